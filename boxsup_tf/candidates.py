@@ -1,0 +1,147 @@
+"""CandidatePool: every candidate segment of one image, as superpixels and membership.
+
+Candidate n is the union of the superpixels r with membership[n, r]. Cross-entropy is
+additive over superpixels, so all candidates are scored by one segment-sum and one matrix
+product, and N x H x W masks never exist (BoxSup, Sec. 3.2 asks for a few thousand of them
+an image). Any stack of masks can be written in this form exactly: its superpixels are the
+cells of the masks' common refinement.
+"""
+
+import dataclasses
+import functools
+import zlib
+
+import cv2
+import numpy as np
+
+MAX_SUPERPIXELS = 2**16  # the superpixel map is stored as a 16-bit PNG
+
+
+@dataclasses.dataclass(frozen=True)
+class CandidatePool:
+    """All candidates of one image.
+
+    Attributes:
+        superpixels: int32 [H, W], values 0 .. R-1, each of which occurs.
+        membership: bool [N, R]; every row holds at least one superpixel. N may be 0.
+        method: the name of the method that made the pool.
+        one_per_box: candidate n was made for box n, and that box alone may choose it.
+    """
+
+    superpixels: np.ndarray
+    membership: np.ndarray
+    method: str
+    one_per_box: bool = False
+
+    def __post_init__(self) -> None:
+        if self.superpixels.ndim != 2 or self.superpixels.size == 0:
+            raise ValueError(f"superpixels must be [H, W], not {list(self.superpixels.shape)}")
+        if self.membership.ndim != 2 or self.membership.dtype != np.bool_:
+            raise ValueError(f"membership must be bool [N, R], not {self.membership.dtype}")
+        num_superpixels = self.membership.shape[1]
+        counts = np.bincount(self.superpixels.ravel(), minlength=num_superpixels)
+        if counts.size != num_superpixels or not counts.all():
+            raise ValueError(
+                f"superpixel labels must be exactly 0 .. {num_superpixels - 1}, the columns of "
+                f"membership; found {np.count_nonzero(counts)} labels up to {counts.size - 1}"
+            )
+        if num_superpixels > MAX_SUPERPIXELS:
+            raise ValueError(f"{num_superpixels} superpixels, more than {MAX_SUPERPIXELS}")
+        empty = np.flatnonzero(~self.membership.any(axis=1))
+        if empty.size:
+            raise ValueError(f"candidate {empty[0]} is empty: it holds no superpixel")
+
+    @classmethod
+    def from_masks(
+        cls, masks: np.ndarray, method: str, one_per_box: bool = False
+    ) -> "CandidatePool":
+        """A pool whose candidates are exactly `masks`.
+
+        Args:
+            masks: bool [N, H, W]; none may be empty.
+
+        Returns:
+            A pool whose superpixels are the cells of the masks' common refinement, numbered
+            in the order of their membership, so that equal masks give equal pools.
+        """
+        num, height, width = masks.shape
+        if num == 0:
+            nothing = np.zeros((0, 1), bool)
+            return cls(np.zeros((height, width), np.int32), nothing, method, one_per_box)
+        bits = np.ascontiguousarray(np.packbits(masks.reshape(num, -1), axis=0).T)
+        # One opaque value a pixel: np.unique(axis=0) would sort field by field, far slower.
+        pixels = bits.view(np.dtype((np.void, bits.shape[1]))).ravel()
+        cells, inverse = np.unique(pixels, return_inverse=True)
+        cells = cells.view(np.uint8).reshape(-1, bits.shape[1])
+        membership = np.unpackbits(cells, axis=1, count=num).T.astype(bool)
+        superpixels = inverse.reshape(height, width).astype(np.int32)
+        return cls(superpixels, membership, method, one_per_box)
+
+    @property
+    def num_candidates(self) -> int:
+        return self.membership.shape[0]
+
+    @functools.cached_property
+    def areas(self) -> np.ndarray:
+        """int64 [N], pixels."""
+        return self.membership @ np.bincount(self.superpixels.ravel())
+
+    @functools.cached_property
+    def tight_boxes(self) -> np.ndarray:
+        """int32 [N, 4], [ymin, xmin, ymax, xmax] half-open, pixels."""
+        boxes = superpixel_boxes_yxyx(self.superpixels, self.membership.shape[1])
+        if self.num_candidates == 0:
+            return np.zeros((0, 4), np.int32)
+        far = np.iinfo(np.int32).max
+        low = [np.where(self.membership, boxes[:, i], far).min(axis=1) for i in (0, 1)]
+        high = [np.where(self.membership, boxes[:, i], 0).max(axis=1) for i in (2, 3)]
+        return np.stack(low + high, axis=1).astype(np.int32)
+
+    def mask(self, candidate: int) -> np.ndarray:
+        """bool [H, W]: the pixels of one candidate."""
+        return self.membership[candidate][self.superpixels]
+
+    def pack(self) -> tuple[bytes, bytes]:
+        """The two byte strings of a record: superpixels as a 16-bit PNG, and membership.
+
+        Membership is stored a superpixel after the other (column-major: neighbours in a
+        hierarchy share members, which compresses best), a bit a candidate, as zlib, which
+        TensorFlow can undo inside its graph.
+        """
+        ok, png = cv2.imencode(".png", self.superpixels.astype(np.uint16))
+        assert ok, "OpenCV can always write a 16-bit PNG into memory"
+        bits = np.packbits(self.membership.T, axis=1)
+        return png.tobytes(), zlib.compress(bits.tobytes(), level=9)
+
+    @classmethod
+    def unpack(
+        cls, superpixels: bytes, membership: bytes, count: int, method: str, one_per_box: bool
+    ) -> "CandidatePool":
+        """The inverse of `pack`; `count` is the number of candidates."""
+        labels = cv2.imdecode(np.frombuffer(superpixels, np.uint8), cv2.IMREAD_UNCHANGED)
+        if labels is None or labels.dtype != np.uint16:
+            raise ValueError("the packed superpixels are not a 16-bit PNG")
+        columns = np.frombuffer(zlib.decompress(membership), np.uint8)
+        num_superpixels = int(labels.max()) + 1
+        if columns.size != num_superpixels * -(-count // 8):
+            raise ValueError(
+                f"the packed membership holds {columns.size} bytes: expected {count} candidates "
+                f"x {num_superpixels} superpixels"
+            )
+        bits = np.unpackbits(columns.reshape(num_superpixels, -1), axis=1, count=count)
+        return cls(labels.astype(np.int32), bits.T.astype(bool), method, one_per_box)
+
+
+def superpixel_boxes_yxyx(superpixels: np.ndarray, num_superpixels: int) -> np.ndarray:
+    """int64 [R, 4]: the tight box of every superpixel, half-open, pixels."""
+    height, width = superpixels.shape
+    flat = superpixels.ravel()
+    y = np.repeat(np.arange(height), width)
+    x = np.tile(np.arange(width), height)
+    boxes = np.zeros((num_superpixels, 4), np.int64)
+    boxes[:, :2] = np.iinfo(np.int64).max
+    np.minimum.at(boxes[:, 0], flat, y)
+    np.minimum.at(boxes[:, 1], flat, x)
+    np.maximum.at(boxes[:, 2], flat, y + 1)
+    np.maximum.at(boxes[:, 3], flat, x + 1)
+    return boxes

@@ -1,0 +1,1 @@
+"""Annotations in, examples out: readers, TFRecords and tf.data input pipelines."""

@@ -1,0 +1,99 @@
+"""dataset.json: what a folder of TFRecord shards holds."""
+
+import dataclasses
+import json
+import os
+
+from boxsup_tf import fields
+from boxsup_tf.errors import InputError
+
+FORMAT_VERSION = 1
+
+
+@dataclasses.dataclass(frozen=True)
+class DatasetInfo:
+    """The contents of dataset.json.
+
+    Attributes:
+        settings: what made the folder: dataset, split, seed, method ... A program that finds
+            other settings in its output folder stops.
+        class_names: index is label; 0 is the background.
+        num_shards: number of TFRecord files.
+        complete: False while the folder is being written.
+        num_images: number of examples.
+        num_boxes: number of boxes over all images.
+        num_images_with_boxes: images whose boxes were annotated (perhaps none was found).
+        num_images_with_masks: images with a class mask.
+        num_candidates: candidates over all images.
+        digest: SHA-256 over the examples (candidates left out), to tell datasets apart.
+        format_version: of this file and the records.
+    """
+
+    settings: dict
+    class_names: tuple[str, ...]
+    num_shards: int
+    complete: bool = False
+    num_images: int = 0
+    num_boxes: int = 0
+    num_images_with_boxes: int = 0
+    num_images_with_masks: int = 0
+    num_candidates: int = 0
+    digest: str = ""
+    format_version: int = FORMAT_VERSION
+
+    def save(self, folder: str) -> None:
+        """Writes dataset.json, whole or not at all."""
+        write_json(os.path.join(folder, fields.DATASET_FILE), dataclasses.asdict(self))
+
+    @classmethod
+    def load(cls, folder: str) -> "DatasetInfo":
+        """Reads dataset.json.
+
+        Raises:
+            InputError: it is missing, not JSON, or of a format version unknown here.
+        """
+        path = os.path.join(folder, fields.DATASET_FILE)
+        if not os.path.isfile(path):
+            raise InputError(
+                f"{path}: not found: expected a folder written by prepare_data.py or "
+                "generate_proposals.py"
+            )
+        try:
+            with open(path, encoding="utf-8") as file:
+                values = json.load(file)
+            version = values["format_version"]
+            if version == FORMAT_VERSION:
+                values["class_names"] = tuple(values["class_names"])
+                return cls(**values)
+        except (ValueError, KeyError, TypeError) as error:
+            raise InputError(f"{path}: not a dataset.json of this program: {error}") from None
+        raise InputError(f"{path}: format version {version}: expected {FORMAT_VERSION}")
+
+
+def load_complete(folder: str) -> DatasetInfo:
+    """Reads dataset.json of a finished folder.
+
+    Raises:
+        InputError: as `DatasetInfo.load`; or the folder is unfinished or holds no image.
+    """
+    info = DatasetInfo.load(folder)
+    if not info.complete:
+        raise InputError(f"{folder}: unfinished: run the command that makes it again")
+    if info.num_images == 0:
+        raise InputError(f"{folder}: empty dataset: expected at least one image")
+    return info
+
+
+def shard_paths(folder: str, num_shards: int) -> list[str]:
+    """The TFRecord files of a folder, in order."""
+    names = (f"data-{i:05d}-of-{num_shards:05d}.tfrecord" for i in range(num_shards))
+    return [os.path.join(folder, name) for name in names]
+
+
+def write_json(path: str, value: object) -> None:
+    """Writes JSON through a temporary file, so that a reader never sees half of it."""
+    temporary = f"{path}.{os.getpid()}.tmp"
+    with open(temporary, "w", encoding="utf-8") as file:
+        json.dump(value, file, indent=2)
+        file.write("\n")
+    os.replace(temporary, path)

@@ -1,0 +1,136 @@
+"""Example: one image with its annotations, checked on the way in."""
+
+import dataclasses
+
+import cv2
+import numpy as np
+import tensorflow as tf
+
+from boxsup_tf import fields
+from boxsup_tf.errors import InputError
+
+
+@dataclasses.dataclass(frozen=True)
+class Example:
+    """One image with its annotations.
+
+    Attributes:
+        source_id: unique within its dataset; shards, order and machines do not change it.
+        filename: the image's file name, for people.
+        encoded: the image file's own bytes, a JPEG or PNG.
+        height, width: pixels.
+        boxes: float32 [B, 4], [ymin, xmin, ymax, xmax] half-open, pixels; None where boxes
+            were not annotated (which is not the same as annotated and none found).
+        labels: int64 [B], 1 .. num_classes - 1.
+        difficult, truncated, is_crowd: bool [B].
+        mask: uint8 [H, W] of class labels, 255 void; None where there is no mask.
+    """
+
+    source_id: str
+    filename: str
+    encoded: bytes
+    height: int
+    width: int
+    boxes: np.ndarray | None = None
+    labels: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros(0, np.int64))
+    difficult: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros(0, bool))
+    truncated: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros(0, bool))
+    is_crowd: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros(0, bool))
+    mask: np.ndarray | None = None
+
+    @property
+    def format(self) -> str:
+        return "png" if self.encoded.startswith(b"\x89PNG") else "jpeg"
+
+
+def decode_image(encoded: tf.Tensor) -> tf.Tensor:
+    """uint8 [H, W, 3] RGB of a JPEG or PNG; grey is repeated, transparency dropped.
+
+    The one decoder of the project: training, evaluation and the SavedModel use it, so that
+    they see the same pixels.
+    """
+    image = tf.io.decode_image(encoded, channels=3, expand_animations=False)
+    image.set_shape([None, None, 3])
+    return image
+
+
+def read_image_file(path: str) -> tuple[bytes, int, int]:
+    """Reads an image file and makes sure that it decodes.
+
+    Returns:
+        The file's bytes, its height and its width in pixels.
+
+    Raises:
+        InputError: the file is missing, is no JPEG or PNG, or is damaged.
+    """
+    encoded = read_bytes(path, "an image")
+    if not encoded.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")):
+        raise InputError(f"{path}: not a JPEG or PNG image (begins with {encoded[:8]!r})")
+    try:
+        height, width = decode_image(encoded).shape[:2]
+    except tf.errors.InvalidArgumentError:
+        raise InputError(
+            f"{path}: the image is damaged ({len(encoded)} bytes): expected a whole JPEG or PNG"
+        ) from None
+    return encoded, height, width
+
+
+def read_bytes(path: str, what: str) -> bytes:
+    """The bytes of a file; an InputError that says `what` was expected where there is none."""
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise InputError(f"{path}: cannot read {what}: {reason}") from None
+
+
+def decode_mask(encoded: bytes) -> np.ndarray:
+    """uint8 [H, W] from the PNG that `encode_mask` wrote."""
+    return cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_GRAYSCALE)
+
+
+def encode_mask(mask: np.ndarray) -> bytes:
+    """A grey PNG of the labels: smaller to read in a graph than a palette PNG."""
+    return cv2.imencode(".png", mask)[1].tobytes()
+
+
+def check_box(box: tuple[float, ...], height: int, width: int, where: str) -> None:
+    """Makes sure that a box is a box and lies in its image.
+
+    Args:
+        box: (ymin, xmin, ymax, xmax), half-open, pixels.
+        height, width: the image's size in pixels.
+        where: the file and object, for the message.
+
+    Raises:
+        InputError: the box is inverted, empty, or reaches outside the image.
+    """
+    ymin, xmin, ymax, xmax = box
+    shown = f"box [ymin {ymin:g}, xmin {xmin:g}, ymax {ymax:g}, xmax {xmax:g}]"
+    if not (ymin < ymax and xmin < xmax):
+        raise InputError(f"{where}: {shown} is empty or inverted: expected minima below maxima")
+    if ymin < 0 or xmin < 0 or ymax > height or xmax > width:
+        raise InputError(
+            f"{where}: {shown} reaches outside the image of height {height} and width {width}"
+        )
+
+
+def check_mask(mask: np.ndarray, height: int, width: int, num_classes: int, path: str) -> None:
+    """Makes sure that a class mask fits its image and declares only known labels.
+
+    Raises:
+        InputError: the mask has another size, or a label that is neither a class nor void.
+    """
+    if mask.shape != (height, width):
+        raise InputError(
+            f"{path}: the mask is {mask.shape[0]} x {mask.shape[1]} (height x width): "
+            f"expected the image's {height} x {width}"
+        )
+    found = np.unique(mask)
+    unknown = found[(found >= num_classes) & (found != fields.VOID)]
+    if unknown.size:
+        raise InputError(
+            f"{path}: label {unknown[0]} is not declared: expected 0 .. {num_classes - 1} "
+            f"or {fields.VOID} for void"
+        )

@@ -1,0 +1,186 @@
+"""shapes: generated photographs-to-be, with exact boxes and masks.
+
+Textured objects of six kinds, turned, deformed, overlapping and partly hidden, on textured
+backgrounds. The kinds fill about half of their box, so a rectangle is visibly wrong; colour
+and pattern of a kind vary and overlap with other kinds' and the background's, so an edge is
+not always an object's. Every image depends on (seed, index) alone.
+"""
+
+import cv2
+import numpy as np
+
+from boxsup_tf.data.example import Example
+from boxsup_tf.labels import BACKGROUND_NAME
+
+SHAPE_CLASSES = (BACKGROUND_NAME, "star", "crescent", "ring", "triangle", "cross", "bolt")
+
+_MIN_VISIBLE_PIXELS = 150
+_MIN_VISIBLE_SHARE = 0.4
+_MAX_TRIES = 40
+
+
+class ShapesReader:
+    """A generated dataset, a `reader.Reader`.
+
+    Args:
+        num_images: how many.
+        seed: another seed gives other images; the first n of a seed are always the same.
+        image_size: mean side in pixels; sides vary by an eighth about it.
+    """
+
+    class_names = SHAPE_CLASSES
+
+    def __init__(self, num_images: int, seed: int, image_size: int = 128) -> None:
+        self._num_images, self._seed, self._image_size = num_images, seed, image_size
+        self.settings = {
+            "dataset": "shapes",
+            "num_images": num_images,
+            "seed": seed,
+            "image_size": image_size,
+        }
+
+    def __len__(self) -> int:
+        return self._num_images
+
+    def __getitem__(self, index: int) -> Example:
+        rng = np.random.default_rng([self._seed, index])
+        image, mask, boxes, labels, truncated = draw_scene(rng, self._image_size)
+        name = f"shapes_{self._seed}_{index:06d}"
+        # JPEG, as photographs are: its noise and soft edges belong to the problem.
+        encoded = cv2.imencode(".jpg", image[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, 92])[1]
+        return Example(
+            source_id=name,
+            filename=f"{name}.jpg",
+            encoded=encoded.tobytes(),
+            height=image.shape[0],
+            width=image.shape[1],
+            boxes=boxes,
+            labels=labels,
+            difficult=np.zeros(len(labels), bool),
+            truncated=truncated,
+            is_crowd=np.zeros(len(labels), bool),
+            mask=mask,
+        )
+
+
+def draw_scene(
+    rng: np.random.Generator, image_size: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Draws one image.
+
+    Returns:
+        image uint8 [H, W, 3] RGB; mask uint8 [H, W]; boxes float32 [B, 4] yxyx half-open,
+        tight on what is visible; labels int64 [B]; truncated bool [B] (partly hidden).
+    """
+    spread = image_size // 8
+    height, width = image_size + rng.integers(-spread, spread + 1, 2)
+    canvas = _texture(rng, height, width, rng.uniform(0, 180), rng.uniform(10, 110))
+    owner = np.zeros((height, width), np.int32)  # 0 background, k + 1 object k
+    kinds: list[int] = []
+    full_areas: list[int] = []
+    for _ in range(rng.integers(1, 5)):
+        for _ in range(_MAX_TRIES):
+            kind = int(rng.integers(1, len(SHAPE_CLASSES)))
+            silhouette = _silhouette(rng, kind, height, width, image_size)
+            after = np.where(silhouette, len(kinds) + 1, owner)
+            areas = [*full_areas, int(silhouette.sum())]
+            if _all_visible(after, areas):
+                break
+        else:
+            continue
+        kinds.append(kind)
+        full_areas = areas
+        owner = after
+        canvas = np.where(silhouette[:, :, None], _dress(rng, kind, height, width), canvas)
+    light = cv2.resize(rng.uniform(0.75, 1.2, (3, 3)), (width, height), interpolation=2)
+    canvas = cv2.GaussianBlur(canvas.astype(np.float32), (0, 0), 0.6) * light[:, :, None]
+    canvas += rng.normal(0, 6, canvas.shape)
+    mask = np.array([0, *kinds], np.uint8)[owner]
+    boxes = [_tight_box(owner == k + 1) for k in range(len(kinds))]
+    visible = np.bincount(owner.ravel(), minlength=len(kinds) + 1)[1:]
+    return (
+        np.clip(canvas, 0, 255).astype(np.uint8),
+        mask,
+        np.array(boxes, np.float32).reshape(-1, 4),
+        np.array(kinds, np.int64),
+        visible < np.array(full_areas, np.int64),
+    )
+
+
+def _all_visible(owner: np.ndarray, areas: list[int]) -> bool:
+    visible = np.bincount(owner.ravel(), minlength=len(areas) + 1)[1:]
+    needed = np.maximum(_MIN_VISIBLE_SHARE * np.array(areas), _MIN_VISIBLE_PIXELS)
+    return bool((visible >= needed).all())
+
+
+def _tight_box(mask: np.ndarray) -> tuple[int, int, int, int]:
+    x, y, width, height = cv2.boundingRect(mask.astype(np.uint8))
+    return y, x, y + height, x + width
+
+
+def _silhouette(
+    rng: np.random.Generator, kind: int, height: int, width: int, image_size: int
+) -> np.ndarray:
+    """bool [H, W]: one object, turned, stretched and with an uneven outline."""
+    radius = rng.uniform(0.16, 0.34) * image_size
+    center_y, center_x = rng.uniform(0.1, 0.9, 2) * (height, width)
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    y, x = (y - center_y) / radius, (x - center_x) / radius
+    turn = rng.uniform(0, 2 * np.pi)
+    u = (np.cos(turn) * x + np.sin(turn) * y) / rng.uniform(0.8, 1.2)
+    v = (np.cos(turn) * y - np.sin(turn) * x) / rng.uniform(0.8, 1.2)
+    angle, r = np.arctan2(v, u), np.hypot(u, v)
+    r = r * (1 + 0.06 * np.sin(rng.integers(2, 6) * angle + rng.uniform(0, 2 * np.pi)))
+    u, v = r * np.cos(angle), r * np.sin(angle)
+    name = SHAPE_CLASSES[kind]
+    if name == "star":
+        points = 5 * angle / (2 * np.pi)
+        return r < 0.42 + 0.58 * (2 * np.abs(points - np.floor(points + 0.5))) ** 1.3
+    if name == "crescent":
+        return (r < 1) & (np.hypot(u - 0.5, v) > 0.72)
+    if name == "ring":
+        return (r < 1) & (r > 0.52)
+    if name == "triangle":
+        sides = [u * np.cos(a) + v * np.sin(a) for a in (0, 2 * np.pi / 3, 4 * np.pi / 3)]
+        return np.max(sides, axis=0) < 0.5
+    if name == "cross":
+        return (np.minimum(np.abs(u), np.abs(v)) < 0.27) & (np.maximum(np.abs(u), np.abs(v)) < 0.9)
+    # A bolt: two slanted bars, shifted against each other.
+    upper = (v <= 0) & (v > -1) & (np.abs(u - 0.35 * v - 0.2) < 0.3)
+    lower = (v > 0) & (v < 1) & (np.abs(u - 0.35 * v + 0.2) < 0.3)
+    return upper | lower
+
+
+def _dress(rng: np.random.Generator, kind: int, height: int, width: int) -> np.ndarray:
+    """float [H, W, 3]: the coat of an object; a kind has a usual hue, and exceptions."""
+    usual = (kind - 1) * 180 / (len(SHAPE_CLASSES) - 1)
+    hue = (usual + rng.normal(0, 11)) % 180
+    return _texture(rng, height, width, hue, rng.uniform(90, 200))
+
+
+def _texture(
+    rng: np.random.Generator, height: int, width: int, hue: float, saturation: float
+) -> np.ndarray:
+    """float [H, W, 3]: stripes, checks or clouds in two or three neighbouring tones.
+
+    Args:
+        hue: OpenCV's, 0 .. 180.
+        saturation: 0 .. 255.
+    """
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    turn, period = rng.uniform(0, np.pi), rng.uniform(7, 22)
+    u = (np.cos(turn) * x + np.sin(turn) * y) * 2 * np.pi / period
+    v = (np.cos(turn) * y - np.sin(turn) * x) * 2 * np.pi / period
+    pattern = rng.integers(3)
+    if pattern == 0:
+        wave = np.sin(u)
+    elif pattern == 1:
+        wave = np.sign(np.sin(u)) * np.sign(np.sin(v))
+    else:
+        grain = rng.normal(0, 1, (height, width)).astype(np.float32)
+        wave = cv2.GaussianBlur(grain, (0, 0), period / 6)
+        wave = wave / (wave.std() + 1e-6)
+    value = rng.uniform(90, 200) + rng.uniform(8, 38) * wave
+    hues = hue + rng.uniform(-8, 8) * wave
+    hsv = np.stack([hues % 180, np.full_like(wave, saturation), np.clip(value, 0, 255)], axis=-1)
+    return cv2.cvtColor(hsv.astype(np.uint8), cv2.COLOR_HSV2RGB).astype(np.float64)

@@ -1,0 +1,59 @@
+"""Class names and their colours.
+
+Class 0 is background; `fields.VOID` is never trained on or scored.
+"""
+
+import numpy as np
+
+BACKGROUND_NAME = "background"
+
+VOC_CLASSES = (
+    BACKGROUND_NAME,
+    *"aeroplane bicycle bird boat bottle bus car cat chair cow diningtable dog horse".split(),
+    *"motorbike person pottedplant sheep sofa train tvmonitor".split(),
+)
+
+# COCO's 80 things in the order of their category ids (which have gaps, hence names).
+COCO_CLASSES = (
+    BACKGROUND_NAME,
+    *"person,bicycle,car,motorcycle,airplane,bus,train,truck,boat,traffic light".split(","),
+    *"fire hydrant,stop sign,parking meter,bench,bird,cat,dog,horse,sheep,cow".split(","),
+    *"elephant,bear,zebra,giraffe,backpack,umbrella,handbag,tie,suitcase,frisbee".split(","),
+    *"skis,snowboard,sports ball,kite,baseball bat,baseball glove,skateboard".split(","),
+    *"surfboard,tennis racket,bottle,wine glass,cup,fork,knife,spoon,bowl,banana".split(","),
+    *"apple,sandwich,orange,broccoli,carrot,hot dog,pizza,donut,cake,chair,couch".split(","),
+    *"potted plant,bed,dining table,toilet,tv,laptop,mouse,remote,keyboard".split(","),
+    *"cell phone,microwave,oven,toaster,sink,refrigerator,book,clock,vase,scissors".split(","),
+    *"teddy bear,hair drier,toothbrush".split(","),
+)
+
+# Names that differ between COCO and VOC; the other VOC classes carry the same name in both.
+_COCO_TO_VOC_RENAMED = {
+    "airplane": "aeroplane",
+    "couch": "sofa",
+    "dining table": "diningtable",
+    "motorcycle": "motorbike",
+    "potted plant": "pottedplant",
+    "tv": "tvmonitor",
+}
+
+
+def coco_to_voc(name: str) -> str | None:
+    """The VOC class of a COCO class name, or None where VOC has no such class."""
+    name = _COCO_TO_VOC_RENAMED.get(name, name)
+    return name if name in VOC_CLASSES else None
+
+
+def color_map(num_colors: int = 256) -> np.ndarray:
+    """PASCAL VOC's colours: the bits of a label, dealt in turn to red, green and blue.
+
+    Returns:
+        uint8 [num_colors, 3], RGB; label 255 is the devkit's cream.
+    """
+    labels = np.arange(num_colors)
+    colors = np.zeros((num_colors, 3), np.uint8)
+    for bit in range(8):
+        for channel in range(3):
+            value = (labels >> (3 * bit + channel)) & 1
+            colors[:, channel] |= (value << (7 - bit)).astype(np.uint8)
+    return colors

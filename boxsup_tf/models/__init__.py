@@ -1,0 +1,1 @@
+"""Networks, their pixel grid, and where their weights come from."""

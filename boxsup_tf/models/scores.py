@@ -1,0 +1,44 @@
+"""From photographs to full-resolution scores: the network's pixel grid, in one place."""
+
+import keras
+import tensorflow as tf
+
+from boxsup_tf.models.largefov import STRIDE
+
+
+def preprocess(images: tf.Tensor) -> tf.Tensor:
+    """RGB [..., 3] in 0 .. 255 (any dtype) to float32 BGR minus the ImageNet means."""
+    images = tf.cast(images, tf.float32)
+    return keras.applications.imagenet_utils.preprocess_input(images, mode="caffe")
+
+
+def full_resolution_logits(model: keras.Model, images: tf.Tensor) -> tf.Tensor:
+    """Logits for every pixel.
+
+    Images are padded at the bottom and right with the mean colour to sides of 8 n + 1, where
+    score (i, j) lies on pixel (8 i, 8 j); the scores are interpolated bilinearly between
+    those pixels and the padding is cut off.
+
+    Args:
+        model: a network of `models.largefov`.
+        images: [B, H, W, 3] RGB, 0 .. 255.
+
+    Returns:
+        float32 [B, H, W, num_classes].
+    """
+    height, width = tf.shape(images)[1], tf.shape(images)[2]
+    padded_height, padded_width = on_grid(height), on_grid(width)
+    padding = [[0, 0], [0, padded_height - height], [0, padded_width - width], [0, 0]]
+    logits = model(tf.pad(preprocess(images), padding), training=False)
+    logits = upsample(tf.cast(logits, tf.float32), padded_height, padded_width)
+    return logits[:, :height, :width]
+
+
+def on_grid(size: tf.Tensor) -> tf.Tensor:
+    """The smallest 8 n + 1 that is at least `size` (int32)."""
+    return (size + STRIDE - 2) // STRIDE * STRIDE + 1
+
+
+def upsample(values: tf.Tensor, height: tf.Tensor, width: tf.Tensor) -> tf.Tensor:
+    """Bilinear interpolation that keeps the corner values on the corner pixels."""
+    return tf.compat.v1.image.resize(values, [height, width], align_corners=True)

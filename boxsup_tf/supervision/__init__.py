@@ -1,0 +1,1 @@
+"""What the boxes teach: candidates' costs, the choice among them, and the masks it paints."""

@@ -1,0 +1,53 @@
+"""The pseudo-mask that a labelling paints."""
+
+import tensorflow as tf
+
+from boxsup_tf import boxes as box_ops
+from boxsup_tf import fields, pool_ops
+from boxsup_tf.supervision.selection import RECTANGLE
+
+
+def paint(
+    superpixels: tf.Tensor,
+    columns: tf.Tensor,
+    chosen: tf.Tensor,
+    boxes: tf.Tensor,
+    labels: tf.Tensor,
+    is_crowd: tf.Tensor,
+    clip_to_box: bool,
+) -> tf.Tensor:
+    """Paints class labels inside the activated candidates, background elsewhere.
+
+    Smaller candidates lie on top of larger ones; of two of one size, the earlier box's. A
+    crowd box names pixels of an uncounted group: what no candidate covers of it is void.
+
+    Args:
+        superpixels: int32 [H, W].
+        columns: uint8 [R, ceil(N / 8)], packed membership (`pool_ops.decode_columns`).
+        chosen: int32 [B], candidate numbers or `RECTANGLE`.
+        boxes: float32 [B, 4], yxyx half-open, pixels.
+        labels: int32 [B].
+        is_crowd: bool [B].
+        clip_to_box: paint a candidate's part inside its box only.
+
+    Returns:
+        int32 [H, W] of class labels and `fields.VOID`.
+    """
+    shape = tf.shape(superpixels)
+    inside = box_ops.inside_yxyx(boxes, shape[0], shape[1])
+    as_rectangle = is_crowd | (chosen == RECTANGLE)
+    members = pool_ops.members_of(columns, tf.maximum(chosen, 0))
+    regions = tf.gather(members, superpixels, axis=1)
+    if clip_to_box:
+        regions &= inside
+    regions = tf.where(as_rectangle[:, None, None], inside, regions)
+    # Order: objects from small to large, crowds, and the background over the whole image;
+    # every pixel takes the first region that holds it.
+    pixels = tf.math.count_nonzero(regions, axis=[1, 2])
+    everywhere = tf.cast(shape[0] * shape[1], tf.int64)
+    order = tf.argsort(tf.where(is_crowd, everywhere + 1, pixels), stable=True)
+    paints = tf.gather(tf.where(is_crowd, fields.VOID, labels), order)
+    paints = tf.concat([paints, [fields.BACKGROUND]], axis=0)
+    regions = tf.cast(tf.gather(regions, order), tf.uint8)
+    regions = tf.concat([regions, tf.ones([1, shape[0], shape[1]], tf.uint8)], axis=0)
+    return tf.gather(paints, tf.argmax(regions, axis=0))
