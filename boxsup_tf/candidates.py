@@ -72,8 +72,8 @@ class CandidatePool:
         # One opaque value a pixel: np.unique(axis=0) would sort field by field, far slower.
         pixels = bits.view(np.dtype((np.void, bits.shape[1]))).ravel()
         cells, inverse = np.unique(pixels, return_inverse=True)
-        cells = cells.view(np.uint8).reshape(-1, bits.shape[1])
-        membership = np.unpackbits(cells, axis=1, count=num).T.astype(bool)
+        cell_bits = cells.view(np.uint8).reshape(-1, bits.shape[1])
+        membership = np.unpackbits(cell_bits, axis=1, count=num).T.astype(bool)
         superpixels = inverse.reshape(height, width).astype(np.int32)
         return cls(superpixels, membership, method, one_per_box)
 

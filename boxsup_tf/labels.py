@@ -41,7 +41,7 @@ _COCO_TO_VOC_RENAMED = {
 def coco_to_voc(name: str) -> str | None:
     """The VOC class of a COCO class name, or None where VOC has no such class."""
     name = _COCO_TO_VOC_RENAMED.get(name, name)
-    return name if name in VOC_CLASSES else None
+    return name if name in VOC_CLASSES[1:] else None
 
 
 def color_map(num_colors: int = 256) -> np.ndarray:

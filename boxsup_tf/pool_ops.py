@@ -74,6 +74,8 @@ def tight_boxes_yxyx(superpixels: tf.Tensor, members: tf.Tensor) -> tf.Tensor:
     """
     num, shape = tf.shape(members)[0], tf.shape(superpixels)
     flat = tf.reshape(superpixels, [-1])
+    # An empty pool decodes to no superpixels at all; a negative segment is left out.
+    flat = tf.where(flat < num, flat, -1)
     y = tf.repeat(tf.range(shape[0]), shape[1])
     x = tf.tile(tf.range(shape[1]), shape[:1])
     low = [tf.math.unsorted_segment_min(v, flat, num) for v in (y, x)]

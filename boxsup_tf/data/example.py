@@ -86,13 +86,41 @@ def read_bytes(path: str, what: str) -> bytes:
 
 
 def decode_mask(encoded: bytes) -> np.ndarray:
-    """uint8 [H, W] from the PNG that `encode_mask` wrote."""
-    return cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_GRAYSCALE)
+    """uint8 [H, W] from the PNG that `encode_mask` wrote.
+
+    Raises:
+        ValueError: it is not a whole PNG.
+    """
+    mask = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_GRAYSCALE)
+    if mask is None:
+        raise ValueError(f"the stored mask is not a PNG ({len(encoded)} bytes)")
+    return np.asarray(mask, np.uint8)
 
 
 def encode_mask(mask: np.ndarray) -> bytes:
     """A grey PNG of the labels: smaller to read in a graph than a palette PNG."""
     return cv2.imencode(".png", mask)[1].tobytes()
+
+
+def clip_to_image(
+    box: tuple[float, float, float, float], height: int, width: int
+) -> tuple[float, float, float, float]:
+    """Moves edges that lie outside by less than a pixel (rounding) onto the image's edge.
+
+    Args:
+        box: (ymin, xmin, ymax, xmax), half-open, pixels.
+        height, width: the image's size in pixels.
+
+    Returns:
+        The box; edges further outside are left as they are, for `check_box` to find.
+    """
+    ymin, xmin, ymax, xmax = box
+    return (
+        0.0 if -1 < ymin < 0 else ymin,
+        0.0 if -1 < xmin < 0 else xmin,
+        float(height) if height < ymax < height + 1 else ymax,
+        float(width) if width < xmax < width + 1 else xmax,
+    )
 
 
 def check_box(box: tuple[float, ...], height: int, width: int, where: str) -> None:

@@ -1,7 +1,9 @@
 """Writes a folder of TFRecord shards: resumable, with a progress bar."""
 
 import dataclasses
+import glob
 import hashlib
+import itertools
 import os
 from collections.abc import Callable, Iterable, Iterator
 
@@ -49,7 +51,7 @@ def write_dataset(
             print(f"{folder}: already complete, {found.num_images} images: nothing to do")
             return found
     info.save(folder)
-    bounds = [num_examples * i // info.num_shards for i in range(info.num_shards + 1)]
+    bounds = _bounds(num_examples, info.num_shards)
     with tqdm(total=num_examples, desc=description, unit="image") as progress:
         for i, path in enumerate(shard_paths(folder, info.num_shards)):
             indices = range(bounds[i], bounds[i + 1])
@@ -66,6 +68,9 @@ def write_dataset(
             os.replace(temporary, path)
     complete = _count(folder, info, digest)
     complete.save(folder)
+    # What runs that were killed left behind.
+    for leftover in glob.glob(os.path.join(glob.escape(folder), "*.tmp")):
+        os.remove(leftover)
     return complete
 
 
@@ -76,12 +81,30 @@ def read_records(folder: str, num_shards: int) -> Iterator[bytes]:
         InputError: a shard is missing or damaged.
     """
     for path in shard_paths(folder, num_shards):
-        if not os.path.exists(path):
-            raise InputError(f"{path}: shard not found: expected {num_shards} shards")
-        try:
-            yield from tf.data.TFRecordDataset(path).as_numpy_iterator()
-        except tf.errors.DataLossError as error:
-            raise InputError(f"{path}: damaged TFRecord: {error.message}") from None
+        yield from _read_shard(path)
+
+
+def _read_shard(path: str) -> Iterator[bytes]:
+    if not os.path.exists(path):
+        raise InputError(f"{path}: shard not found: expected every shard of dataset.json")
+    try:
+        yield from tf.data.TFRecordDataset(path).as_numpy_iterator()
+    except tf.errors.DataLossError as error:
+        raise InputError(f"{path}: damaged TFRecord: {error.message}") from None
+
+
+def read_range(folder: str, info: DatasetInfo, indices: range) -> Iterator[bytes]:
+    """The serialised examples of some indices, reading only the shards that hold them."""
+    bounds = _bounds(info.num_images, info.num_shards)
+    for i, path in enumerate(shard_paths(folder, info.num_shards)):
+        first, last = max(bounds[i], indices.start), min(bounds[i + 1], indices.stop)
+        if first < last:
+            yield from itertools.islice(_read_shard(path), first - bounds[i], last - bounds[i])
+
+
+def _bounds(num_examples: int, num_shards: int) -> list[int]:
+    """Shard i holds the examples bounds[i] .. bounds[i + 1] - 1."""
+    return [num_examples * i // num_shards for i in range(num_shards + 1)]
 
 
 def _check_same_settings(folder: str, found: DatasetInfo, wanted: DatasetInfo) -> None:

@@ -31,15 +31,20 @@ class AtrousConv2D(keras.layers.Conv2D):
 def has_native_dilation() -> bool:
     """Whether this device can run and differentiate a dilated convolution.
 
-    Without oneDNN (TF_ENABLE_ONEDNN_OPTS=0) the CPU kernel has no gradient.
+    Without oneDNN (TF_ENABLE_ONEDNN_OPTS=0) the CPU lacks the gradients' kernels.
     """
+    options = {"strides": [1, 1, 1, 1], "padding": "SAME", "dilations": [1, 2, 2, 1]}
     with tf.init_scope():
-        kernel = tf.Variable(tf.ones([3, 3, 1, 1]), trainable=False)
+        images, kernel = tf.ones([1, 5, 5, 1]), tf.ones([3, 3, 1, 1])
         try:
-            with tf.GradientTape() as tape:
-                tape.watch(kernel)
-                out = tf.nn.conv2d(tf.ones([1, 5, 5, 1]), kernel, 1, "SAME", dilations=2)
-            tape.gradient(out, kernel)
+            out = tf.raw_ops.Conv2D(input=images, filter=kernel, **options)
+            # By their own ops: a tape inside init_scope records nothing.
+            tf.raw_ops.Conv2DBackpropInput(
+                input_sizes=images.shape, filter=kernel, out_backprop=out, **options
+            )
+            tf.raw_ops.Conv2DBackpropFilter(
+                input=images, filter_sizes=kernel.shape, out_backprop=out, **options
+            )
         except (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError):
             return False
     return True

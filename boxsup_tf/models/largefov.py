@@ -14,7 +14,13 @@ from boxsup_tf.models.atrous import AtrousConv2D
 STRIDE = 8  # output stride: one score every 8 pixels
 
 # (block, convolutions, channels, stride of the pooling after it, dilation rate)
-_BLOCKS = ((1, 2, 64, 2, 1), (2, 2, 128, 2, 1), (3, 3, 256, 2, 1), (4, 3, 512, 1, 1), (5, 3, 512, 1, 2))
+_BLOCKS = (
+    (1, 2, 64, 2, 1),
+    (2, 2, 128, 2, 1),
+    (3, 3, 256, 2, 1),
+    (4, 3, 512, 1, 1),
+    (5, 3, 512, 1, 2),
+)
 
 _FC_CHANNELS = 1024
 _FC6_RATE = 12
@@ -73,9 +79,7 @@ def build_largefov(
         for i in range(convolutions):
             first = None
             if block == 1 and i == 0:
-                first = keras.initializers.VarianceScaling(
-                    _FIRST_KERNEL_VARIANCE, seed=next(seeds)
-                )
+                first = keras.initializers.VarianceScaling(_FIRST_KERNEL_VARIANCE, seed=next(seeds))
             x = conv(x, f"block{block}_conv{i + 1}", scaled(channels), 3, rate, initializer=first)
         x = keras.layers.MaxPooling2D(3, stride, padding="same", name=f"block{block}_pool")(x)
     x = keras.layers.AveragePooling2D(3, 1, padding="same", name="pool5a")(x)

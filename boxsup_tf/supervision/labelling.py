@@ -28,11 +28,10 @@ class Labelling(tf.Module):
         self.chosen = tf.Variable(
             tf.fill([self.num_boxes], RECTANGLE), trainable=False, name="labelling"
         )
+        # A table must not be empty; no example's id is.
+        keys, values = tf.constant(["", *ids]), tf.constant([-1, *offsets], tf.int32)
         self._offsets = tf.lookup.StaticHashTable(
-            tf.lookup.KeyValueTensorInitializer(
-                tf.constant(ids, tf.string), tf.constant(offsets, tf.int32)
-            ),
-            default_value=-1,
+            tf.lookup.KeyValueTensorInitializer(keys, values), default_value=-1
         )
 
     def slots(self, example_id: tf.Tensor, num_boxes: tf.Tensor) -> tf.Tensor:

@@ -1,0 +1,76 @@
+"""Loads a COCO annotation file, and checks what pycocotools takes on trust."""
+
+import contextlib
+import io
+import json
+import os
+
+from pycocotools.coco import COCO
+
+from boxsup_tf.data.example import read_bytes
+from boxsup_tf.errors import InputError
+
+_REQUIRED: dict[str, dict[str, type]] = {
+    "categories": {"id": int, "name": str},
+    "images": {"id": int, "file_name": str, "height": int, "width": int},
+    "annotations": {"id": int, "image_id": int, "category_id": int},
+}
+
+
+def load_coco(path: str) -> COCO:
+    """Reads an instances JSON, without pycocotools' prints.
+
+    Raises:
+        InputError: it is missing, not JSON, or lacks a key; an id or file name occurs twice;
+            an annotation is of an image or category that the file does not declare.
+    """
+    try:
+        dataset = json.loads(read_bytes(path, "COCO annotations"))
+    except ValueError as error:
+        raise InputError(f"{path}: not JSON: {error}") from None
+    for kind in _REQUIRED:
+        _check_records(dataset, kind, path)
+    _check_unique([image_stem(image) for image in dataset["images"]], "file name", path)
+    images = {image["id"] for image in dataset["images"]}
+    categories = {category["id"] for category in dataset["categories"]}
+    for annotation in dataset["annotations"]:
+        for name, known in (("image_id", images), ("category_id", categories)):
+            if annotation[name] not in known:
+                raise InputError(
+                    f"{path}: annotation {annotation['id']}: {name} {annotation[name]!r} is "
+                    "unknown: expected the id of an entry of this file"
+                )
+    with contextlib.redirect_stdout(io.StringIO()):
+        coco = COCO()
+        coco.dataset = dataset
+        coco.createIndex()
+    return coco
+
+
+def image_stem(image: dict) -> str:
+    """An image's file name without its extension; a folder in it stays, to keep it unique."""
+    return os.path.splitext(image["file_name"])[0]
+
+
+def _check_records(dataset: object, kind: str, path: str) -> None:
+    """Makes sure that dataset[kind] is a list of objects with the right keys, and unique ids."""
+    records = dataset.get(kind) if isinstance(dataset, dict) else None
+    if not isinstance(records, list):
+        raise InputError(f"{path}: no list {kind!r}: expected COCO's {', '.join(_REQUIRED)}")
+    for number, record in enumerate(records):
+        for name, kind_of_value in _REQUIRED[kind].items():
+            value = record.get(name) if isinstance(record, dict) else None
+            if not isinstance(value, kind_of_value):
+                raise InputError(
+                    f"{path}: {kind}[{number}]: {name!r} is {value!r}: expected a value of type "
+                    f"{kind_of_value.__name__}"
+                )
+    _check_unique([record["id"] for record in records], f"{kind} id", path)
+
+
+def _check_unique(values: list, what: str, path: str) -> None:
+    seen = set()
+    for value in values:
+        if value in seen:
+            raise InputError(f"{path}: {what} {value!r} occurs twice: expected once")
+        seen.add(value)

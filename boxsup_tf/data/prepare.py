@@ -1,0 +1,63 @@
+"""Turns a dataset's own files into TFRecord shards."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from boxsup_tf.data.coco import CocoReader
+from boxsup_tf.data.dataset_info import DatasetInfo
+from boxsup_tf.data.reader import Reader
+from boxsup_tf.data.records import encode_example
+from boxsup_tf.data.shapes import ShapesReader
+from boxsup_tf.data.voc import VocReader
+from boxsup_tf.data.writer import write_dataset
+from boxsup_tf.errors import InputError
+
+_READERS: dict[str, Callable[..., Reader]] = {
+    "voc": VocReader,
+    "coco": CocoReader,
+    # Generated, so it has neither files nor splits: a seed takes their place.
+    "shapes": lambda data_dir, split, **options: ShapesReader(**options),
+}
+DATASETS = tuple(_READERS)
+
+
+def make_reader(dataset: str, data_dir: str, split: str, **options: Any) -> Reader:
+    """The reader of a dataset.
+
+    Args:
+        dataset: one of `DATASETS`.
+        data_dir: where its files are; shapes has none.
+        split: the name of a list of its images; shapes has none.
+        **options: the other arguments of its reader.
+
+    Raises:
+        InputError: the dataset is unknown, or as its reader raises.
+    """
+    if dataset not in _READERS:
+        raise InputError(f"dataset {dataset!r}: expected one of {', '.join(DATASETS)}")
+    return _READERS[dataset](data_dir, split, **options)
+
+
+def prepare(reader: Reader, output_dir: str, num_shards: int) -> DatasetInfo:
+    """Writes every example of `reader` into `output_dir`; goes on with an interrupted run.
+
+    Args:
+        num_shards: number of TFRecord files; it does not change what they hold together.
+
+    Returns:
+        What was written, as in dataset.json.
+
+    Raises:
+        InputError: there is no example; an example is bad; or `output_dir` holds another
+            dataset.
+    """
+    if len(reader) == 0:
+        raise InputError(f"{output_dir}: empty dataset: expected at least one image")
+    if num_shards < 1:
+        raise InputError(f"{output_dir}: {num_shards} shards: expected at least one")
+
+    def make_records(indices: range) -> Iterator[bytes]:
+        return (encode_example(reader[i], reader.class_names) for i in indices)
+
+    info = DatasetInfo(reader.settings, reader.class_names, num_shards)
+    return write_dataset(output_dir, info, len(reader), make_records, "prepare")

@@ -1,0 +1,67 @@
+"""Reader: what every source of examples offers, and what they share."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from boxsup_tf import fields
+from boxsup_tf.data.example import Example
+from boxsup_tf.errors import InputError
+from boxsup_tf.labels import BACKGROUND_NAME
+
+
+class Reader(Protocol):
+    """A sequence of examples that are read, and checked, when they are asked for.
+
+    Attributes:
+        class_names: index is label; 0 is the background.
+        settings: JSON-able; equal for two readers only if they give the same examples in the
+            same order. Holds no path: moving the data does not change the dataset.
+    """
+
+    @property
+    def class_names(self) -> tuple[str, ...]: ...
+
+    @property
+    def settings(self) -> dict: ...
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int) -> Example:
+        """The example at `index`, 0 .. len - 1.
+
+        Raises:
+            InputError: its files are missing, damaged, or contradict each other.
+        """
+        ...
+
+
+def list_settings(source_ids: Iterable[str]) -> dict:
+    """What identifies a list of images in `settings`: a changed list must not be resumed."""
+    source_ids = list(source_ids)
+    digest = hashlib.sha256("\n".join(source_ids).encode()).hexdigest()
+    return {"num_images": len(source_ids), "source_ids_sha256": digest}
+
+
+def with_background(names: Sequence[str], where: str) -> tuple[str, ...]:
+    """Class names in the order of their labels: the background, then `names`.
+
+    Args:
+        names: the classes of a user, without the background.
+        where: the file or flag that names them, for the message.
+
+    Raises:
+        InputError: there is none, one is empty or occurs twice, one is the background, or
+            they are more than a uint8 mask can tell apart.
+    """
+    if not names:
+        raise InputError(f"{where}: no classes: expected at least one")
+    if len(names) >= fields.VOID:
+        raise InputError(f"{where}: {len(names)} classes: expected at most {fields.VOID - 1}")
+    for i, name in enumerate(names):
+        if not name.strip() or name == BACKGROUND_NAME or name in names[:i]:
+            raise InputError(
+                f"{where}: class {name!r}: expected names that are not empty, not repeated and "
+                f"not {BACKGROUND_NAME!r}, which is added as class 0"
+            )
+    return (BACKGROUND_NAME, *names)

@@ -1,0 +1,126 @@
+"""PASCAL VOC's layout: a list of images, XML boxes and palette PNG masks.
+
+Users' own data in this layout is read too, with classes of their own: with boxes only,
+masks only, or both, image by image.
+"""
+
+import os
+
+import numpy as np
+from PIL import Image
+
+from boxsup_tf.data.example import Example, check_mask, read_bytes, read_image_file
+from boxsup_tf.data.reader import list_settings
+from boxsup_tf.data.voc_xml import read_objects
+from boxsup_tf.errors import InputError
+from boxsup_tf.labels import VOC_CLASSES
+
+_IMAGE_EXTENSIONS = (".jpg", ".jpeg", ".png")
+
+
+class VocReader:
+    """A VOC dataset, a `reader.Reader`.
+
+    Args:
+        data_dir: the VOCdevkit: the folder that holds `year`.
+        split: name of a list in ImageSets/Segmentation or, failing that, ImageSets/Main.
+        year: the folder that holds Annotations, ImageSets, JPEGImages, SegmentationClass.
+        classes: names in the order of their labels; 0 is the background.
+
+    Raises:
+        InputError: the list is missing, empty, or names an image twice.
+    """
+
+    def __init__(
+        self,
+        data_dir: str,
+        split: str,
+        year: str = "VOC2012",
+        classes: tuple[str, ...] = VOC_CLASSES,
+    ) -> None:
+        self.class_names = tuple(classes)
+        self._root = os.path.join(data_dir, year)
+        self._ids = _read_list(self._root, split)
+        self.settings = {"dataset": "voc", "split": split, "year": year}
+        self.settings |= list_settings(self._ids)
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def __getitem__(self, index: int) -> Example:
+        source_id = self._ids[index]
+        image_path = self._image_path(source_id)
+        xml_path = os.path.join(self._root, "Annotations", f"{source_id}.xml")
+        mask_path = os.path.join(self._root, "SegmentationClass", f"{source_id}.png")
+        has_boxes, has_mask = os.path.exists(xml_path), os.path.exists(mask_path)
+        if not has_boxes and not has_mask:
+            raise InputError(
+                f"{image_path}: no annotation: expected {xml_path} or {mask_path} or both"
+            )
+        encoded, height, width = read_image_file(image_path)
+        mask = _read_mask(mask_path) if has_mask else None
+        if mask is not None:
+            check_mask(mask, height, width, len(self.class_names), mask_path)
+        objects = read_objects(xml_path, height, width, self.class_names) if has_boxes else []
+        boxes = np.array([item.box for item in objects], np.float32).reshape(-1, 4)
+        return Example(
+            source_id=source_id,
+            filename=os.path.basename(image_path),
+            encoded=encoded,
+            height=height,
+            width=width,
+            boxes=boxes if has_boxes else None,
+            labels=np.array([item.label for item in objects], np.int64),
+            difficult=np.array([item.difficult for item in objects], bool),
+            truncated=np.array([item.truncated for item in objects], bool),
+            is_crowd=np.zeros(len(objects), bool),
+            mask=mask,
+        )
+
+    def _image_path(self, source_id: str) -> str:
+        stem = os.path.join(self._root, "JPEGImages", source_id)
+        found = (stem + extension for extension in _IMAGE_EXTENSIONS)
+        # The message about a missing image is read_image_file's, about the usual name.
+        return next(filter(os.path.exists, found), stem + _IMAGE_EXTENSIONS[0])
+
+
+def _read_list(root: str, split: str) -> list[str]:
+    """The ids of ImageSets/*/SPLIT.txt: the first column (a second one says 1 or -1)."""
+    paths = [os.path.join(root, "ImageSets", d, f"{split}.txt") for d in ("Segmentation", "Main")]
+    path = next(filter(os.path.exists, paths), None)
+    if path is None:
+        raise InputError(f"{paths[0]}: no such list of images, nor {paths[1]}: expected one")
+    try:
+        lines = read_bytes(path, "a list of images").decode().splitlines()
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not a list of image ids, one a line: {error}") from None
+    ids = [line.split()[0] for line in lines if line.strip()]
+    if not ids:
+        raise InputError(f"{path}: empty list: expected image ids, one a line")
+    seen: set[str] = set()
+    for source_id in ids:
+        if source_id in seen:
+            raise InputError(f"{path}: image {source_id!r} is listed twice: expected once")
+        seen.add(source_id)
+    return ids
+
+
+def _read_mask(path: str) -> np.ndarray:
+    """uint8 [H, W]: the values of a palette or grey PNG.
+
+    Pillow, because OpenCV and TensorFlow give a palette's colours instead of its indices.
+    """
+    if not read_bytes(path, "a mask").startswith(b"\x89PNG\r\n\x1a\n"):
+        raise InputError(f"{path}: the mask is not a PNG: expected a palette or grey PNG")
+    try:
+        with Image.open(path) as image:
+            if image.mode not in ("P", "L"):
+                raise InputError(
+                    f"{path}: the mask is a PNG of mode {image.mode}: expected a palette (P) or "
+                    "8-bit grey (L) PNG whose values are labels"
+                )
+            return np.array(image, np.uint8)
+    except (OSError, SyntaxError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"{path}: the mask is damaged: expected a whole PNG: {error}") from None

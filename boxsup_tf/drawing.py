@@ -1,0 +1,131 @@
+"""Pictures for people: label maps in colour, overlays, boxes, and grids of them.
+
+Colours are PASCAL VOC's (`labels.color_map`). Images are uint8 [H, W, 3], RGB.
+"""
+
+import io
+import os
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from boxsup_tf import fields
+from boxsup_tf.labels import color_map
+
+_COLORS = color_map()
+_WHITE = 255
+
+
+def colorize(label_map: np.ndarray) -> np.ndarray:
+    """Paints every label in its colour.
+
+    Args:
+        label_map: integers [H, W] in 0 .. 255; 255 is void.
+
+    Returns:
+        uint8 [H, W, 3], RGB.
+    """
+    return _COLORS[label_map]
+
+
+def overlay(image: np.ndarray, label_map: np.ndarray, alpha: float = 0.5) -> np.ndarray:
+    """Lays the colours of a label map over an image; background stays as it is.
+
+    Args:
+        image: uint8 [H, W, 3], RGB.
+        label_map: integers [H, W] in 0 .. 255.
+        alpha: share of the label's colour, 0 .. 1.
+
+    Returns:
+        uint8 [H, W, 3], RGB.
+    """
+    blend = cv2.addWeighted(image, 1 - alpha, colorize(label_map), alpha, 0)
+    return np.where((label_map == fields.BACKGROUND)[:, :, None], image, blend)
+
+
+def draw_boxes(
+    image: np.ndarray, boxes_yxyx: np.ndarray, labels: np.ndarray, thickness: int = 2
+) -> np.ndarray:
+    """Draws boxes in the colours of their labels.
+
+    Args:
+        image: uint8 [H, W, 3], RGB; left unchanged.
+        boxes_yxyx: [B, 4], half-open, pixels.
+        labels: integers [B] in 0 .. 255.
+        thickness: of the lines, pixels.
+
+    Returns:
+        uint8 [H, W, 3], RGB.
+    """
+    canvas = np.array(image)
+    for (ymin, xmin, ymax, xmax), label in zip(
+        np.rint(boxes_yxyx).astype(int), labels, strict=True
+    ):
+        # OpenCV's corners are inclusive.
+        first, last = (int(xmin), int(ymin)), (int(xmax) - 1, int(ymax) - 1)
+        cv2.rectangle(canvas, first, last, _COLORS[int(label)].tolist(), thickness)
+    return canvas
+
+
+def grid(rows: Sequence[Sequence[np.ndarray]], padding: int = 4) -> np.ndarray:
+    """Lays images out in rows on white; sizes may differ, each sits top left in its cell.
+
+    Args:
+        rows: images uint8 [h, w, 3]; rows may differ in length.
+        padding: white pixels between and around the cells.
+
+    Returns:
+        uint8 [H, W, 3].
+
+    Raises:
+        ValueError: there is no image.
+    """
+    if not any(len(row) for row in rows):
+        raise ValueError("a grid needs at least one image")
+    num_columns = max(len(row) for row in rows)
+    heights = [max((image.shape[0] for image in row), default=0) for row in rows]
+    widths = [max(row[i].shape[1] for row in rows if i < len(row)) for i in range(num_columns)]
+    size = [sum(sides) + padding * (len(sides) + 1) for sides in (heights, widths)]
+    canvas = np.full([*size, 3], _WHITE, np.uint8)
+    top = padding
+    for row, height in zip(rows, heights, strict=True):
+        left = padding
+        for image, width in zip(row, widths, strict=False):
+            canvas[top : top + image.shape[0], left : left + image.shape[1]] = image
+            left += width + padding
+        top += height + padding
+    return canvas
+
+
+def write_palette_png(path: str, label_map: np.ndarray) -> None:
+    """Writes a label map as VOC does: a palette PNG, so viewers show colours, readers labels.
+
+    Args:
+        path: appears only when the file is whole.
+        label_map: integers [H, W] in 0 .. 255.
+    """
+    picture = Image.fromarray(label_map.astype(np.uint8))
+    picture.putpalette(_COLORS.tobytes())
+    buffer = io.BytesIO()
+    picture.save(buffer, format="PNG")
+    _write_whole(path, buffer.getvalue())
+
+
+def write_image(path: str, image: np.ndarray) -> None:
+    """Writes an image as the JPEG or PNG that the path's ending says.
+
+    Args:
+        path: appears only when the file is whole.
+        image: uint8 [H, W, 3], RGB.
+    """
+    bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
+    _write_whole(path, cv2.imencode(os.path.splitext(path)[1], bgr)[1].tobytes())
+
+
+def _write_whole(path: str, content: bytes) -> None:
+    temporary = f"{path}.{os.getpid()}.tmp"
+    with open(temporary, "wb") as file:
+        file.write(content)
+    os.replace(temporary, path)

@@ -1,0 +1,1 @@
+"""From a trained network to label maps: predictor, SavedModel and picture files."""

@@ -1,0 +1,53 @@
+"""label_map.txt: the classes of an exported model, for people and programs.
+
+One line a class: label, name and colour (#rrggbb), with tabs between them.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from boxsup_tf.errors import InputError
+from boxsup_tf.labels import color_map
+
+
+def format_label_map(class_names: Sequence[str]) -> str:
+    """The file's text; colours are PASCAL VOC's."""
+    colors = color_map()
+    lines = (
+        f"{label}\t{name}\t#{bytes(colors[label]).hex()}\n"
+        for label, name in enumerate(class_names)
+    )
+    return "".join(lines)
+
+
+def read_label_map(path: str) -> tuple[tuple[str, ...], np.ndarray]:
+    """Reads the file.
+
+    Returns:
+        The class names, index is label, and their colours: uint8 [C, 3], RGB.
+
+    Raises:
+        InputError: the file is missing, or a line is not what `format_label_map` writes.
+    """
+    names: list[str] = []
+    colors: list[list[int]] = []
+    try:
+        with open(path, encoding="utf-8") as file:
+            lines = file.read().splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot read the label map of the model: {error}") from None
+    for expected, line in enumerate(lines):
+        try:
+            label, name, color = line.split("\t")
+            red, green, blue = bytes.fromhex(color.removeprefix("#"))
+            if int(label) != expected:
+                raise ValueError
+        except ValueError:
+            raise InputError(
+                f"{path}: line {expected + 1} is {line!r}: expected label {expected}, name and "
+                "#rrggbb with tabs between them"
+            ) from None
+        names.append(name)
+        colors.append([red, green, blue])
+    return tuple(names), np.array(colors, np.uint8).reshape(-1, 3)

@@ -1,0 +1,95 @@
+"""Label maps and probabilities at full resolution, averaged over image scales, in one graph.
+
+BoxSup, Sec. 4: the "BoxSup+" results average the predictions of several scales of the image
+(0.8, 1.0 and 1.2).
+"""
+
+import math
+from collections.abc import Sequence
+
+import keras
+import tensorflow as tf
+
+from boxsup_tf import fields
+from boxsup_tf.errors import InputError
+from boxsup_tf.models import scores
+
+# One signature over all sizes: without it every new image size is traced anew.
+_IMAGES = tf.TensorSpec([None, None, None, 3], tf.uint8, name="images")
+
+
+class Predictor(tf.Module):
+    """A network that takes photographs of any size.
+
+    Keep the object as long as its methods: TensorFlow's functions hold it weakly.
+
+    Args:
+        model: a network of `models.largefov`.
+        scales: the image is resized by each of them, and the probabilities are averaged.
+
+    Raises:
+        ValueError: no scale, or one that is not positive.
+    """
+
+    def __init__(self, model: keras.Model, scales: Sequence[float] = (1.0,)) -> None:
+        super().__init__()
+        if not scales or not all(scale > 0 for scale in scales):
+            raise ValueError(f"scales must be positive, and at least one, not {scales}")
+        self.model = model
+        self._scales = tuple(scales)
+
+    @tf.function(input_signature=[_IMAGES])
+    def probabilities(self, images: tf.Tensor) -> tf.Tensor:
+        """Class probabilities of every pixel.
+
+        Args:
+            images: uint8 [B, H, W, 3], RGB.
+
+        Returns:
+            float32 [B, H, W, C].
+        """
+        total = tf.add_n([tf.nn.softmax(self._logits(images, scale)) for scale in self._scales])
+        return total / len(self._scales)
+
+    @tf.function(input_signature=[_IMAGES])
+    def predict(self, images: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Label maps and the probabilities behind them.
+
+        Args:
+            images: uint8 [B, H, W, 3], RGB.
+
+        Returns:
+            `fields.SEMANTIC_PREDICTIONS`: int32 [B, H, W], which every serving client knows
+            how to read (uint8 would save little beside the probabilities), and
+            `fields.PROBABILITIES`: float32 [B, H, W, C].
+        """
+        probabilities = self.probabilities(images)
+        return {
+            fields.SEMANTIC_PREDICTIONS: tf.argmax(probabilities, -1, output_type=tf.int32),
+            fields.PROBABILITIES: probabilities,
+        }
+
+    def _logits(self, images: tf.Tensor, scale: float) -> tf.Tensor:
+        if scale == 1.0:
+            return scores.full_resolution_logits(self.model, images)
+        size = tf.shape(images)[1:3]
+        scaled_size = tf.cast(tf.round(tf.cast(size, tf.float32) * scale), tf.int32)
+        scaled = tf.image.resize(images, tf.maximum(scaled_size, 1))
+        return tf.image.resize(scores.full_resolution_logits(self.model, scaled), size)
+
+
+def parse_scales(text: str) -> tuple[float, ...]:
+    """The scales of a flag such as "0.8,1.0,1.2".
+
+    Raises:
+        InputError: an item is not a positive number.
+    """
+    try:
+        scales = tuple(float(item) for item in text.split(","))
+    except ValueError:
+        scales = ()
+    if not scales or not all(0 < scale < math.inf for scale in scales):
+        raise InputError(
+            f"--scales={text}: expected positive numbers with commas between them, as 0.8,1.0,1.2"
+        )
+    return scales

@@ -1,0 +1,75 @@
+"""Reads an exported SavedModel back."""
+
+import dataclasses
+import os
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from boxsup_tf import fields
+from boxsup_tf.errors import InputError
+from boxsup_tf.inference.export import versions
+from boxsup_tf.inference.label_map_file import read_label_map
+
+
+@dataclasses.dataclass(frozen=True)
+class SavedModel:
+    """An exported model.
+
+    Attributes:
+        path: its folder, EXPORT/VERSION.
+        class_names: index is label.
+        colors: uint8 [C, 3], RGB.
+    """
+
+    path: str
+    class_names: tuple[str, ...]
+    colors: np.ndarray
+    # The signature belongs to this object: TensorFlow frees the variables with it.
+    _loaded: Any = dataclasses.field(repr=False)
+
+    def predict(self, images: tf.Tensor | np.ndarray) -> tuple[tf.Tensor, tf.Tensor]:
+        """Label maps and probabilities.
+
+        Args:
+            images: uint8 [B, H, W, 3], RGB.
+
+        Returns:
+            int32 [B, H, W] and float32 [B, H, W, C].
+        """
+        outputs = self._loaded.signatures[fields.SIGNATURE_IMAGES](images=tf.constant(images))
+        return outputs[fields.SEMANTIC_PREDICTIONS], outputs[fields.PROBABILITIES]
+
+
+def load_saved_model(path: str) -> SavedModel:
+    """Loads what `export` wrote.
+
+    Args:
+        path: EXPORT/VERSION, or EXPORT for its highest version.
+
+    Raises:
+        InputError: there is no SavedModel, it is damaged, or it is not one of `export`.
+    """
+    folder = _find(path)
+    class_names, colors = read_label_map(os.path.join(folder, "assets", fields.LABEL_MAP_FILE))
+    try:
+        loaded = tf.saved_model.load(folder)
+    except (OSError, ValueError, KeyError, tf.errors.OpError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise InputError(f"{folder}: the SavedModel cannot be loaded: {reason}") from None
+    if fields.SIGNATURE_IMAGES not in loaded.signatures:
+        raise InputError(
+            f"{folder}: signatures are {sorted(loaded.signatures)}: expected "
+            f"{fields.SIGNATURE_IMAGES}, as export.py writes it"
+        )
+    return SavedModel(folder, class_names, colors, loaded)
+
+
+def _find(path: str) -> str:
+    for folder in (path, *(os.path.join(path, str(n)) for n in reversed(versions(path)))):
+        if os.path.isfile(os.path.join(folder, "saved_model.pb")):
+            return folder
+    raise InputError(
+        f"{path}: no SavedModel: expected a folder that export.py wrote, or one version in it"
+    )

@@ -1,0 +1,1 @@
+"""Candidate segments of an image: rectangles, and segments of an edge hierarchy."""

@@ -1,0 +1,1 @@
+"""Edge detectors: RGB image in, edge strength out. One file each, chosen by name."""

@@ -1,0 +1,1 @@
+"""The alternation: mask update, network update, and everything a resume needs."""

@@ -1,0 +1,118 @@
+"""TrainConfig: everything that decides what a training run computes."""
+
+import dataclasses
+import inspect
+import re
+
+from boxsup_tf.errors import InputError
+from boxsup_tf.models.largefov import STRIDE
+from boxsup_tf.supervision.scoring import BELIEFS, NORMALISERS, ScoringConfig
+
+OPTIMIZERS = ("sgd", "adamw")
+SCHEDULES = ("step", "poly")
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainConfig:
+    """A run's settings; the defaults are the paper's (Sec. 4) and DeepLab's where it is silent.
+
+    Attributes:
+        train_data: comma-separated DIR:box and DIR:mask.
+        val_data: a folder with masks; empty: no validation.
+        init: see `models.weights`, or a run's folder.
+        width_multiplier: of the network's channels.
+        epochs: of network updates, each after a mask update.
+        batch_size: images a step.
+        crop_size: pixels, 8 n + 1.
+        min_scale, max_scale: range of the random scaling.
+        seed: of weights, draws, augmentation and order.
+        optimizer: `sgd` with layer-wise rates, or `adamw`.
+        learning_rate: at the start.
+        schedule: `step`: times 0.1 every `decay_epochs`; `poly`: (1 - step / steps) ** 0.9.
+        decay_epochs: for `step`.
+        momentum: of `sgd`.
+        weight_decay: not on biases. L2 in the gradient for sgd, decoupled for adamw.
+        clip_norm: largest global norm of a gradient; 0: not clipped.
+        dropout: after fc6 and fc7.
+        feedback_weight: lambda, the weight of E_r against E_o.
+        warmup_epochs: mask updates before this epoch look at E_o alone.
+        k: each box draws among its k best candidates.
+        min_box_iou: candidates whose tight box overlaps the box less are not eligible, unless
+            none does better.
+        clip_to_box: a candidate stands for its part inside the box.
+        belief, normaliser: how E_r is computed, see `supervision.scoring`.
+        checkpoint_minutes: at most this long between checkpoints inside an epoch.
+        num_pictures: examples shown in TensorBoard and in the mask-evolution picture.
+    """
+
+    train_data: str
+    val_data: str = ""
+    init: str = "imagenet"
+    width_multiplier: float = 1.0
+    epochs: int = 45
+    batch_size: int = 20
+    crop_size: int = 321
+    min_scale: float = 0.75
+    max_scale: float = 1.25
+    seed: int = 0
+    optimizer: str = "sgd"
+    learning_rate: float = 0.001
+    schedule: str = "step"
+    decay_epochs: int = 15
+    momentum: float = 0.9
+    weight_decay: float = 5e-4
+    clip_norm: float = 0.0
+    dropout: float = 0.5
+    feedback_weight: float = 3.0
+    warmup_epochs: int = 0
+    k: int = 5
+    min_box_iou: float = 0.5
+    clip_to_box: bool = True
+    belief: str = "cross_entropy"
+    normaliser: str = "image"
+    checkpoint_minutes: float = 10.0
+    num_pictures: int = 4
+
+    def __post_init__(self) -> None:
+        def expect(name: str, holds: bool, expected: str) -> None:
+            if not holds:
+                raise InputError(f"--{name}={getattr(self, name)}: expected {expected}")
+
+        expect("crop_size", self.crop_size % STRIDE == 1, f"{STRIDE} n + 1, such as 321")
+        expect("min_scale", 0 < self.min_scale <= self.max_scale, "0 < min_scale <= max_scale")
+        expect("width_multiplier", self.width_multiplier > 0, "more than 0")
+        expect("dropout", 0 <= self.dropout < 1, "0 <= dropout < 1")
+        expect("min_box_iou", 0 <= self.min_box_iou <= 1, "a number in 0 .. 1")
+        for name in ("epochs", "batch_size", "k", "decay_epochs"):
+            expect(name, getattr(self, name) >= 1, "at least 1")
+        for name in ("seed", "warmup_epochs", "num_pictures", "checkpoint_minutes"):
+            expect(name, getattr(self, name) >= 0, "at least 0")
+        for name in ("learning_rate", "weight_decay", "clip_norm", "feedback_weight"):
+            expect(name, getattr(self, name) >= 0, "at least 0")
+        for name, known in (
+            ("optimizer", OPTIMIZERS),
+            ("schedule", SCHEDULES),
+            ("belief", BELIEFS),
+            ("normaliser", NORMALISERS),
+        ):
+            expect(name, getattr(self, name) in known, "one of " + ", ".join(known))
+
+    @property
+    def scoring(self) -> ScoringConfig:
+        return ScoringConfig(self.clip_to_box, self.belief, self.normaliser)
+
+    def feedback_weight_at(self, epoch: int) -> float:
+        """lambda in the mask update before an epoch."""
+        return 0.0 if epoch < self.warmup_epochs else self.feedback_weight
+
+
+def field_docs() -> dict[str, str]:
+    """The documentation of every field of TrainConfig, from its docstring: the flags' help."""
+    text = inspect.getdoc(TrainConfig) or ""
+    section = text.split("Attributes:", 1)[1]
+    entries = re.findall(r"^    (\w[\w, ]*): (.+(?:\n      .+)*)", section, re.MULTILINE)
+    docs = {}
+    for names, doc in entries:
+        for name in names.split(", "):
+            docs[name] = " ".join(doc.split())
+    return docs

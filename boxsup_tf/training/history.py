@@ -1,0 +1,40 @@
+"""metrics.json and TensorBoard scalars of a run, one entry an epoch."""
+
+import json
+import math
+import os
+
+import tensorflow as tf
+
+from boxsup_tf import fields
+from boxsup_tf.data.dataset_info import write_json
+
+
+class History:
+    """Figures by epoch, on disk after every change.
+
+    Args:
+        model_dir: the run's folder.
+        num_epochs: entries from before a resume that are kept; later ones are redone.
+    """
+
+    def __init__(self, model_dir: str, num_epochs: int) -> None:
+        self._path = os.path.join(model_dir, fields.METRICS_FILE)
+        self.epochs: list[dict] = []
+        if os.path.exists(self._path):
+            with open(self._path, encoding="utf-8") as file:
+                self.epochs = json.load(file)["epochs"][:num_epochs]
+
+    def add(self, epoch: int, figures: dict[str, float | None]) -> None:
+        """Adds figures to an epoch's entry and shows them in TensorBoard.
+
+        Figures that are None or NaN are stored as null and not shown.
+        """
+        if len(self.epochs) <= epoch:
+            self.epochs.append({"epoch": epoch})
+        for name, value in figures.items():
+            known = value is not None and math.isfinite(value)
+            self.epochs[epoch][name] = value if known else None
+            if known:
+                tf.summary.scalar(name, value, step=epoch)
+        write_json(self._path, {"epochs": self.epochs})

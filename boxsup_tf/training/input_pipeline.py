@@ -1,0 +1,146 @@
+"""tf.data pipelines: training crops with painted pseudo-masks, and examples for mask updates.
+
+One dataset object serves all epochs: the epoch and the steps to skip are variables that it
+reads when an iteration starts, so nothing is traced again and a resumed epoch goes on with
+the very batch that comes next.
+"""
+
+from collections.abc import Sequence
+
+import tensorflow as tf
+
+from boxsup_tf import fields, pool_ops
+from boxsup_tf.data import augment, dataset_info, records
+from boxsup_tf.models.scores import preprocess
+from boxsup_tf.supervision.labelling import Labelling
+from boxsup_tf.supervision.painting import paint
+from boxsup_tf.training.config import TrainConfig
+from boxsup_tf.training.sources import Source
+
+_SHUFFLE_BUFFER = 2048  # serialised examples, about 100 kB each
+_SHARDS_AT_ONCE = 16
+_HASH_KEY = [0x74726169, 0x6E]
+EXAMPLE_ID = "example_id"
+_IS_BOX = "is_box"
+
+
+class TrainingPipeline:
+    """Shuffled, augmented batches of all sources.
+
+    Attributes:
+        dataset: yields (float32 [b, S, S, 3] preprocessed images, int32 [b, S, S] label maps),
+            b the batch size or what is left for an epoch's last batch.
+        steps_per_epoch: number of batches.
+    """
+
+    def __init__(
+        self, sources: Sequence[Source], labelling: Labelling, config: TrainConfig
+    ) -> None:
+        self._labelling, self._config = labelling, config
+        self._epoch = tf.Variable(0, dtype=tf.int64, trainable=False)
+        self._skip = tf.Variable(0, dtype=tf.int64, trainable=False)
+        num_examples = sum(len(source.examples) for source in sources)
+        self.steps_per_epoch = -(-num_examples // config.batch_size)
+        buffer = min(num_examples, _SHUFFLE_BUFFER)
+
+        def shuffled(_: tf.Tensor) -> tf.data.Dataset:
+            return (
+                _read(sources, self._epoch_seed()[1])
+                .shuffle(buffer, seed=self._epoch_seed()[0], reshuffle_each_iteration=False)
+                .skip(self._skip * config.batch_size)
+            )
+
+        self.dataset = (
+            tf.data.Dataset.from_tensors(0)
+            .flat_map(shuffled)
+            .map(self._make_crop, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+            .batch(config.batch_size)
+            .prefetch(2)
+        )
+
+    def start(self, epoch: int, step: int) -> None:
+        """The next iteration gives epoch `epoch` from its batch `step` on."""
+        self._epoch.assign(epoch)
+        self._skip.assign(step)
+
+    def _epoch_seed(self) -> tf.Tensor:
+        """int64 [2], positive: the present epoch's own."""
+        seed = tf.stack([tf.constant(self._config.seed, tf.int64), self._epoch.read_value()])
+        return tf.random.stateless_uniform([2], seed, 1, 2**40, tf.int64)
+
+    def _make_crop(self, parsed: dict[str, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
+        image = records.decode_parsed_image(parsed)
+        label_map = tf.cond(
+            parsed[_IS_BOX],
+            lambda: painted(parsed, self._labelling, self._config.clip_to_box),
+            lambda: records.decode_label_map(parsed),
+        )
+        own = tf.strings.to_hash_bucket_strong(parsed[EXAMPLE_ID], 2**40, key=_HASH_KEY)
+        image, label_map = augment.random_scale_flip_crop(
+            image,
+            label_map,
+            self._config.crop_size,
+            (self._config.min_scale, self._config.max_scale),
+            seed=self._epoch_seed() + own,
+        )
+        return preprocess(image), label_map
+
+
+def painted(
+    parsed: dict[str, tf.Tensor], labelling: Labelling, clip_to_box: bool
+) -> tf.Tensor:
+    """The pseudo-mask of a parsed record under the present labelling: int32 [H, W]."""
+    num_boxes = tf.shape(parsed[fields.LABELS])[0]
+    label_map = paint(
+        pool_ops.decode_superpixels(parsed[fields.CANDIDATES_SUPERPIXELS]),
+        pool_ops.decode_columns(
+            parsed[fields.CANDIDATES_MEMBERSHIP], parsed[fields.CANDIDATES_COUNT]
+        ),
+        labelling.of(parsed[EXAMPLE_ID], num_boxes),
+        parsed[fields.BOXES],
+        parsed[fields.LABELS],
+        tf.cast(parsed[fields.IS_CROWD], tf.bool),
+        clip_to_box,
+    )
+    return tf.ensure_shape(label_map, [None, None])
+
+
+def box_examples(sources: Sequence[Source]) -> tf.data.Dataset:
+    """Parsed records of all box sources in order, with `EXAMPLE_ID`."""
+    return _read([source for source in sources if source.is_box]).prefetch(8)
+
+
+def _read(sources: Sequence[Source], seed: tf.Tensor | None = None) -> tf.data.Dataset:
+    """Parsed records of the usable examples, with `EXAMPLE_ID`.
+
+    Args:
+        sources: at least one.
+        seed: scalar int64: shards of all sources are read interleaved, in an order of its own;
+            None: one after the other.
+    """
+    paths, numbers, is_box = [], [], []
+    for source in sources:
+        paths += dataset_info.shard_paths(source.folder, source.info.num_shards)
+        numbers += [str(source.number)] * source.info.num_shards
+        is_box += [source.is_box] * source.info.num_shards
+    shards = tf.data.Dataset.from_tensor_slices((paths, numbers, is_box))
+    if seed is not None:
+        shards = shards.shuffle(len(paths), seed=seed, reshuffle_each_iteration=False)
+    return shards.interleave(
+        _read_shard, cycle_length=1 if seed is None else _SHARDS_AT_ONCE, deterministic=True
+    )
+
+
+def _read_shard(path: tf.Tensor, number: tf.Tensor, is_box: tf.Tensor) -> tf.data.Dataset:
+    def parse(serialized: tf.Tensor) -> dict[str, tf.Tensor]:
+        parsed = records.parse(serialized)
+        parsed[EXAMPLE_ID] = tf.strings.join([number, parsed[fields.IMAGE_SOURCE_ID]], "/")
+        parsed[_IS_BOX] = is_box
+        return parsed
+
+    def usable(parsed: dict[str, tf.Tensor]) -> tf.Tensor:
+        has_boxes = parsed[fields.BOXES_ANNOTATED] > 0
+        has_mask = tf.strings.length(parsed[fields.MASK_ENCODED]) > 0
+        return tf.where(is_box, has_boxes, has_mask)
+
+    return tf.data.TFRecordDataset(path).map(parse).filter(usable)

@@ -1,0 +1,123 @@
+"""Network update: the labelling is fixed, SGD runs for an epoch (BoxSup, Sec. 3.3).
+
+The loop over batches is ours and not `model.fit`, which does not run on several workers with
+Keras 3.15 (its losses do not reduce across replicas).
+"""
+
+import keras
+import tensorflow as tf
+
+from boxsup_tf import fields
+from boxsup_tf.models.largefov import STRIDE
+from boxsup_tf.training.config import TrainConfig
+
+_LAST_LAYER = "fc8"
+_POLY_POWER = 0.9
+
+
+class NetworkUpdate:
+    """One optimiser step on a batch of crops, under a tf.distribute strategy.
+
+    The loss is the mean cross-entropy over the crop's output grid (a score every 8 pixels,
+    against the label of that pixel); void pixels count as 0. Dividing by a number of pixels
+    that does not depend on the labels makes a batch's gradient the exact sum of its parts'.
+    """
+
+    def __init__(
+        self,
+        model: keras.Model,
+        optimizer: keras.optimizers.Optimizer,
+        strategy: tf.distribute.Strategy,
+        config: TrainConfig,
+    ) -> None:
+        self._model, self._optimizer, self._strategy = model, optimizer, strategy
+        self._config = config
+        self._rates = [_rate(variable) for variable in model.trainable_variables]
+
+    @tf.function(reduce_retracing=True)
+    def step(self, images: tf.Tensor, label_maps: tf.Tensor) -> tf.Tensor:
+        """Runs one step.
+
+        Args:
+            images: float32 [b, S, S, 3], preprocessed (per replica).
+            label_maps: int32 [b, S, S].
+
+        Returns:
+            float32 scalar: the loss of the whole batch.
+        """
+        losses = self._strategy.run(self._replica_step, (images, label_maps))
+        return self._strategy.reduce(tf.distribute.ReduceOp.SUM, losses, axis=None)
+
+    def _replica_step(self, images: tf.Tensor, label_maps: tf.Tensor) -> tf.Tensor:
+        context = tf.distribute.get_replica_context()
+        num_images = context.all_reduce(
+            tf.distribute.ReduceOp.SUM, tf.cast(tf.shape(images)[0], tf.float32)
+        )
+        with tf.GradientTape() as tape:
+            logits = tf.cast(self._model(images, training=True), tf.float32)
+            loss = pixel_loss(logits, label_maps) / num_images
+        variables = self._model.trainable_variables
+        gradients = tape.gradient(loss, variables)
+        gradients = context.all_reduce(tf.distribute.ReduceOp.SUM, gradients)
+        if self._config.clip_norm:
+            gradients, _ = tf.clip_by_global_norm(gradients, self._config.clip_norm)
+        if self._config.optimizer == "sgd":
+            gradients = [
+                self._caffe_gradient(gradient, variable, rate)
+                for gradient, variable, rate in zip(gradients, variables, self._rates, strict=True)
+            ]
+        self._optimizer.apply(gradients, variables)
+        return loss
+
+    def _caffe_gradient(self, gradient: tf.Tensor, variable: keras.Variable, rate: float) -> tf.Tensor:
+        """L2 decay (not on biases) and the layer's own rate, as Caffe's solver has them.
+
+        Momentum is linear in the gradient, so a factor on it is a factor on the rate.
+        """
+        if not _is_bias(variable):
+            gradient += self._config.weight_decay * tf.convert_to_tensor(variable)
+        return rate * gradient
+
+
+def pixel_loss(logits: tf.Tensor, label_maps: tf.Tensor) -> tf.Tensor:
+    """Sum over images of the mean cross-entropy over the output grid; void counts as 0.
+
+    Args:
+        logits: float32 [b, h, w, C].
+        label_maps: int32 [b, 8 (h - 1) + 1, 8 (w - 1) + 1].
+    """
+    targets = label_maps[:, ::STRIDE, ::STRIDE]
+    known = targets != fields.VOID
+    losses = tf.nn.sparse_softmax_cross_entropy_with_logits(
+        labels=tf.where(known, targets, 0), logits=logits
+    )
+    losses = tf.where(known, losses, 0.0)
+    return tf.reduce_sum(tf.reduce_mean(losses, axis=[1, 2]))
+
+
+def make_optimizer(config: TrainConfig, steps_per_epoch: int) -> keras.optimizers.Optimizer:
+    """The Keras optimiser with its schedule."""
+    schedule: keras.optimizers.schedules.LearningRateSchedule
+    if config.schedule == "poly":
+        schedule = keras.optimizers.schedules.PolynomialDecay(
+            config.learning_rate, config.epochs * steps_per_epoch, 0.0, _POLY_POWER
+        )
+    else:
+        schedule = keras.optimizers.schedules.ExponentialDecay(
+            config.learning_rate, config.decay_epochs * steps_per_epoch, 0.1, staircase=True
+        )
+    if config.optimizer == "sgd":
+        return keras.optimizers.SGD(schedule, momentum=config.momentum)
+    optimizer = keras.optimizers.AdamW(schedule, weight_decay=config.weight_decay)
+    optimizer.exclude_from_weight_decay(var_names=["bias"])
+    return optimizer
+
+
+def _is_bias(variable: keras.Variable) -> bool:
+    return variable.path.endswith("/bias")
+
+
+def _rate(variable: keras.Variable) -> float:
+    """DeepLab's factors of the learning rate: 10 for the last layer, times 2 for biases."""
+    last = variable.path.startswith(f"{_LAST_LAYER}/")
+    return (10.0 if last else 1.0) * (2.0 if _is_bias(variable) else 1.0)

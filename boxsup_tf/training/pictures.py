@@ -1,0 +1,128 @@
+"""Pictures of the same few examples at every mask update (the paper's Fig. 3)."""
+
+import dataclasses
+import os
+from collections.abc import Sequence
+
+import keras
+import numpy as np
+import tensorflow as tf
+from PIL import Image
+
+from boxsup_tf import drawing, fields
+from boxsup_tf.data import records
+from boxsup_tf.models.scores import full_resolution_logits
+from boxsup_tf.supervision.labelling import Labelling
+from boxsup_tf.training.config import TrainConfig
+from boxsup_tf.training.input_pipeline import EXAMPLE_ID, box_examples, painted
+from boxsup_tf.training.sources import Source
+
+EVOLUTION_FILE = "mask_evolution.png"
+_MASKS_FOLDER = "pseudo_masks"
+_MAX_COLUMNS = 6  # updates shown in the mask-evolution picture
+
+
+@dataclasses.dataclass(frozen=True)
+class _Shown:
+    name: str
+    parsed: dict[str, tf.Tensor]
+    image: np.ndarray  # uint8 [H, W, 3]
+    with_boxes: np.ndarray  # uint8 [H, W, 3]
+    truth: np.ndarray | None  # int32 [H, W]
+
+
+class Pictures:
+    """Follows a few examples of the box sources through the training."""
+
+    def __init__(
+        self,
+        model_dir: str,
+        model: keras.Model,
+        sources: Sequence[Source],
+        labelling: Labelling,
+        config: TrainConfig,
+    ) -> None:
+        self._model, self._labelling, self._config = model, labelling, config
+        self._folder = os.path.join(model_dir, _MASKS_FOLDER)
+        self._evolution = os.path.join(model_dir, EVOLUTION_FILE)
+        self._shown = _choose_examples(sources, config.num_pictures)
+        if self._shown:
+            os.makedirs(self._folder, exist_ok=True)
+
+    def show(self, epoch: int) -> None:
+        """Writes the examples' panels to TensorBoard, and keeps their pseudo-masks."""
+        for shown in self._shown:
+            mask = painted(shown.parsed, self._labelling, self._config.clip_to_box).numpy()
+            drawing.write_palette_png(self._mask_path(shown, epoch), mask)
+            predicted = self._predict(tf.constant(shown.image)).numpy()
+            panels = [shown.with_boxes, drawing.overlay(shown.image, mask)]
+            if shown.truth is not None:
+                panels.append(drawing.overlay(shown.image, shown.truth))
+            panels.append(drawing.overlay(shown.image, predicted))
+            tf.summary.image(
+                f"boxes, pseudo-mask, truth if known, prediction/{shown.name}",
+                drawing.grid([panels])[None],
+                step=epoch,
+            )
+
+    def write_evolution(self, num_epochs: int) -> str | None:
+        """Writes the picture of how the masks changed: a row an example.
+
+        Columns: the boxes, pseudo-masks of up to six updates from the first to the last, the
+        truth where it is known, and the network's prediction.
+
+        Returns:
+            Its path; None where no example is followed.
+        """
+        columns = min(_MAX_COLUMNS, num_epochs)
+        epochs = np.unique(np.linspace(0, num_epochs - 1, columns).round().astype(int))
+        rows = []
+        for shown in self._shown:
+            masks = [np.array(Image.open(self._mask_path(shown, epoch))) for epoch in epochs]
+            masks += [shown.truth] if shown.truth is not None else []
+            masks.append(self._predict(tf.constant(shown.image)).numpy())
+            rows.append([shown.with_boxes, *(drawing.overlay(shown.image, m) for m in masks)])
+        if not rows:
+            return None
+        drawing.write_image(self._evolution, drawing.grid(rows))
+        return self._evolution
+
+    def _mask_path(self, shown: _Shown, epoch: int) -> str:
+        return os.path.join(self._folder, f"{shown.name}_update_{epoch:04d}.png")
+
+    @tf.function(input_signature=[tf.TensorSpec([None, None, 3], tf.uint8)])
+    def _predict(self, image: tf.Tensor) -> tf.Tensor:
+        logits = full_resolution_logits(self._model, image[None])[0]
+        return tf.argmax(logits, axis=-1, output_type=tf.int32)
+
+
+def _choose_examples(sources: Sequence[Source], number: int) -> list[_Shown]:
+    """The examples with most boxes, at most `number`; ties by id."""
+    ranked = sorted(
+        (-(example.num_boxes or 0), source.example_id(example))
+        for source in sources
+        if source.is_box
+        for example in source.examples
+        if example.num_boxes
+    )
+    wanted = {example_id for _, example_id in ranked[:number]}
+    if not wanted:
+        return []
+    found = []
+    for parsed in box_examples(sources):
+        example_id = parsed[EXAMPLE_ID].numpy().decode()
+        if example_id not in wanted:
+            continue
+        image = records.decode_parsed_image(parsed).numpy()
+        labels = parsed[fields.LABELS].numpy()
+        has_truth = tf.strings.length(parsed[fields.MASK_ENCODED]) > 0
+        found.append(
+            _Shown(
+                example_id.replace("/", "_"),
+                parsed,
+                image,
+                drawing.draw_boxes(image, parsed[fields.BOXES].numpy(), labels),
+                records.decode_label_map(parsed).numpy() if has_truth else None,
+            )
+        )
+    return found

@@ -1,0 +1,107 @@
+"""The training set: a list of data sources with their supervision, checked before any work."""
+
+import dataclasses
+
+from boxsup_tf import fields
+from boxsup_tf.data import dataset_info, records, writer
+from boxsup_tf.errors import InputError
+
+
+@dataclasses.dataclass(frozen=True)
+class Source:
+    """A folder of TFRecords and what is learnt from it.
+
+    Attributes:
+        folder: written by generate_proposals.py (box) or prepare_data.py (mask).
+        supervision: `fields.SUPERVISION_BOX` or `fields.SUPERVISION_MASK`.
+        info: its dataset.json.
+        number: its place in the list; part of its examples' ids.
+        examples: the summaries of its usable examples, those that have what is learnt from.
+    """
+
+    folder: str
+    supervision: str
+    info: dataset_info.DatasetInfo
+    number: int
+    examples: tuple[records.Summary, ...]
+
+    @property
+    def is_box(self) -> bool:
+        return self.supervision == fields.SUPERVISION_BOX
+
+    def example_id(self, summary: records.Summary) -> str:
+        """Unique over the whole training set."""
+        return f"{self.number}/{summary.source_id}"
+
+
+def load_sources(specification: str) -> list[Source]:
+    """Loads a list such as `voc_train_scg:box,voc_masks:mask`.
+
+    Raises:
+        InputError: not of that form; a folder is missing, unfinished or empty; the class lists
+            differ; a source lacks the boxes, pools or masks that it is to teach.
+    """
+    sources = []
+    for number, item in enumerate(part.strip() for part in specification.split(",")):
+        folder, _, supervision = item.rpartition(":")
+        if not folder or supervision not in (fields.SUPERVISION_BOX, fields.SUPERVISION_MASK):
+            raise InputError(f"--train_data: {item!r}: expected DIR:box or DIR:mask")
+        sources.append(_load_source(folder, supervision, number))
+        check_same_classes(sources[0].folder, sources[0].info, folder, sources[-1].info)
+    return sources
+
+
+def check_same_classes(
+    first: str, first_info: dataset_info.DatasetInfo, other: str, info: dataset_info.DatasetInfo
+) -> None:
+    """Makes sure that two folders mean the same by every label.
+
+    Raises:
+        InputError: naming the first label on which they differ.
+    """
+    ours, theirs = first_info.class_names, info.class_names
+    for label in range(max(len(ours), len(theirs))):
+        names = [n[label] if label < len(n) else "no class" for n in (ours, theirs)]
+        if names[0] != names[1]:
+            raise InputError(
+                f"{other}: label {label} is {names[1]!r}: expected {names[0]!r} as in {first}"
+            )
+
+
+def _load_source(folder: str, supervision: str, number: int) -> Source:
+    info = dataset_info.load_complete(folder)
+    source = Source(folder, supervision, info, number, ())
+    usable = []
+    for serialized in writer.read_records(folder, info.num_shards):
+        summary = records.summarize(serialized)
+        if source.is_box and summary.num_boxes is not None:
+            _check_pool(folder, summary)
+            usable.append(summary)
+        elif not source.is_box and summary.has_mask:
+            usable.append(summary)
+    if not usable:
+        what = "annotated boxes" if source.is_box else "masks"
+        raise InputError(
+            f"{folder}: none of its {info.num_images} images has {what}: expected some in a "
+            f":{supervision} source"
+        )
+    return dataclasses.replace(source, examples=tuple(usable))
+
+
+def _check_pool(folder: str, summary: records.Summary) -> None:
+    if summary.pool_size is None:
+        raise InputError(
+            f"{folder}: {summary.source_id} has no candidate pool: expected a folder written by "
+            "generate_proposals.py in a :box source"
+        )
+    if summary.pool_size != summary.size:
+        raise InputError(
+            f"{folder}: the candidate pool of {summary.source_id} is {summary.pool_size} (height, "
+            f"width): expected the image's {summary.size}; it belongs to another dataset"
+        )
+    if summary.one_per_box and summary.num_candidates != summary.num_boxes:
+        raise InputError(
+            f"{folder}: the candidate pool of {summary.source_id} holds {summary.num_candidates} "
+            f"candidates: expected one for each of its {summary.num_boxes} boxes; it belongs to "
+            "another dataset"
+        )

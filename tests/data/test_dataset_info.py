@@ -1,0 +1,60 @@
+"""data.dataset_info: dataset.json, and what is refused."""
+
+import dataclasses
+import json
+
+import pytest
+
+from boxsup_tf.data import dataset_info
+from boxsup_tf.data.dataset_info import DatasetInfo
+from boxsup_tf.errors import InputError
+
+_INFO = DatasetInfo(
+    {"dataset": "voc", "split": "train"}, ("background", "cat"), 2, complete=True, num_images=3
+)
+
+
+def test_save_and_load(tmp_path):
+    _INFO.save(str(tmp_path))
+    assert DatasetInfo.load(str(tmp_path)) == _INFO
+    assert dataset_info.load_complete(str(tmp_path)) == _INFO
+    assert [path.name for path in tmp_path.iterdir()] == ["dataset.json"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (None, "dataset.json: not found: expected a folder written by prepare_data.py"),
+        ("{", "dataset.json: not a dataset.json"),
+        ("[]", "dataset.json: not a dataset.json"),
+        ("{}", "dataset.json: not a dataset.json .*format_version"),
+        ('{"format_version": 1}', "dataset.json: not a dataset.json .*class_names"),
+        ('{"format_version": 2}', "dataset.json: format version 2: expected 1"),
+    ],
+)
+def test_a_file_that_is_not_understood(tmp_path, text, message):
+    if text is not None:
+        (tmp_path / "dataset.json").write_text(text)
+    with pytest.raises(InputError, match=message):
+        DatasetInfo.load(str(tmp_path))
+
+
+def test_an_unknown_key_is_refused(tmp_path):
+    values = dataclasses.asdict(_INFO) | {"invented": 1}
+    (tmp_path / "dataset.json").write_text(json.dumps(values))
+    with pytest.raises(InputError, match="invented"):
+        DatasetInfo.load(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"), [({"complete": False}, "unfinished"), ({"num_images": 0}, "empty")]
+)
+def test_load_complete_refuses(tmp_path, change, message):
+    dataclasses.replace(_INFO, **change).save(str(tmp_path))
+    with pytest.raises(InputError, match=message):
+        dataset_info.load_complete(str(tmp_path))
+
+
+def test_shard_paths_sort_in_order():
+    paths = dataset_info.shard_paths("d", 12)
+    assert len(paths) == 12 and paths == sorted(paths)

@@ -1,0 +1,100 @@
+"""data.prepare: from files on disk to shards and back."""
+
+import dataclasses
+import itertools
+
+import numpy as np
+import pytest
+
+from boxsup_tf.data import prepare
+from boxsup_tf.data.coco import CocoReader
+from boxsup_tf.data.example import Example
+from boxsup_tf.data.records import decode_example
+from boxsup_tf.data.voc import VocReader
+from boxsup_tf.data.writer import read_records
+from boxsup_tf.errors import InputError
+from tests.data.tiny import HEIGHT, WIDTH, voc_object, voc_xml
+
+
+def _fill(voc, num: int = 7) -> None:
+    mask = np.ones((HEIGHT, WIDTH), np.uint8)
+    for i in range(num):
+        voc.add(f"image{i}", voc_xml(voc_object() * i) if i % 3 else None, mask if i % 2 else None)
+        if i in (0, 6):  # neither boxes nor a mask so far
+            (voc.root / "Annotations" / f"image{i}.xml").write_text(voc_xml())
+
+
+def _assert_equal(a: Example, b: Example) -> None:
+    for field in dataclasses.fields(Example):
+        left, right = getattr(a, field.name), getattr(b, field.name)
+        if isinstance(left, np.ndarray):
+            np.testing.assert_allclose(left, right, atol=1e-5)
+        else:
+            assert left == right, field.name
+
+
+def test_shards_hold_what_the_reader_gives(voc, tmp_path):
+    _fill(voc)
+    reader = VocReader(voc.data_dir, "train")
+    info = prepare.prepare(reader, str(tmp_path / "out"), 3)
+    assert info.class_names == reader.class_names and info.settings == reader.settings
+    # Images 1, 3, 5 have masks; 3 has no boxes, and 0 and 6 have an empty list of them.
+    assert (info.num_images, info.num_images_with_masks, info.num_images_with_boxes) == (7, 3, 6)
+    assert info.num_boxes == 1 + 2 + 4 + 5
+    for serialized, example in zip(read_records(str(tmp_path / "out"), 3), reader, strict=True):
+        _assert_equal(decode_example(serialized), example)
+
+
+def test_a_bad_image_stops_the_run_and_mending_it_goes_on(voc, tmp_path):
+    _fill(voc)
+    reader = VocReader(voc.data_dir, "train")
+    prepare.prepare(reader, str(tmp_path / "whole"), 4)
+    path = voc.root / "JPEGImages" / "image4.jpg"
+    good = path.read_bytes()
+    path.write_bytes(good[:50])
+    with pytest.raises(InputError, match=r"image4.jpg: the image is damaged"):
+        prepare.prepare(reader, str(tmp_path / "mended"), 4)
+    path.write_bytes(good)
+    prepare.prepare(reader, str(tmp_path / "mended"), 4)
+    whole, mended = (
+        {path.name: path.read_bytes() for path in (tmp_path / name).iterdir()}
+        for name in ("whole", "mended")
+    )
+    assert whole == mended
+
+
+def test_a_changed_list_is_not_mixed_with_the_old_one(voc, tmp_path):
+    _fill(voc)
+    prepare.prepare(VocReader(voc.data_dir, "train"), str(tmp_path / "out"), 2)
+    voc.add("late", voc_xml())
+    with pytest.raises(InputError, match="holds a dataset with num_images = 7: expected 8"):
+        prepare.prepare(VocReader(voc.data_dir, "train"), str(tmp_path / "out"), 2)
+
+
+def test_an_empty_dataset_is_refused(coco, tmp_path):
+    coco.json["images"] = []
+    reader = CocoReader(coco.save(), "train")
+    with pytest.raises(InputError, match="empty dataset"):
+        prepare.prepare(reader, str(tmp_path / "out"), 2)
+    assert not (tmp_path / "out").exists()
+
+
+def test_make_reader(voc, coco):
+    _fill(voc)
+    assert len(prepare.make_reader("voc", voc.data_dir, "train")) == 7
+    reader = prepare.make_reader("coco", coco.save(), "train", class_set="voc")
+    assert len(reader.class_names) == 21
+    reader = prepare.make_reader("shapes", "", "", num_images=3, seed=1, image_size=96)
+    assert len(reader) == 3
+    with pytest.raises(InputError, match="dataset 'imagenet': expected one of voc, coco, shapes"):
+        prepare.make_reader("imagenet", "", "train")
+
+
+def test_real_images(shared_data, tmp_path):
+    reader = VocReader(str(shared_data / "coco_subset"), "val")
+    info = prepare.prepare(reader, str(tmp_path), 2)
+    expected = sum(len(example.labels) for example in reader)
+    assert (info.num_images, info.num_images_with_masks, info.num_boxes) == (29, 29, expected)
+    records = itertools.islice(read_records(str(tmp_path), 2), 5)
+    for serialized, index in zip(records, range(5), strict=True):
+        _assert_equal(decode_example(serialized), reader[index])

@@ -1,0 +1,73 @@
+"""Full-resolution predictions: scales, batches, sizes and traces."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from boxsup_tf import fields
+from boxsup_tf.errors import InputError
+from boxsup_tf.inference.predictor import Predictor, parse_scales
+from boxsup_tf.models import scores
+
+
+@pytest.fixture(scope="module")
+def predictor(model):
+    return Predictor(model)
+
+
+def test_one_scale_is_the_softmax_of_the_network(predictor, model, images):
+    for image in images:
+        outputs = predictor.predict(image[None])
+        logits = scores.full_resolution_logits(model, image[None])
+        expected = tf.nn.softmax(logits).numpy()
+        actual = outputs[fields.PROBABILITIES]
+        assert actual.dtype == tf.float32 and actual.shape == (1, *image.shape[:2], 7)
+        np.testing.assert_allclose(actual, expected, atol=1e-6)
+        labels = outputs[fields.SEMANTIC_PREDICTIONS]
+        assert labels.dtype == tf.int32
+        np.testing.assert_array_equal(labels, expected.argmax(-1))
+
+
+def test_scales_are_averaged(predictor, model, images):
+    image = images[1]
+    height, width = image.shape[:2]
+    expected = np.zeros([1, height, width, 7])
+    for scale in (0.8, 1.0, 1.2):
+        size = [round(height * scale), round(width * scale)]
+        logits = scores.full_resolution_logits(model, tf.image.resize(image[None], size))
+        assert logits.shape[1:3] == size
+        expected += tf.nn.softmax(tf.image.resize(logits, [height, width])).numpy() / 3
+    multi_scale = Predictor(model, (0.8, 1.0, 1.2))
+    actual = multi_scale.probabilities(image[None]).numpy()
+    np.testing.assert_allclose(actual, expected, atol=1e-5)
+    np.testing.assert_allclose(actual.sum(-1), 1, atol=1e-5)
+    plain = predictor.probabilities(image[None])
+    assert np.abs(actual - plain).max() > 0.01
+
+
+def test_batch_of_two_equals_two_singles(predictor, images):
+    batch = np.stack([images[0], images[0][::-1, ::-1]])
+    together = predictor.probabilities(batch).numpy()
+    for i in range(2):
+        alone = predictor.probabilities(batch[i : i + 1]).numpy()
+        np.testing.assert_allclose(together[i], alone[0], atol=1e-5)
+    assert not np.allclose(together[0], together[1], atol=1e-2)
+
+
+def test_one_trace_for_all_sizes(model, images):
+    predictor = Predictor(model, (0.5, 1.0))
+    for image in [*images, np.zeros([1, 1, 3], np.uint8)]:
+        assert predictor.probabilities(image[None]).shape[1:3] == image.shape[:2]
+        predictor.predict(np.stack([image] * 2))
+    assert predictor.probabilities.experimental_get_tracing_count() == 1
+    assert predictor.predict.experimental_get_tracing_count() == 1
+
+
+def test_scales_of_a_flag(model):
+    assert parse_scales("0.8, 1,1.2") == (0.8, 1.0, 1.2)
+    for text in ("", "1.0,,2", "0", "-1", "big", "nan", "inf"):
+        with pytest.raises(InputError, match=f"--scales={text}: expected positive numbers"):
+            parse_scales(text)
+    for scales in ((), (1.0, 0.0)):
+        with pytest.raises(ValueError, match="scales must be positive"):
+            Predictor(model, scales)

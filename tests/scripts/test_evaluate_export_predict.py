@@ -1,0 +1,76 @@
+"""scripts/export.py, evaluate.py and predict.py in a row, as a user runs them."""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+import tensorflow as tf
+
+from boxsup_tf.data import records
+from boxsup_tf.data.dataset_info import DatasetInfo, write_json
+from boxsup_tf.data.shapes import SHAPE_CLASSES, ShapesReader
+from boxsup_tf.data.writer import write_dataset
+from boxsup_tf.models.largefov import build_largefov
+
+_ROOT = pathlib.Path(__file__).parents[2]
+
+
+def run_script(name: str, *arguments: str) -> subprocess.CompletedProcess:
+    command = [sys.executable, str(_ROOT / "scripts" / name), *arguments]
+    environment = os.environ | {"PYTHONPATH": str(_ROOT)}
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment)
+
+
+@pytest.fixture
+def folder(tmp_path) -> pathlib.Path:
+    """A run in run/, records in records/, an image and a damaged one in images/."""
+    (tmp_path / "run").mkdir()
+    model = build_largefov(len(SHAPE_CLASSES), width_multiplier=0.05, seed=1)
+    tf.train.Checkpoint(model=model).save(str(tmp_path / "run" / "ckpt"))
+    config = {"class_names": SHAPE_CLASSES, "width_multiplier": 0.05}
+    write_json(str(tmp_path / "run" / "config.json"), config)
+
+    reader = ShapesReader(2, seed=1, image_size=64)
+    write_dataset(
+        str(tmp_path / "records"),
+        DatasetInfo({"dataset": "shapes"}, SHAPE_CLASSES, num_shards=1),
+        len(reader),
+        lambda indices: [records.encode_example(reader[i], SHAPE_CLASSES) for i in indices],
+        "write",
+    )
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images" / "good.jpg").write_bytes(reader[0].encoded)
+    (tmp_path / "images" / "bad.jpg").write_bytes(reader[0].encoded[:200])
+    return tmp_path
+
+
+def test_export_then_evaluate_then_predict(folder):
+    run, exported, data = (f"{folder}/{name}" for name in ("run", "export", "records"))
+    result = run_script("export.py", f"--model_dir={run}", f"--output_dir={exported}")
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.splitlines()[-1] == f"{exported}/1: 7 classes, 1 scale(s)"
+
+    metrics = []
+    for source in (f"--model_dir={run}", f"--saved_model={exported}"):
+        out = folder / f"eval{len(metrics)}"
+        result = run_script("evaluate.py", source, f"--data={data}", f"--output_dir={out}")
+        assert result.returncode == 0, result.stderr
+        metrics.append(json.loads((out / "metrics.json").read_text()))
+        table = [line.rsplit(maxsplit=1) for line in result.stdout.splitlines()[:8]]
+        assert [name for name, _ in table] == [*SHAPE_CLASSES, "mean IoU"]
+        assert table[-1][1] == f"{100 * metrics[-1]['mean_iou']:.2f}"
+    assert metrics[0] == metrics[1]
+    assert metrics[0]["num_images"] == 2
+
+    images = f"--images={folder}/images/*.jpg"
+    result = run_script(
+        "predict.py", f"--saved_model={exported}", images, f"--output_dir={folder}/out"
+    )
+    assert result.returncode == 1
+    assert "Traceback" not in result.stderr
+    assert "error: 1 of 2 images could not be read" in result.stderr
+    assert "images/bad.jpg" in result.stderr
+    assert os.listdir(folder / "out" / "masks") == ["good.png"]

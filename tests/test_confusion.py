@@ -1,0 +1,79 @@
+"""The confusion matrix against scikit-learn, Keras and a case counted by hand."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from sklearn import metrics
+
+from boxsup_tf.confusion import ConfusionMatrix, count_pixels
+from boxsup_tf.fields import VOID
+
+NUM_CLASSES = 6
+
+
+def random_maps(seed: int, labels: list[int]) -> tuple[np.ndarray, np.ndarray]:
+    """A true and a predicted map of some labels; the true one has a void tenth."""
+    rng = np.random.default_rng(seed)
+    truth, predicted = (rng.choice(labels, (37, 53)).astype(np.int32) for _ in range(2))
+    truth[rng.random(truth.shape) < 0.1] = VOID
+    return truth, predicted
+
+
+@pytest.mark.parametrize("labels", [list(range(NUM_CLASSES)), [0, 2, 5], [3]])
+def test_counts_and_scores_equal_scikit_learn_and_keras(labels):
+    truth, predicted = random_maps(len(labels), labels)
+    matrix = ConfusionMatrix(count_pixels(truth, predicted, NUM_CLASSES).numpy())
+
+    known = truth != VOID
+    expected = metrics.confusion_matrix(
+        truth[known], predicted[known], labels=list(range(NUM_CLASSES))
+    )
+    np.testing.assert_array_equal(matrix.counts, expected)
+    jaccard = metrics.jaccard_score(truth[known], predicted[known], labels=labels, average=None)
+    np.testing.assert_allclose(matrix.iou[labels], jaccard, rtol=1e-12)
+    assert matrix.mean_iou == pytest.approx(jaccard.mean(), rel=1e-12)
+    of_keras = keras.metrics.MeanIoU(NUM_CLASSES, ignore_class=VOID)
+    of_keras.update_state(truth, predicted)
+    assert matrix.mean_iou == pytest.approx(float(of_keras.result()), rel=1e-6)
+
+
+def test_sum_over_images_is_the_matrix_of_all_pixels():
+    pairs = [random_maps(seed, list(range(NUM_CLASSES))) for seed in (1, 2, 3)]
+    total = ConfusionMatrix.zeros(NUM_CLASSES)
+    for truth, predicted in pairs:
+        total += count_pixels(truth, predicted, NUM_CLASSES).numpy()
+    whole = count_pixels(*(np.stack(maps) for maps in zip(*pairs, strict=True)), NUM_CLASSES)
+    np.testing.assert_array_equal(total.counts, whole)
+    np.testing.assert_array_equal((total + total).counts, 2 * whole.numpy())
+
+
+def test_case_counted_by_hand():
+    truth = tf.constant([[0, 0, 1], [1, VOID, 2], [0, 1, 2]])
+    predicted = tf.constant([[0, 1, 1], [1, 0, 0], [VOID, 1, 0]])
+    matrix = ConfusionMatrix(count_pixels(truth, predicted, 4).numpy())
+    np.testing.assert_array_equal(
+        matrix.counts, [[1, 1, 0, 0], [0, 3, 0, 0], [2, 0, 0, 0], [0, 0, 0, 0]]
+    )
+    assert matrix.per_class("abcd") == {"a": 0.25, "b": 0.75, "c": 0.0, "d": None}
+    assert matrix.mean_iou == pytest.approx(1 / 3)
+
+
+def test_nothing_counted_has_no_score():
+    truth = np.full([4, 4], VOID, np.int32)
+    matrix = ConfusionMatrix(count_pixels(truth, np.zeros_like(truth), 3).numpy())
+    assert matrix.counts.sum() == 0
+    assert np.isnan(matrix.mean_iou)
+    assert matrix.per_class("abc") == {"a": None, "b": None, "c": None}
+
+
+def test_counts_beyond_what_float32_can_count():
+    big = np.array([[2**24, 1], [0, 2**40]])
+    matrix = ConfusionMatrix(big) + np.array([[1, 0], [0, 1]])
+    np.testing.assert_array_equal(matrix.counts, [[2**24 + 1, 1], [0, 2**40 + 1]])
+    assert matrix.counts.dtype == np.int64
+
+
+def test_class_names_of_another_length_are_refused():
+    with pytest.raises(ValueError):
+        ConfusionMatrix.zeros(3).per_class("ab")

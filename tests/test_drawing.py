@@ -1,0 +1,87 @@
+"""Pictures: the right colour on the right pixel."""
+
+import os
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from boxsup_tf import drawing, fields, labels
+
+
+@pytest.fixture
+def image() -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (11, 17, 3)).astype(np.uint8)
+
+
+@pytest.fixture
+def label_map() -> np.ndarray:
+    label_map = np.zeros((11, 17), np.int32)
+    label_map[2:5, 3:9] = 15
+    label_map[8] = fields.VOID
+    return label_map
+
+
+def test_colorize_gives_the_devkits_colors(label_map):
+    picture = drawing.colorize(label_map)
+    assert picture.dtype == np.uint8 and picture.shape == (11, 17, 3)
+    assert picture[0, 0].tolist() == [0, 0, 0]
+    assert picture[3, 4].tolist() == [192, 128, 128]  # person
+    assert picture[8, 0].tolist() == [224, 224, 192]  # void
+
+
+def test_overlay_blends_objects_and_leaves_background(image, label_map):
+    picture = drawing.overlay(image, label_map, alpha=0.25)
+    background = label_map == 0
+    np.testing.assert_array_equal(picture[background], image[background])
+    expected = 0.75 * image + 0.25 * drawing.colorize(label_map)
+    np.testing.assert_allclose(picture[~background], expected[~background], atol=0.51)
+    np.testing.assert_array_equal(drawing.overlay(image, label_map, alpha=0), image)
+
+
+def test_boxes_are_drawn_inside_their_half_open_edges(image):
+    before = image.copy()
+    picture = drawing.draw_boxes(image, np.array([[2.0, 3.0, 9.0, 15.0]]), np.array([1]), 1)
+    np.testing.assert_array_equal(image, before)
+    line = np.zeros((11, 17), bool)
+    line[2:9, 3:15] = True
+    line[3:8, 4:14] = False
+    assert (picture[line] == labels.color_map()[1]).all()
+    np.testing.assert_array_equal(picture[~line], image[~line])
+    empty = drawing.draw_boxes(image, np.zeros((0, 4)), np.zeros(0, int))
+    np.testing.assert_array_equal(empty, image)
+
+
+def test_grid_places_images_of_all_sizes(image):
+    small = image[:5, :6]
+    picture = drawing.grid([[small, image], [image]], padding=2)
+    assert picture.shape == (2 + 11 + 2 + 11 + 2, 2 + 17 + 2 + 17 + 2, 3)
+    np.testing.assert_array_equal(picture[2:7, 2:8], small)
+    np.testing.assert_array_equal(picture[2:13, 21:38], image)
+    np.testing.assert_array_equal(picture[15:26, 2:19], image)
+    assert (picture[15:, 21:] == 255).all() and (picture[7:13, 2:19] == 255).all()
+    with pytest.raises(ValueError, match="at least one image"):
+        drawing.grid([[]])
+
+
+def test_palette_png_reads_back_as_labels_and_as_colors(tmp_path, label_map):
+    path = str(tmp_path / "mask.png")
+    drawing.write_palette_png(path, label_map)
+    with Image.open(path) as picture:
+        assert picture.mode == "P"
+        np.testing.assert_array_equal(np.array(picture), label_map)
+        colors = np.array(picture.convert("RGB"))
+    np.testing.assert_array_equal(colors, drawing.colorize(label_map))
+    assert os.listdir(tmp_path) == ["mask.png"]
+
+
+def test_written_image_keeps_the_order_of_channels(tmp_path, image):
+    path = str(tmp_path / "image.png")
+    drawing.write_image(path, image)
+    np.testing.assert_array_equal(cv2.imread(path)[:, :, ::-1], image)
+    flat = np.full((32, 32, 3), (200, 30, 90), np.uint8)
+    drawing.write_image(str(tmp_path / "image.jpg"), flat)
+    with Image.open(tmp_path / "image.jpg") as picture:
+        assert picture.format == "JPEG"
+        np.testing.assert_allclose(np.array(picture), flat, atol=3)
