@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Sequence
 
-from absl import app
+from absl import app, flags, logging
 
 
 class InputError(ValueError):
@@ -20,6 +20,8 @@ def run_script(main: Callable[[Sequence[str]], object]) -> None:
     def guarded(argv: Sequence[str]) -> None:
         if len(argv) > 1:
             sys.exit(f"error: unexpected argument {argv[1]!r}: expected flags only (see --help)")
+        if not flags.FLAGS["verbosity"].present:
+            logging.set_verbosity(logging.WARNING)  # TensorFlow reports every checkpoint
         try:
             main(argv)
         except InputError as error:

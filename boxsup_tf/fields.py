@@ -57,6 +57,7 @@ SIGNATURE_BYTES = "serve_image_bytes"
 DATASET_FILE = "dataset.json"
 CONFIG_FILE = "config.json"
 METRICS_FILE = "metrics.json"
+EVOLUTION_FILE = "mask_evolution.png"
 LABEL_MAP_FILE = "label_map.txt"
 
 # Training supervision of a data source.

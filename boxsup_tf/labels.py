@@ -7,24 +7,31 @@ import numpy as np
 
 BACKGROUND_NAME = "background"
 
-VOC_CLASSES = (
-    BACKGROUND_NAME,
-    *"aeroplane bicycle bird boat bottle bus car cat chair cow diningtable dog horse".split(),
-    *"motorbike person pottedplant sheep sofa train tvmonitor".split(),
+
+def _with_background(names: str) -> tuple[str, ...]:
+    """Class names, comma-separated over lines, behind the background's."""
+    return (BACKGROUND_NAME, *(" ".join(name.split()) for name in names.split(",")))
+
+
+VOC_CLASSES = _with_background(
+    """
+    aeroplane, bicycle, bird, boat, bottle, bus, car, cat, chair, cow, diningtable, dog, horse,
+    motorbike, person, pottedplant, sheep, sofa, train, tvmonitor
+    """
 )
 
 # COCO's 80 things in the order of their category ids (which have gaps, hence names).
-COCO_CLASSES = (
-    BACKGROUND_NAME,
-    *"person,bicycle,car,motorcycle,airplane,bus,train,truck,boat,traffic light".split(","),
-    *"fire hydrant,stop sign,parking meter,bench,bird,cat,dog,horse,sheep,cow".split(","),
-    *"elephant,bear,zebra,giraffe,backpack,umbrella,handbag,tie,suitcase,frisbee".split(","),
-    *"skis,snowboard,sports ball,kite,baseball bat,baseball glove,skateboard".split(","),
-    *"surfboard,tennis racket,bottle,wine glass,cup,fork,knife,spoon,bowl,banana".split(","),
-    *"apple,sandwich,orange,broccoli,carrot,hot dog,pizza,donut,cake,chair,couch".split(","),
-    *"potted plant,bed,dining table,toilet,tv,laptop,mouse,remote,keyboard".split(","),
-    *"cell phone,microwave,oven,toaster,sink,refrigerator,book,clock,vase,scissors".split(","),
-    *"teddy bear,hair drier,toothbrush".split(","),
+COCO_CLASSES = _with_background(
+    """
+    person, bicycle, car, motorcycle, airplane, bus, train, truck, boat, traffic light, fire
+    hydrant, stop sign, parking meter, bench, bird, cat, dog, horse, sheep, cow, elephant, bear,
+    zebra, giraffe, backpack, umbrella, handbag, tie, suitcase, frisbee, skis, snowboard, sports
+    ball, kite, baseball bat, baseball glove, skateboard, surfboard, tennis racket, bottle, wine
+    glass, cup, fork, knife, spoon, bowl, banana, apple, sandwich, orange, broccoli, carrot, hot
+    dog, pizza, donut, cake, chair, couch, potted plant, bed, dining table, toilet, tv, laptop,
+    mouse, remote, keyboard, cell phone, microwave, oven, toaster, sink, refrigerator, book,
+    clock, vase, scissors, teddy bear, hair drier, toothbrush
+    """
 )
 
 # Names that differ between COCO and VOC; the other VOC classes carry the same name in both.

@@ -27,9 +27,7 @@ _EDGES = flags.DEFINE_enum(
 )
 _SIGMA = flags.DEFINE_float("sigma", 1.0, "scg: blur of the edge map, pixels.")
 _MIN_AREA = flags.DEFINE_integer("min_area", 40, "scg: smallest superpixel, pixels.")
-_NUM_WORKERS = flags.DEFINE_integer(
-    "num_workers", os.cpu_count() or 1, "Processes.", lower_bound=1
-)
+_NUM_WORKERS = flags.DEFINE_integer("num_workers", os.cpu_count() or 1, "Processes.", lower_bound=1)
 
 
 def main(_: object) -> None:

@@ -8,6 +8,7 @@ An interrupted run goes on where it stopped when the same command is given again
 
 import dataclasses
 import os
+from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
@@ -24,6 +25,7 @@ _MODEL_DIR = flags.DEFINE_string(
 _CHOICES = {
     "optimizer": config.OPTIMIZERS,
     "schedule": config.SCHEDULES,
+    "loss_at": config.LOSS_AT,
     "belief": scoring.BELIEFS,
     "normaliser": scoring.NORMALISERS,
 }
@@ -34,7 +36,7 @@ def _define_config_flags() -> None:
     helps = config.field_docs()
     for field in dataclasses.fields(config.TrainConfig):
         name, required = field.name, field.default is dataclasses.MISSING
-        default = None if required else field.default
+        default: Any = None if required else field.default
         if name in _CHOICES:
             flags.DEFINE_enum(name, default, _CHOICES[name], helps[name])
         elif isinstance(default, bool):
@@ -49,7 +51,8 @@ def _define_config_flags() -> None:
 
 def main(_: object) -> None:
     names = [field.name for field in dataclasses.fields(config.TrainConfig)]
-    settings = config.TrainConfig(**{name: flags.FLAGS[name].value for name in names})
+    values: dict[str, Any] = {name: flags.FLAGS[name].value for name in names}
+    settings = config.TrainConfig(**values)
     loop.train(_MODEL_DIR.value, settings)
 
 

@@ -1,8 +1,10 @@
 """dataset.json: what a folder of TFRecord shards holds."""
 
 import dataclasses
+import itertools
 import json
 import os
+from collections.abc import Sequence
 
 from boxsup_tf import fields
 from boxsup_tf.errors import InputError
@@ -82,6 +84,25 @@ def load_complete(folder: str) -> DatasetInfo:
     if info.num_images == 0:
         raise InputError(f"{folder}: empty dataset: expected at least one image")
     return info
+
+
+def check_same_classes(
+    first: str, first_names: Sequence[str], other: str, other_names: Sequence[str]
+) -> None:
+    """Makes sure that two lists of class names mean the same by every label.
+
+    Args:
+        first, other: what the lists belong to, for the message.
+
+    Raises:
+        InputError: naming the first label on which they differ.
+    """
+    pairs = itertools.zip_longest(first_names, other_names, fillvalue="no class")
+    for label, (expected, found) in enumerate(pairs):
+        if expected != found:
+            raise InputError(
+                f"{other}: label {label} is {found!r}: expected {expected!r} as in {first}"
+            )
 
 
 def shard_paths(folder: str, num_shards: int) -> list[str]:

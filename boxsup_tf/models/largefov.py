@@ -8,10 +8,12 @@ rate 2, fc6 is a 3 x 3 convolution of rate 12 with 1,024 channels.
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from boxsup_tf.models.atrous import AtrousConv2D
 
 STRIDE = 8  # output stride: one score every 8 pixels
+POOL5_SCALE = "pool5_scale"
 
 # (block, convolutions, channels, stride of the pooling after it, dilation rate)
 _BLOCKS = (
@@ -25,14 +27,26 @@ _BLOCKS = (
 _FC_CHANNELS = 1024
 _FC6_RATE = 12
 
-# VGG-16 was trained without normalisation: pool5 of a photograph has a root mean square of
-# about this (measured: 21 to 27 with ImageNet's or HED's weights), and a fresh fc6 on it
-# diverges at the published learning rate.
-_POOL5_RMS = 25.0
+# Random weights keep the variance of what they are given (He-normal). With this variance of the
+# first kernel, pixels minus their mean, which have a deviation of some 60 to 100, come to about
+# 1 in every layer; at 60, biases and the last layer hardly move and nothing is learnt.
+_FIRST_KERNEL_VARIANCE = 2 / 100**2
 
-# He-normal assumes inputs of variance 1, and pixels minus their mean have some 60 ** 2. This
-# variance for the first kernel gives random weights about the same pool5 as trained ones.
-_FIRST_KERNEL_VARIANCE = 2 / 36
+
+@keras.saving.register_keras_serializable(package="boxsup_tf")
+class FixedScale(keras.layers.Layer):
+    """Multiplies by one number that is a weight but is not trained.
+
+    VGG-16 was trained without normalisation: its pool5 has a root mean square far above 1, on
+    which a fresh fc6 diverges at the published learning rate. Who loads such weights sets the
+    scale; checkpoints carry it.
+    """
+
+    def build(self, input_shape: tuple) -> None:
+        self.scale = self.add_weight(shape=(), initializer="ones", trainable=False, name="scale")
+
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        return inputs * self.scale
 
 
 def build_largefov(
@@ -83,7 +97,7 @@ def build_largefov(
             x = conv(x, f"block{block}_conv{i + 1}", scaled(channels), 3, rate, initializer=first)
         x = keras.layers.MaxPooling2D(3, stride, padding="same", name=f"block{block}_pool")(x)
     x = keras.layers.AveragePooling2D(3, 1, padding="same", name="pool5a")(x)
-    x = keras.layers.Rescaling(1 / _POOL5_RMS, name="pool5_scale")(x)
+    x = FixedScale(name=POOL5_SCALE)(x)
     x = conv(x, "fc6", scaled(_FC_CHANNELS), 3, _FC6_RATE)
     x = keras.layers.Dropout(dropout, seed=next(seeds), name="drop6")(x)
     x = conv(x, "fc7", scaled(_FC_CHANNELS), 1)

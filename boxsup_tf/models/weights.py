@@ -8,6 +8,10 @@ import keras
 import numpy as np
 
 from boxsup_tf.errors import InputError
+from boxsup_tf.models.largefov import POOL5_SCALE
+
+# Root mean square of pool5 on photographs with ImageNet's or HED's weights (measured: 21 to 27).
+_POOL5_RMS = 25.0
 
 INITS = ("imagenet", "hed", "random")
 
@@ -46,6 +50,7 @@ def load_initial_weights(model: keras.Model, init: str) -> None:
                 f"{list(layer.kernel.shape)}: expected --width_multiplier=1.0"
             )
         layer.set_weights([kernel, bias])
+    model.get_layer(POOL5_SCALE).set_weights([np.array(1 / _POOL5_RMS)])
 
 
 Kernels = dict[str, tuple[np.ndarray, np.ndarray]]

@@ -1,8 +1,9 @@
 """Edge map to ultrametric contour map: superpixels and the hierarchy of their unions.
 
 P. Arbelaez, M. Maire, C. Fowlkes, J. Malik. Contour Detection and Hierarchical Image
-Segmentation. TPAMI 2011, Sec. 4 (oriented watershed transform, then merging by mean boundary
-strength). The transforms are higra's.
+Segmentation. TPAMI 2011, Sec. 4: watershed, then merging by mean boundary strength. The
+transforms are higra's. Its re-weighting of boundaries by edge orientation is left out: with it
+the pools were measurably worse (docs/architecture.md).
 """
 
 import dataclasses
@@ -39,32 +40,21 @@ def ultrametric_contours(edges: np.ndarray, sigma: float, min_area: int) -> Hier
     """
     height, width = edges.shape
     if height * width == 1:
-        return Hierarchy(np.zeros((1, 1), np.int32), np.ones((1, 1), bool), np.zeros(1, np.float32))
+        return _one_region(height, width)
     edges = cv2.GaussianBlur(edges.astype(np.float32), (0, 0), sigma)
     graph = hg.get_4_adjacency_graph((height, width))
     weights = hg.weight_graph(graph, edges, hg.WeightFunction.mean)
-    # Of a graph edge's two pixels the stronger one knows the direction; a mean of angles
-    # would be neither's.
-    source, target = graph.edge_list()
-    flat, angles = edges.ravel(), _orientation(edges).ravel()
-    orientations = np.where(flat[source] >= flat[target], angles[source], angles[target])
-    tree, altitudes = hg.mean_pb_hierarchy(graph, weights, (height, width), orientations)
+    tree, altitudes = hg.mean_pb_hierarchy(graph, weights, (height, width))
+    if tree.num_vertices() == 1:  # no edges at all; higra crashes on simplifying such a tree
+        return _one_region(height, width)
     tree, altitudes = hg.filter_small_nodes_from_tree(tree, altitudes, min_area)
     return _flatten(tree, altitudes)
 
 
-def _orientation(edges: np.ndarray) -> np.ndarray:
-    """float32 [H, W]: direction across the ridge of an edge map, radians in 0 .. pi.
-
-    Across a ridge the edge map bends down most: the direction of the Hessian's smallest
-    eigenvalue.
-    """
-    if min(edges.shape) == 1:
-        return np.zeros_like(edges)
-    dy, dx = np.gradient(cv2.GaussianBlur(edges, (0, 0), 1.0))
-    dyy, dyx = np.gradient(dy)
-    dxx = np.gradient(dx, axis=1)
-    return np.mod(0.5 * np.arctan2(-2 * dyx, dyy - dxx), np.pi).astype(np.float32)
+def _one_region(height: int, width: int) -> Hierarchy:
+    """The hierarchy of an image without edges."""
+    superpixels = np.zeros((height, width), np.int32)
+    return Hierarchy(superpixels, np.ones((1, 1), bool), np.zeros(1, np.float32))
 
 
 def _flatten(tree: hg.Tree, altitudes: np.ndarray) -> Hierarchy:

@@ -36,8 +36,9 @@ def paint(
     shape = tf.shape(superpixels)
     inside = box_ops.inside_yxyx(boxes, shape[0], shape[1])
     as_rectangle = is_crowd | (chosen == RECTANGLE)
-    members = pool_ops.members_of(columns, tf.maximum(chosen, 0))
-    regions = tf.gather(members, superpixels, axis=1)
+    # An empty pool decodes to no superpixels at all: the column added stands for them.
+    members = tf.pad(pool_ops.members_of(columns, tf.maximum(chosen, 0)), [[0, 0], [0, 1]])
+    regions = tf.gather(members, tf.minimum(superpixels, tf.shape(columns)[0]), axis=1)
     if clip_to_box:
         regions &= inside
     regions = tf.where(as_rectangle[:, None, None], inside, regions)

@@ -79,7 +79,9 @@ class Scorer(tf.Module):
         tight = pool_ops.tight_boxes_yxyx(superpixels, members)
         overlap_cost = 1.0 - box_ops.pairwise_iou_yxyx(boxes, tight)
         shape = tf.shape(superpixels)
-        inside = tf.reshape(box_ops.inside_yxyx(boxes, shape[0], shape[1]), [tf.shape(boxes)[0], -1])
+        inside = tf.reshape(
+            box_ops.inside_yxyx(boxes, shape[0], shape[1]), [tf.shape(boxes)[0], -1]
+        )
         inside = tf.transpose(tf.cast(inside, tf.float32))  # [P, B], P = H * W
         flat = tf.reshape(log_probabilities, [-1, tf.shape(log_probabilities)[2]])
         log_odds = tf.gather(flat, labels, axis=1) - flat[:, :1]  # of l_B against background
@@ -87,8 +89,10 @@ class Scorer(tf.Module):
 
         def over_candidates(values: tf.Tensor) -> tf.Tensor:
             """Sums values [P, B] over the pixels of every candidate: [B, N]."""
-            segments = tf.reshape(superpixels, [-1])
-            sums = tf.math.unsorted_segment_sum(values, segments, tf.shape(members)[0])
+            segments, num = tf.reshape(superpixels, [-1]), tf.shape(members)[0]
+            # An empty pool decodes to no superpixels at all; a negative segment is left out.
+            segments = tf.where(segments < num, segments, -1)
+            sums = tf.math.unsorted_segment_sum(values, segments, num)
             return tf.matmul(sums, tf.cast(members, tf.float32), transpose_a=True)
 
         if self._config.belief == "centred":

@@ -70,7 +70,9 @@ def choose(
     if num_boxes == 0 or num_candidates == 0:
         return tf.fill([num_boxes], RECTANGLE)
     k = tf.minimum(k, num_candidates)
-    _, ranked = tf.math.top_k(tf.where(eligible, -cost, -tf.float32.max), k)
+    # Even an infinite cost ranks before a candidate that is not eligible.
+    merit = tf.where(eligible, tf.maximum(-cost, tf.float32.min), -float("inf"))
+    _, ranked = tf.math.top_k(merit, k)
     choices = tf.minimum(k, tf.reduce_sum(tf.cast(eligible, tf.int32), axis=1))
     where = [tf.strings.as_string(seed), tf.strings.as_string(update), box_ids]
     hashed = tf.strings.to_hash_bucket_strong(

@@ -115,7 +115,9 @@ def load_model(model_dir: str) -> tuple[keras.Model, tuple[str, ...]]:
         raise InputError(f"{model_dir}: no checkpoint yet: expected a run of train.py")
     class_names = tuple(config["class_names"])
     model = build_largefov(len(class_names), config["width_multiplier"])
-    tf.train.Checkpoint(model=model).restore(path).expect_partial().assert_existing_objects_matched()
+    tf.train.Checkpoint(model=model).restore(
+        path
+    ).expect_partial().assert_existing_objects_matched()
     return model, class_names
 
 

@@ -10,6 +10,7 @@ from boxsup_tf.supervision.scoring import BELIEFS, NORMALISERS, ScoringConfig
 
 OPTIMIZERS = ("sgd", "adamw")
 SCHEDULES = ("step", "poly")
+LOSS_AT = ("grid", "pixels")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,6 +27,7 @@ class TrainConfig:
         crop_size: pixels, 8 n + 1.
         min_scale, max_scale: range of the random scaling.
         seed: of weights, draws, augmentation and order.
+        loss_at: `grid`: a label every 8 pixels counts, as in DeepLab; `pixels`: every one.
         optimizer: `sgd` with layer-wise rates, or `adamw`.
         learning_rate: at the start.
         schedule: `step`: times 0.1 every `decay_epochs`; `poly`: (1 - step / steps) ** 0.9.
@@ -55,6 +57,7 @@ class TrainConfig:
     min_scale: float = 0.75
     max_scale: float = 1.25
     seed: int = 0
+    loss_at: str = "grid"
     optimizer: str = "sgd"
     learning_rate: float = 0.001
     schedule: str = "step"
@@ -92,6 +95,7 @@ class TrainConfig:
         for name, known in (
             ("optimizer", OPTIMIZERS),
             ("schedule", SCHEDULES),
+            ("loss_at", LOSS_AT),
             ("belief", BELIEFS),
             ("normaliser", NORMALISERS),
         ):

@@ -86,9 +86,7 @@ class TrainingPipeline:
         return preprocess(image), label_map
 
 
-def painted(
-    parsed: dict[str, tf.Tensor], labelling: Labelling, clip_to_box: bool
-) -> tf.Tensor:
+def painted(parsed: dict[str, tf.Tensor], labelling: Labelling, clip_to_box: bool) -> tf.Tensor:
     """The pseudo-mask of a parsed record under the present labelling: int32 [H, W]."""
     num_boxes = tf.shape(parsed[fields.LABELS])[0]
     label_map = paint(
@@ -126,9 +124,7 @@ def _read(sources: Sequence[Source], seed: tf.Tensor | None = None) -> tf.data.D
     shards = tf.data.Dataset.from_tensor_slices((paths, numbers, is_box))
     if seed is not None:
         shards = shards.shuffle(len(paths), seed=seed, reshuffle_each_iteration=False)
-    return shards.interleave(
-        _read_shard, cycle_length=1 if seed is None else _SHARDS_AT_ONCE, deterministic=True
-    )
+    return shards.interleave(_read_shard, cycle_length=1 if seed is None else _SHARDS_AT_ONCE)
 
 
 def _read_shard(path: tf.Tensor, number: tf.Tensor, is_box: tf.Tensor) -> tf.data.Dataset:

@@ -19,7 +19,7 @@ from boxsup_tf.training.history import History
 from boxsup_tf.training.input_pipeline import TrainingPipeline
 from boxsup_tf.training.mask_update import MaskUpdate
 from boxsup_tf.training.network_update import NetworkUpdate, make_optimizer
-from boxsup_tf.training.sources import Source, check_same_classes, load_sources
+from boxsup_tf.training.sources import Source, load_sources
 from boxsup_tf.training.validation import Validation
 
 
@@ -43,7 +43,9 @@ def train(model_dir: str, config: TrainConfig) -> list[dict]:
     digests = [source.info.digest for source in sources]
     if config.val_data:
         val_info = dataset_info.load_complete(config.val_data)
-        check_same_classes(sources[0].folder, info, config.val_data, val_info)
+        dataset_info.check_same_classes(
+            sources[0].folder, info.class_names, config.val_data, val_info.class_names
+        )
         digests.append(val_info.digest)
     strategy = tf.distribute.get_strategy()
     with strategy.scope():
@@ -67,7 +69,11 @@ class _Run:
         model: keras.Model,
         strategy: tf.distribute.Strategy,
     ) -> None:
-        self._model_dir, self._config, self._class_names = model_dir, config, sources[0].info.class_names
+        self._model_dir, self._config, self._class_names = (
+            model_dir,
+            config,
+            sources[0].info.class_names,
+        )
         self._model = model
         labelling = Labelling(
             {
@@ -147,7 +153,9 @@ class _Run:
         progress, steps = self._progress, self._pipeline.steps_per_epoch
         self._pipeline.start(epoch, int(progress.step))
         saved = time.monotonic()
-        with tqdm(total=steps, initial=int(progress.step), desc=f"epoch {epoch}", unit="step") as bar:
+        with tqdm(
+            total=steps, initial=int(progress.step), desc=f"epoch {epoch}", unit="step"
+        ) as bar:
             for images, label_maps in self._pipeline.dataset:
                 loss = float(self._network_update.step(images, label_maps))
                 if not math.isfinite(loss):

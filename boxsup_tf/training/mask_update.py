@@ -84,7 +84,9 @@ class MaskUpdate:
             self._examples, total=self._num_images, desc=f"mask update {epoch}", unit="image"
         )
         for parsed in progress:
-            slots, chosen, cost, pixels = self._update_image(parsed, tf.cast(epoch, tf.int64), weight)
+            slots, chosen, cost, pixels = self._update_image(
+                parsed, tf.cast(epoch, tf.int64), weight
+            )
             after[slots.numpy()] = chosen.numpy()
             costs.append(cost.numpy())
             counts += pixels.numpy()
@@ -128,9 +130,7 @@ class MaskUpdate:
             tf.constant(config.k),
         )
         is_crowd = tf.cast(parsed[fields.IS_CROWD], tf.bool)
-        label_map = paint(
-            superpixels, columns, chosen, boxes, labels, is_crowd, config.clip_to_box
-        )
+        label_map = paint(superpixels, columns, chosen, boxes, labels, is_crowd, config.clip_to_box)
         pixels = count_pixels(records.decode_label_map(parsed), label_map, self._num_classes)
         drawn = tf.where(chosen != RECTANGLE)[:, 0]
         costs = tf.stack([overlap_cost, belief_cost], axis=2)

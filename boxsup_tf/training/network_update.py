@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from boxsup_tf import fields
 from boxsup_tf.models.largefov import STRIDE
+from boxsup_tf.models.scores import upsample
 from boxsup_tf.training.config import TrainConfig
 
 _LAST_LAYER = "fc8"
@@ -18,9 +19,9 @@ _POLY_POWER = 0.9
 class NetworkUpdate:
     """One optimiser step on a batch of crops, under a tf.distribute strategy.
 
-    The loss is the mean cross-entropy over the crop's output grid (a score every 8 pixels,
-    against the label of that pixel); void pixels count as 0. Dividing by a number of pixels
-    that does not depend on the labels makes a batch's gradient the exact sum of its parts'.
+    The loss is the mean cross-entropy over the crop; void pixels count as 0. Dividing by a
+    number of pixels that does not depend on the labels makes a batch's gradient the exact sum
+    of its parts'.
     """
 
     def __init__(
@@ -55,7 +56,7 @@ class NetworkUpdate:
         )
         with tf.GradientTape() as tape:
             logits = tf.cast(self._model(images, training=True), tf.float32)
-            loss = pixel_loss(logits, label_maps) / num_images
+            loss = pixel_loss(logits, label_maps, self._config.loss_at) / num_images
         variables = self._model.trainable_variables
         gradients = tape.gradient(loss, variables)
         gradients = context.all_reduce(tf.distribute.ReduceOp.SUM, gradients)
@@ -69,7 +70,9 @@ class NetworkUpdate:
         self._optimizer.apply(gradients, variables)
         return loss
 
-    def _caffe_gradient(self, gradient: tf.Tensor, variable: keras.Variable, rate: float) -> tf.Tensor:
+    def _caffe_gradient(
+        self, gradient: tf.Tensor, variable: keras.Variable, rate: float
+    ) -> tf.Tensor:
         """L2 decay (not on biases) and the layer's own rate, as Caffe's solver has them.
 
         Momentum is linear in the gradient, so a factor on it is a factor on the rate.
@@ -79,17 +82,22 @@ class NetworkUpdate:
         return rate * gradient
 
 
-def pixel_loss(logits: tf.Tensor, label_maps: tf.Tensor) -> tf.Tensor:
-    """Sum over images of the mean cross-entropy over the output grid; void counts as 0.
+def pixel_loss(logits: tf.Tensor, label_maps: tf.Tensor, at: str) -> tf.Tensor:
+    """Sum over images of the mean cross-entropy over an image; void counts as 0.
 
     Args:
         logits: float32 [b, h, w, C].
         label_maps: int32 [b, 8 (h - 1) + 1, 8 (w - 1) + 1].
+        at: `grid`: each score against the label of its own pixel, as DeepLab does. `pixels`:
+            scores are interpolated, and every pixel counts.
     """
-    targets = label_maps[:, ::STRIDE, ::STRIDE]
-    known = targets != fields.VOID
+    if at == "grid":
+        label_maps = label_maps[:, ::STRIDE, ::STRIDE]
+    else:
+        logits = upsample(logits, tf.shape(label_maps)[1], tf.shape(label_maps)[2])
+    known = label_maps != fields.VOID
     losses = tf.nn.sparse_softmax_cross_entropy_with_logits(
-        labels=tf.where(known, targets, 0), logits=logits
+        labels=tf.where(known, label_maps, 0), logits=logits
     )
     losses = tf.where(known, losses, 0.0)
     return tf.reduce_sum(tf.reduce_mean(losses, axis=[1, 2]))

@@ -17,7 +17,6 @@ from boxsup_tf.training.config import TrainConfig
 from boxsup_tf.training.input_pipeline import EXAMPLE_ID, box_examples, painted
 from boxsup_tf.training.sources import Source
 
-EVOLUTION_FILE = "mask_evolution.png"
 _MASKS_FOLDER = "pseudo_masks"
 _MAX_COLUMNS = 6  # updates shown in the mask-evolution picture
 
@@ -44,7 +43,7 @@ class Pictures:
     ) -> None:
         self._model, self._labelling, self._config = model, labelling, config
         self._folder = os.path.join(model_dir, _MASKS_FOLDER)
-        self._evolution = os.path.join(model_dir, EVOLUTION_FILE)
+        self._evolution = os.path.join(model_dir, fields.EVOLUTION_FILE)
         self._shown = _choose_examples(sources, config.num_pictures)
         if self._shown:
             os.makedirs(self._folder, exist_ok=True)

@@ -47,25 +47,10 @@ def load_sources(specification: str) -> list[Source]:
         if not folder or supervision not in (fields.SUPERVISION_BOX, fields.SUPERVISION_MASK):
             raise InputError(f"--train_data: {item!r}: expected DIR:box or DIR:mask")
         sources.append(_load_source(folder, supervision, number))
-        check_same_classes(sources[0].folder, sources[0].info, folder, sources[-1].info)
+        dataset_info.check_same_classes(
+            sources[0].folder, sources[0].info.class_names, folder, sources[-1].info.class_names
+        )
     return sources
-
-
-def check_same_classes(
-    first: str, first_info: dataset_info.DatasetInfo, other: str, info: dataset_info.DatasetInfo
-) -> None:
-    """Makes sure that two folders mean the same by every label.
-
-    Raises:
-        InputError: naming the first label on which they differ.
-    """
-    ours, theirs = first_info.class_names, info.class_names
-    for label in range(max(len(ours), len(theirs))):
-        names = [n[label] if label < len(n) else "no class" for n in (ours, theirs)]
-        if names[0] != names[1]:
-            raise InputError(
-                f"{other}: label {label} is {names[1]!r}: expected {names[0]!r} as in {first}"
-            )
 
 
 def _load_source(folder: str, supervision: str, number: int) -> Source:

@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# The whole road on generated images: boxes in, a served segmentation model out.
+#
+#   bash scripts/demo.sh
+#
+# Makes .venv, installs, then calls the scripts that a user calls: prepare data, propose
+# candidates, train three networks with one budget (from rectangles, from boxes with BoxSup,
+# from true masks), evaluate, export, predict. Everything lands in runs/demo; a second run only
+# does what is missing.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+source scripts/setup_venv.sh
+setup_venv requirements.txt
+
+started=$SECONDS
+out=runs/demo
+python=.venv/bin/python
+mkdir -p "$out"
+
+for split in train:800:1 val:100:2 unseen:6:3; do
+  IFS=: read -r name images seed <<< "$split"
+  $python scripts/prepare_data.py --dataset=shapes --num_images="$images" --seed="$seed" \
+    --num_shards=2 --output_dir="$out/data/$name"
+done
+$python scripts/generate_proposals.py --input_dir="$out/data/train" \
+  --output_dir="$out/data/train_rectangle" --method=rectangle
+$python scripts/generate_proposals.py --input_dir="$out/data/train" \
+  --output_dir="$out/data/train_scg" --method=scg --edges=gradient
+
+# One budget for all three: a small network from random weights, the same images and steps.
+budget=(--init=random --width_multiplier=0.25 --crop_size=129 --batch_size=4 --epochs=9
+  --learning_rate=0.03 --schedule=poly --clip_norm=1 --dropout=0)
+declare -A data=(
+  [rectangle]="$out/data/train_rectangle:box"
+  [box]="$out/data/train_scg:box"
+  [mask]="$out/data/train:mask"
+)
+for run in rectangle box mask; do
+  echo "== training from: $run"
+  $python scripts/train.py --train_data="${data[$run]}" --val_data="$out/data/val" \
+    --model_dir="$out/$run" "${budget[@]}"
+  $python scripts/evaluate.py --model_dir="$out/$run" --data="$out/data/val" \
+    --output_dir="$out/$run/evaluation"
+done
+
+if [[ ! -d "$out/export" ]]; then
+  $python scripts/export.py --model_dir="$out/box" --output_dir="$out/export"
+fi
+$python scripts/extract_images.py --input_dir="$out/data/unseen" --output_dir="$out/unseen"
+$python scripts/predict.py --saved_model="$out/export" --images="$out/unseen/*" \
+  --output_dir="$out/predictions"
+$python scripts/summarize_demo.py --demo_dir="$out" --seconds=$((SECONDS - started))

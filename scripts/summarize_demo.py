@@ -1,0 +1,53 @@
+"""Ends the demo: a table of what its runs reached, and summary.json."""
+
+import json
+import os
+
+from absl import flags
+
+from boxsup_tf import errors, fields
+from boxsup_tf.data.dataset_info import write_json
+
+_DEMO_DIR = flags.DEFINE_string("demo_dir", None, "Folder of the demo.", required=True)
+_SECONDS = flags.DEFINE_float("seconds", None, "What the demo took.", required=True)
+
+_RUNS = {"rectangle": "rectangles", "box": "boxes, BoxSup", "mask": "true masks"}
+
+
+def main(_: object) -> None:
+    demo = _DEMO_DIR.value
+    mean_iou = {
+        run: _read(os.path.join(demo, run, "evaluation", fields.METRICS_FILE))["mean_iou"]
+        for run in _RUNS
+    }
+    epochs = _read(os.path.join(demo, "box", fields.METRICS_FILE))["epochs"]
+    versions = [name for name in os.listdir(os.path.join(demo, "export")) if name.isdecimal()]
+    summary = {
+        "mean_iou": mean_iou,
+        "pseudo_mask_mean_iou": [epoch["pseudo_mask_mean_iou"] for epoch in epochs],
+        "saved_model": os.path.join(demo, "export", max(versions, key=int)),
+        "picture": os.path.join(demo, "box", fields.EVOLUTION_FILE),
+        "seconds": _SECONDS.value,
+    }
+    path = os.path.join(demo, "summary.json")
+    write_json(path, summary)
+    print("\ntrained from      mean IoU on unseen images")
+    for run, name in _RUNS.items():
+        share = mean_iou[run] / mean_iou["mask"]
+        print(f"{name:16s}  {mean_iou[run]:.3f}  ({100 * share:.0f} % of true masks)")
+    updates = " ".join(f"{value:.3f}" for value in summary["pseudo_mask_mean_iou"])
+    print(f"\npseudo-masks' own mean IoU, by mask update:\n{updates}\n")
+    print(f"masks over the updates  {summary['picture']}")
+    print(f"predictions             {os.path.join(demo, 'predictions')}")
+    print(f"SavedModel              {summary['saved_model']}")
+    print(f"figures                 {path} ({_SECONDS.value:.0f} s)")
+    print(f"TensorBoard             .venv/bin/tensorboard --logdir={demo}")
+
+
+def _read(path: str) -> dict:
+    with open(path, encoding="utf-8") as file:
+        return json.load(file)
+
+
+if __name__ == "__main__":
+    errors.run_script(main)

@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Makes .venv if need be, installs, and runs the linter, the type checker and the tests.
+#
+#   bash scripts/test.sh [pytest arguments]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+source scripts/setup_venv.sh
+setup_venv requirements-dev.txt
+
+.venv/bin/ruff format --check .
+.venv/bin/ruff check .
+.venv/bin/mypy
+.venv/bin/python -m pytest "$@"

@@ -1,0 +1,102 @@
+"""data.shapes: generated images whose boxes and masks are exact."""
+
+import numpy as np
+import pytest
+
+from boxsup_tf.data.example import decode_image
+from boxsup_tf.data.shapes import SHAPE_CLASSES, ShapesReader, draw_scene
+
+READER = ShapesReader(60, seed=11)
+
+
+@pytest.fixture(scope="module")
+def examples() -> list:
+    return list(READER)
+
+
+def test_depends_on_seed_and_index_alone(examples):
+    again, prefix, other = ShapesReader(60, 11), ShapesReader(3, 11), ShapesReader(60, 12)
+    for index in (40, 2, 0):
+        one, same = examples[index], again[index]
+        assert one.encoded == same.encoded and one.source_id == same.source_id
+        np.testing.assert_array_equal(one.mask, same.mask)
+        np.testing.assert_array_equal(one.boxes, same.boxes)
+    assert [e.encoded for e in prefix] == [e.encoded for e in examples[:3]]
+    assert other[0].encoded != examples[0].encoded and other[0].source_id != examples[0].source_id
+
+
+def test_a_loop_over_the_reader_ends(examples):
+    assert len(examples) == len(READER) == 60
+    for index in (-1, 60):
+        with pytest.raises(IndexError):
+            READER[index]
+
+
+def test_source_ids_and_images_differ(examples):
+    assert len({e.source_id for e in examples}) == len({e.encoded for e in examples}) == 60
+
+
+def test_settings_tell_datasets_apart():
+    settings = [ShapesReader(*a).settings for a in ((5, 1), (6, 1), (5, 2), (5, 1, 64))]
+    assert all(a != b for i, a in enumerate(settings) for b in settings[:i])
+
+
+@pytest.mark.parametrize("image_size", [48, 128])
+def test_sides_are_in_range_and_those_of_the_mask(image_size):
+    spread = image_size // 8
+    sides = set()
+    for example in ShapesReader(12, seed=0, image_size=image_size):
+        assert example.mask.shape == (example.height, example.width)
+        assert decode_image(example.encoded).shape == (example.height, example.width, 3)
+        sides |= {example.height, example.width}
+    assert min(sides) >= image_size - spread and max(sides) <= image_size + spread
+    assert len(sides) > 5
+
+
+def test_boxes_are_tight_on_what_is_visible(examples):
+    """Where a class has one object, its box is tight on the class's pixels."""
+    alone = 0
+    for example in examples:
+        assert 1 <= len(example.boxes) == len(example.labels) == len(example.truncated)
+        assert set(np.unique(example.mask)) == {0, *example.labels}
+        for label in set(example.labels.tolist()):
+            y, x = np.nonzero(example.mask == label)
+            tight = [y.min(), x.min(), y.max() + 1, x.max() + 1]
+            boxes = example.boxes[example.labels == label]
+            alone += len(boxes) == 1
+            # Several boxes of a class enclose its pixels, and each other none else.
+            assert [*boxes[:, :2].min(axis=0), *boxes[:, 2:].max(axis=0)] == tight
+            covered = np.zeros(example.mask.shape, bool)
+            for top, left, bottom, right in boxes.astype(int):
+                covered[top:bottom, left:right] = True
+                sides = example.mask[top:bottom, left:right] == label
+                assert sides[0].any() and sides[-1].any()
+                assert sides[:, 0].any() and sides[:, -1].any()
+            assert covered[y, x].all()
+    assert alone > 30
+
+
+def test_every_class_occurs_and_rectangles_are_visibly_wrong(examples):
+    labels = np.concatenate([e.labels for e in examples])
+    assert set(labels) == set(range(1, len(SHAPE_CLASSES)))
+    shares = [
+        np.mean(e.mask[int(b[0]) : int(b[2]), int(b[1]) : int(b[3])] == label)
+        for e in examples
+        for b, label in zip(e.boxes, e.labels, strict=True)
+    ]
+    assert 0.35 < np.mean(shares) < 0.65
+
+
+def test_some_objects_are_partly_hidden_and_some_are_not(examples):
+    truncated = np.concatenate([e.truncated for e in examples])
+    assert 0.03 < truncated.mean() < 0.7
+
+
+def test_an_object_hidden_by_another_is_truncated():
+    """Objects that touch no other and no side of the image are whole."""
+    for index in range(20):
+        rng = np.random.default_rng([5, index])
+        _, mask, boxes, labels, truncated = draw_scene(rng, 128)
+        if len(labels) == 1:
+            assert not truncated[0]
+        assert mask.any() and len(boxes) == len(labels)

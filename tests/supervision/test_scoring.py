@@ -1,0 +1,158 @@
+"""supervision.scoring: the costs, against a fresh cross-entropy for every candidate and box."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from pycocotools import mask as mask_utils
+
+from boxsup_tf.data.example import decode_image
+from boxsup_tf.data.shapes import ShapesReader
+from boxsup_tf.models.largefov import build_largefov
+from boxsup_tf.models.scores import full_resolution_logits
+from boxsup_tf.supervision.scoring import Scorer, ScoringConfig
+from tests.supervision.pools import holds, random_boxes, random_pool
+
+NUM_CLASSES = 5
+# Height, width, superpixels, candidates, boxes.
+SIZES = [(1, 1, 1, 1, 1), (1, 7, 3, 4, 2), (13, 17, 20, 30, 4), (24, 9, 200, 11, 3)]
+CONFIGS = [
+    ScoringConfig(clip_to_box, belief, normaliser)
+    for clip_to_box in (True, False)
+    for belief, normaliser in (
+        ("cross_entropy", "image"),
+        ("cross_entropy", "box"),
+        ("centred", "image"),
+    )
+]
+
+
+def _log_softmax(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
+    logits = rng.normal(0, 2, (height, width, NUM_CLASSES))
+    return (logits - np.log(np.exp(logits).sum(axis=2, keepdims=True))).astype(np.float32)
+
+
+def _inside(box: np.ndarray, height: int, width: int) -> np.ndarray:
+    return np.array([[holds(box, y, x) for x in range(width)] for y in range(height)])
+
+
+def _belief_cost(config, log_probabilities, mask, inside, label) -> float:
+    """E_r of one candidate for one box, from its definition."""
+    log_probabilities = log_probabilities.astype(np.float64)
+    mask = mask & inside if config.clip_to_box else mask
+    if config.belief == "centred":
+        log_odds = log_probabilities[:, :, label] - log_probabilities[:, :, 0]
+        mean = log_odds[inside].mean()
+        belief = np.where(inside, 1 / (1 + np.exp(-(log_odds - mean))), 0)
+        union = np.maximum(mask, belief).sum()
+        return 1 - (np.minimum(mask, belief).sum() / union if union else 0)
+    target = np.where(mask, label, 0)
+    loss = -np.take_along_axis(log_probabilities, target[:, :, None], axis=2)[:, :, 0]
+    return loss.mean() if config.normaliser == "image" else loss[inside].mean()
+
+
+def _expected_belief(config, log_probabilities, pool, boxes, labels) -> np.ndarray:
+    height, width = pool.superpixels.shape
+    insides = [_inside(box, height, width) for box in boxes]
+    return np.array(
+        [
+            [
+                _belief_cost(config, log_probabilities, pool.mask(n), inside, label)
+                for n in range(pool.num_candidates)
+            ]
+            for inside, label in zip(insides, labels, strict=True)
+        ]
+    )
+
+
+def _score(scorer, log_probabilities, pool, boxes, labels) -> list[np.ndarray]:
+    arguments = log_probabilities, pool.superpixels, pool.membership.T
+    costs = scorer(
+        *(tf.constant(a) for a in arguments), tf.constant(boxes), tf.constant(labels, tf.int32)
+    )
+    return [cost.numpy() for cost in costs]
+
+
+@pytest.mark.parametrize("config", CONFIGS, ids=str)
+def test_equals_a_fresh_cross_entropy_for_every_candidate_and_box(config):
+    scorer, rng = Scorer(config), np.random.default_rng(0)
+    for height, width, num_superpixels, num_candidates, num_boxes in SIZES:
+        for fractional in (False, True):
+            pool = random_pool(rng, height, width, num_superpixels, num_candidates)
+            boxes = random_boxes(rng, num_boxes, height, width, fractional)
+            labels = rng.integers(1, NUM_CLASSES, num_boxes)
+            log_probabilities = _log_softmax(rng, height, width)
+            overlap, belief = _score(scorer, log_probabilities, pool, boxes, labels)
+            expected = _expected_belief(config, log_probabilities, pool, boxes, labels)
+            np.testing.assert_allclose(belief, expected, rtol=0, atol=1e-5)
+            tight = pool.tight_boxes.astype(float)
+            # pycocotools takes x, y, width, height.
+            iou = mask_utils.iou(
+                *(
+                    np.stack([b[:, 1], b[:, 0], b[:, 3] - b[:, 1], b[:, 2] - b[:, 0]], axis=1)
+                    for b in (boxes.astype(float), tight)
+                ),
+                [False] * len(tight),
+            )
+            np.testing.assert_allclose(overlap, 1 - iou, rtol=0, atol=1e-5)
+    assert scorer.__call__.experimental_get_tracing_count() == 1
+
+
+@pytest.mark.parametrize("config", CONFIGS, ids=str)
+def test_equals_brute_force_on_the_belief_of_a_network(config):
+    example = ShapesReader(1, seed=5, image_size=64)[0]
+    image = decode_image(example.encoded)[None]
+    rng = np.random.default_rng(1)
+    pool = random_pool(rng, example.height, example.width, 60, 20)
+    scorer = Scorer(config)
+    for seed in (0, 1):
+        model = build_largefov(NUM_CLASSES, width_multiplier=0.1, seed=seed)
+        logits = full_resolution_logits(model, image)[0] * 100  # sure of itself, and often wrong
+        log_probabilities = tf.nn.log_softmax(logits).numpy()
+        assert log_probabilities.min() < -0.5
+        labels = rng.integers(1, NUM_CLASSES, len(example.boxes))
+        _, belief = _score(scorer, log_probabilities, pool, example.boxes, labels)
+        expected = _expected_belief(config, log_probabilities, pool, example.boxes, labels)
+        np.testing.assert_allclose(belief, expected, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("config", CONFIGS, ids=str)
+@pytest.mark.parametrize(("num_candidates", "num_boxes"), [(0, 2), (3, 0), (0, 0)])
+def test_nothing_to_score(config, num_candidates, num_boxes):
+    rng = np.random.default_rng(2)
+    pool = random_pool(rng, 6, 5, 4, num_candidates)
+    boxes = random_boxes(rng, num_boxes, 6, 5, False)
+    labels = np.ones(num_boxes, np.int32)
+    for cost in _score(Scorer(config), _log_softmax(rng, 6, 5), pool, boxes, labels):
+        assert cost.shape == (num_boxes, num_candidates)
+
+
+@pytest.mark.parametrize("config", CONFIGS, ids=str)
+def test_an_empty_pool_as_a_record_gives_it(config):
+    """Its membership decodes to no superpixels, whatever the superpixel map says."""
+    rng = np.random.default_rng(4)
+    costs = Scorer(config)(
+        tf.constant(_log_softmax(rng, 6, 5)),
+        tf.ones([6, 5], tf.int32),
+        tf.zeros([0, 0], tf.bool),
+        tf.constant(random_boxes(rng, 2, 6, 5, False)),
+        tf.constant([1, 2]),
+    )
+    assert [cost.shape for cost in costs] == [(2, 0), (2, 0)]
+
+
+@pytest.mark.parametrize("config", CONFIGS, ids=str)
+def test_a_box_between_two_pixel_centres_has_a_finite_cost(config):
+    rng = np.random.default_rng(3)
+    pool = random_pool(rng, 6, 5, 4, 3)
+    sliver = np.array([[2.6, 1.6, 3.4, 2.4]], np.float32)
+    for cost in _score(Scorer(config), _log_softmax(rng, 6, 5), pool, sliver, np.array([1])):
+        assert np.isfinite(cost).all()
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [({"belief": "hope"}, "belief 'hope'"), ({"normaliser": "area"}, "normaliser 'area'")],
+)
+def test_an_unknown_setting_is_refused(values, message):
+    with pytest.raises(ValueError, match=message):
+        ScoringConfig(**values)

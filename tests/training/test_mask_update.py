@@ -1,0 +1,208 @@
+"""training.mask_update: the labelling it chooses, against brute force from the records."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from sklearn import metrics
+
+from boxsup_tf import fields
+from boxsup_tf.candidates import CandidatePool
+from boxsup_tf.data import records, writer
+from boxsup_tf.data.example import decode_image
+from boxsup_tf.models.largefov import build_largefov
+from boxsup_tf.models.scores import full_resolution_logits
+from boxsup_tf.supervision.labelling import Labelling
+from boxsup_tf.supervision.selection import RECTANGLE
+from boxsup_tf.training.config import TrainConfig
+from boxsup_tf.training.mask_update import MaskUpdate
+from boxsup_tf.training.sources import load_sources
+from tests.supervision.pools import paint_by_pixel
+from tests.training.folders import CLASS_NAMES, SIDE, blocks, make_example, rectangles, write
+
+NUM_IMAGES = 6
+
+
+@pytest.fixture(scope="module")
+def model():
+    """A network that is sure of itself, and as often wrong as right."""
+    model = build_largefov(len(CLASS_NAMES), width_multiplier=0.1)
+    kernel, bias = model.get_layer("fc8").get_weights()
+    model.get_layer("fc8").set_weights([kernel * 100, bias])
+    return model
+
+
+@pytest.fixture(scope="module")
+def examples() -> list:
+    return [make_example(f"image{i}", i, mask=i != 2) for i in range(NUM_IMAGES)]
+
+
+@pytest.fixture(scope="module")
+def folder(examples, tmp_path_factory) -> str:
+    return write(tmp_path_factory.mktemp("mask_update") / "blocks", examples, blocks)
+
+
+def _update(model, folder: str, epoch: int = 0, **values):
+    """The report of a mask update, and what it chose by example."""
+    config = TrainConfig("", **values)
+    sources = load_sources(f"{folder}:box")
+    examples = sources[0].examples
+    labelling = Labelling({f"0/{e.source_id}": e.num_boxes for e in examples})
+    report = MaskUpdate(model, sources, labelling, config).run(epoch)
+    chosen = {
+        e.source_id: labelling.of(tf.constant(f"0/{e.source_id}"), e.num_boxes).numpy()
+        for e in examples
+    }
+    return report, chosen
+
+
+def _overlap_costs(example, pool) -> np.ndarray:
+    """E_o [B, N], one pair of boxes after the other."""
+    costs = np.ones((len(example.boxes), pool.num_candidates))
+    for b, box in enumerate(example.boxes.astype(float)):
+        for n, tight in enumerate(pool.tight_boxes.astype(float)):
+            sides = np.minimum(box[2:], tight[2:]) - np.maximum(box[:2], tight[:2])
+            common = np.prod(np.maximum(sides, 0))
+            total = sum(np.prod(x[2:] - x[:2]) for x in (box, tight)) - common
+            costs[b, n] -= common / total
+    return costs
+
+
+def _eligible(overlap: np.ndarray, min_box_iou: float) -> np.ndarray:
+    near = overlap <= 1 - min_box_iou + 1e-6
+    best = overlap <= overlap.min(axis=1, keepdims=True) + 1e-6
+    return np.where(near.any(axis=1, keepdims=True), near, best)
+
+
+def _belief_costs(model, example, pool) -> np.ndarray:
+    """E_r [B, N]: a fresh cross-entropy of every clipped mask over the image."""
+    image = decode_image(example.encoded)[None]
+    logits = full_resolution_logits(model, image)[0].numpy().astype(float)
+    log_probabilities = logits - np.log(np.exp(logits).sum(axis=2, keepdims=True))
+    costs = np.zeros((len(example.boxes), pool.num_candidates))
+    for b, box in enumerate(example.boxes.astype(int)):
+        inside = np.zeros((SIDE, SIDE), bool)
+        inside[box[0] : box[2], box[1] : box[3]] = True
+        for n in range(pool.num_candidates):
+            label_map = np.where(pool.mask(n) & inside, example.labels[b], 0)
+            picked = np.take_along_axis(log_probabilities, label_map[:, :, None], axis=2)
+            costs[b, n] = -picked.mean()
+    return costs
+
+
+def test_without_feedback_the_greedy_choice_is_the_best_box_overlap(model, examples, folder):
+    report, chosen = _update(model, folder, feedback_weight=0.0, k=1)
+    costs = []
+    for example in examples:
+        overlap = _overlap_costs(example, blocks(example))
+        picked = np.take_along_axis(overlap, chosen[example.source_id][:, None], axis=1)[:, 0]
+        np.testing.assert_allclose(picked, overlap.min(axis=1), atol=1e-6)
+        costs += picked.tolist()
+    assert report.overlap_cost == pytest.approx(np.mean(costs), abs=1e-5)
+    assert report.changed_share == 1.0 and report.num_rectangles == 0
+    _, same = _update(model, folder, epoch=1, feedback_weight=3.0, k=1, warmup_epochs=2)
+    assert all((chosen[i] == same[i]).all() for i in chosen)
+
+
+@pytest.mark.parametrize("min_box_iou", [0.0, 0.3])
+def test_with_feedback_the_greedy_choice_is_the_smallest_cost(model, examples, folder, min_box_iou):
+    report, chosen = _update(model, folder, feedback_weight=3.0, k=1, min_box_iou=min_box_iou)
+    overlap_costs, belief_costs, moved = [], [], 0
+    for example in examples:
+        pool = blocks(example)
+        overlap, belief = _overlap_costs(example, pool), _belief_costs(model, example, pool)
+        cost = np.where(_eligible(overlap, min_box_iou), overlap + 3 * belief, np.inf)
+        rows, picked = np.arange(len(cost)), chosen[example.source_id]
+        np.testing.assert_allclose(cost[rows, picked], cost.min(axis=1), atol=1e-4)
+        overlap_costs += overlap[rows, picked].tolist()
+        belief_costs += belief[rows, picked].tolist()
+        moved += (overlap.argmin(axis=1) != picked).sum()
+    assert moved > 0, "the network's belief changed nothing"
+    assert report.overlap_cost == pytest.approx(np.mean(overlap_costs), abs=1e-4)
+    assert report.belief_cost == pytest.approx(np.mean(belief_costs), rel=1e-3)
+
+
+def test_draws_are_among_the_k_best(model, examples, folder):
+    draws = [_update(model, folder, epoch, feedback_weight=0.0, k=3)[1] for epoch in range(3)]
+    different = 0
+    for example in examples:
+        overlap = _overlap_costs(example, blocks(example))
+        eligible = _eligible(overlap, 0.5)
+        for b in range(len(overlap)):
+            third = np.sort(overlap[b, eligible[b]])[:3].max()
+            picked = [draw[example.source_id][b] for draw in draws]
+            assert all(eligible[b, n] and overlap[b, n] <= third + 1e-6 for n in picked)
+            different += len(set(picked)) > 1
+    assert different > 0
+
+
+def test_the_labelling_does_not_depend_on_sharding(model, examples, folder, tmp_path):
+    _, chosen = _update(model, folder, epoch=2, feedback_weight=3.0, seed=9)
+    resharded = write(tmp_path / "resharded", examples[::-1], blocks, num_shards=4)
+    _, other = _update(model, resharded, epoch=2, feedback_weight=3.0, seed=9)
+    assert chosen.keys() == other.keys() and len(chosen) == NUM_IMAGES
+    for name in chosen:
+        np.testing.assert_array_equal(chosen[name], other[name])
+
+
+def test_the_reported_iou_is_that_of_the_painted_masks(model, examples, folder):
+    report, chosen = _update(model, folder, feedback_weight=3.0)
+    truths, painted = [], []
+    for example in examples:
+        if example.mask is None:
+            continue
+        scene = chosen[example.source_id], example.boxes, example.labels, example.is_crowd
+        label_map = paint_by_pixel(blocks(example), *scene, True)
+        known = (example.mask != fields.VOID) & (label_map != fields.VOID)
+        truths.append(example.mask[known])
+        painted.append(label_map[known])
+    iou = metrics.jaccard_score(np.concatenate(truths), np.concatenate(painted), average=None)
+    np.testing.assert_allclose(report.pseudo_mask_iou, iou, rtol=1e-9)
+    assert report.pseudo_mask_mean_iou == pytest.approx(iou.mean(), rel=1e-9)
+
+
+def test_without_true_masks_there_is_no_iou(model, tmp_path):
+    examples = [make_example(f"image{i}", i, mask=False) for i in range(2)]
+    report, _ = _update(model, write(tmp_path / "maskless", examples, blocks))
+    assert report.pseudo_mask_mean_iou is None
+
+
+def test_rectangles_paint_the_rectangles(model, examples, tmp_path):
+    folder = write(tmp_path / "rectangles", examples, rectangles)
+    report, chosen = _update(model, folder, feedback_weight=3.0)
+    truths, painted = [], []
+    for example, serialized in zip(examples, writer.read_records(folder, 2), strict=True):
+        num = len(example.boxes)
+        assert chosen[example.source_id].tolist() == list(range(num))
+        pool = records.decode_pool(serialized)
+        scene = example.boxes, example.labels, example.is_crowd
+        label_map = paint_by_pixel(pool, chosen[example.source_id], *scene, True)
+        plain = paint_by_pixel(pool, np.full(num, RECTANGLE), *scene, True)
+        np.testing.assert_array_equal(label_map, plain)
+        if example.mask is not None:
+            known = (example.mask != fields.VOID) & (plain != fields.VOID)
+            truths.append(example.mask[known])
+            painted.append(plain[known])
+    iou = metrics.jaccard_score(np.concatenate(truths), np.concatenate(painted), average=None)
+    np.testing.assert_allclose(report.pseudo_mask_iou, iou, rtol=1e-9)
+    assert report.overlap_cost == pytest.approx(0, abs=1e-6)
+
+
+def test_an_empty_pool_is_counted_and_painted_as_the_rectangle(model, tmp_path):
+    def nothing(example):
+
+        return CandidatePool.from_masks(np.zeros((0, SIDE, SIDE), bool), "none")
+
+    examples = [make_example(f"image{i}", i) for i in range(2)]
+    for weight in (0.0, 3.0):
+        folder = write(tmp_path / f"empty{weight}", examples, nothing)
+        report, chosen = _update(model, folder, feedback_weight=weight)
+        num_boxes = sum(len(e.boxes) for e in examples)
+        assert report.num_rectangles == num_boxes
+        assert all((c == RECTANGLE).all() for c in chosen.values())
+        assert report.pseudo_mask_mean_iou is not None
+
+
+def test_without_box_sources_there_is_nothing_to_do(model, tmp_path):
+    folder = write(tmp_path / "masks", [make_example("a", 0, boxes=False)], None, 1)
+    sources = load_sources(f"{folder}:mask")
+    assert MaskUpdate(model, sources, Labelling({}), TrainConfig("")).run(0) is None
