@@ -21,10 +21,11 @@ def main(_: object) -> None:
         for run in _RUNS
     }
     epochs = _read(os.path.join(demo, "box", fields.METRICS_FILE))["epochs"]
+    updates = [epoch["pseudo_mask_mean_iou"] for epoch in epochs]
     versions = [name for name in os.listdir(os.path.join(demo, "export")) if name.isdecimal()]
     summary = {
         "mean_iou": mean_iou,
-        "pseudo_mask_mean_iou": [epoch["pseudo_mask_mean_iou"] for epoch in epochs],
+        "pseudo_mask_mean_iou": updates,
         "saved_model": os.path.join(demo, "export", max(versions, key=int)),
         "picture": os.path.join(demo, "box", fields.EVOLUTION_FILE),
         "seconds": _SECONDS.value,
@@ -35,9 +36,9 @@ def main(_: object) -> None:
     for run, name in _RUNS.items():
         share = mean_iou[run] / mean_iou["mask"]
         print(f"{name:16s}  {mean_iou[run]:.3f}  ({100 * share:.0f} % of true masks)")
-    updates = " ".join(f"{value:.3f}" for value in summary["pseudo_mask_mean_iou"])
-    print(f"\npseudo-masks' own mean IoU, by mask update:\n{updates}\n")
-    print(f"masks over the updates  {summary['picture']}")
+    print("\npseudo-masks' own mean IoU, by mask update:")
+    print(" ".join(f"{value:.3f}" for value in updates))
+    print(f"\nmasks over the updates  {summary['picture']}")
     print(f"predictions             {os.path.join(demo, 'predictions')}")
     print(f"SavedModel              {summary['saved_model']}")
     print(f"figures                 {path} ({_SECONDS.value:.0f} s)")

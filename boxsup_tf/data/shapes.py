@@ -76,7 +76,7 @@ def draw_scene(
     """
     spread = image_size // 8
     height, width = image_size + rng.integers(-spread, spread + 1, 2)
-    canvas = _texture(rng, height, width, rng.uniform(0, 180), rng.uniform(10, 110))
+    canvas = _texture(rng, height, width, rng.uniform(0, 180), rng.uniform(0, 70))
     owner = np.zeros((height, width), np.int32)  # 0 background, k + 1 object k
     kinds: list[int] = []
     full_areas: list[int] = []
@@ -149,8 +149,8 @@ def _silhouette(
 def _dress(rng: np.random.Generator, kind: int, height: int, width: int) -> np.ndarray:
     """float [H, W, 3]: the coat of an object; a kind has a usual hue, and exceptions."""
     usual = (kind - 1) * 180 / (len(SHAPE_CLASSES) - 1)
-    hue = (usual + rng.normal(0, 10)) % 180
-    return _texture(rng, height, width, hue, rng.uniform(90, 200))
+    hue = (usual + rng.normal(0, 8)) % 180
+    return _texture(rng, height, width, hue, rng.uniform(110, 220))
 
 
 def _texture(

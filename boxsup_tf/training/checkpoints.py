@@ -53,9 +53,17 @@ class Checkpoints:
         labelling: Labelling,
         progress: Progress,
     ) -> None:
-        self._progress = progress
+        # tf.train.Checkpoint finds a Keras model's weights and an optimiser's slots by itself,
+        # but neither the random states of dropout nor the sums of a metric.
+        weights = {id(variable) for variable in model.weights}
+        states = [variable for variable in model.variables if id(variable) not in weights]
         checkpoint = tf.train.Checkpoint(
-            model=model, optimizer=optimizer, labelling=labelling.chosen, progress=progress
+            model=model,
+            optimizer=optimizer,
+            labelling=labelling.chosen,
+            progress=progress,
+            random_states=[variable.value for variable in states],
+            loss=[variable.value for variable in progress.loss.variables],
         )
         self._manager = tf.train.CheckpointManager(checkpoint, model_dir, max_to_keep=2)
 

@@ -122,7 +122,7 @@ class _Run:
             self._checkpoints.save()
         if first >= self._config.epochs:
             print(f"{self._model_dir}: already trained for {first} epochs: nothing to do")
-        elif path := self._pictures.write_evolution(self._config.epochs):
+        if path := self._pictures.write_evolution(int(progress.epoch)):
             print(f"masks over the updates: {path}")
         return history.epochs
 
@@ -134,19 +134,17 @@ class _Run:
             load_initial_weights(self._model, init)
 
     def _update_masks(self, epoch: int, history: History) -> None:
-        report = self._mask_update.run(epoch)
-        if report is None:
-            return
-        history.add(
-            epoch,
-            {
-                "pseudo_mask_mean_iou": report.pseudo_mask_mean_iou,
-                "changed_share": report.changed_share,
-                "chosen_overlap_cost": report.overlap_cost,
-                "chosen_belief_cost": report.belief_cost,
-                "num_rectangles": report.num_rectangles,
-            },
-        )
+        if report := self._mask_update.run(epoch):
+            history.add(
+                epoch,
+                {
+                    "pseudo_mask_mean_iou": report.pseudo_mask_mean_iou,
+                    "changed_share": report.changed_share,
+                    "chosen_overlap_cost": report.overlap_cost,
+                    "chosen_belief_cost": report.belief_cost,
+                    "num_rectangles": report.num_rectangles,
+                },
+            )
         self._pictures.show(epoch)
 
     def _train_epoch(self, epoch: int) -> None:

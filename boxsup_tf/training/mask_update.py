@@ -57,7 +57,9 @@ class MaskUpdate:
         config: TrainConfig,
     ) -> None:
         self._model, self._labelling, self._config = model, labelling, config
-        self._num_images = sum(len(s.examples) for s in sources if s.is_box)
+        examples = [example for s in sources if s.is_box for example in s.examples]
+        self._num_images = len(examples)
+        self._has_choice = not all(example.one_per_box for example in examples)
         self._num_classes = len(sources[0].info.class_names)
         self._scorer = Scorer(config.scoring)
         if self._num_images:
@@ -68,12 +70,15 @@ class MaskUpdate:
             self._update_image = tf.function(self._update_one, [signature, *scalars])
 
     def run(self, epoch: int) -> MaskUpdateReport | None:
-        """Replaces the whole labelling at once; None where no source has boxes.
+        """Replaces the whole labelling at once.
+
+        Nothing is done, and None returned, where no source has boxes, or after the first
+        update where every pool holds one candidate a box: they have nothing to choose.
 
         Args:
             epoch: of the network update that follows; part of the draws' seed.
         """
-        if not self._num_images:
+        if not self._num_images or (epoch > 0 and not self._has_choice):
             return None
         weight = tf.constant(self._config.feedback_weight_at(epoch), tf.float32)
         before = self._labelling.chosen.numpy()

@@ -77,7 +77,10 @@ class Pictures:
         epochs = np.unique(np.linspace(0, num_epochs - 1, columns).round().astype(int))
         rows = []
         for shown in self._shown:
-            masks = [np.array(Image.open(self._mask_path(shown, epoch))) for epoch in epochs]
+            paths = [self._mask_path(shown, epoch) for epoch in epochs]
+            if not all(os.path.exists(path) for path in paths):
+                continue  # followed since a resume only
+            masks = [np.array(Image.open(path)) for path in paths]
             masks += [shown.truth] if shown.truth is not None else []
             masks.append(self._predict(tf.constant(shown.image)).numpy())
             rows.append([shown.with_boxes, *(drawing.overlay(shown.image, m) for m in masks)])

@@ -1,0 +1,127 @@
+"""One optimiser step, against a computation by hand."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from boxsup_tf import fields
+from boxsup_tf.models.largefov import build_largefov
+from boxsup_tf.models.scores import upsample
+from boxsup_tf.training.config import TrainConfig
+from boxsup_tf.training.network_update import NetworkUpdate, make_optimizer, pixel_loss
+
+CROP = 33
+
+
+def _batch(size: int, seed: int = 0) -> tuple[tf.Tensor, tf.Tensor]:
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, 3, (size, CROP, CROP))
+    labels[:, :5] = fields.VOID
+    images = rng.normal(0, 60, (size, CROP, CROP, 3))
+    return tf.constant(images, tf.float32), tf.constant(labels, tf.int32)
+
+
+def _update(config: TrainConfig) -> tuple[keras.Model, NetworkUpdate]:
+    model = build_largefov(3, 0.05, dropout=0.0, seed=4)
+    optimizer = make_optimizer(config, steps_per_epoch=2)
+    optimizer.build(model.trainable_variables)
+    return model, NetworkUpdate(model, optimizer, tf.distribute.get_strategy(), config)
+
+
+@pytest.mark.parametrize("at", ["grid", "pixels"])
+def test_loss_equals_brute_force(at):
+    rng = np.random.default_rng(1)
+    logits = rng.normal(0, 2, (2, 5, 5, 3)).astype(np.float32)
+    labels = _batch(2)[1].numpy()
+    expected = 0.0
+    scores = logits if at == "grid" else upsample(tf.constant(logits), CROP, CROP).numpy()
+    step = 8 if at == "grid" else 1
+    for image, label_map in zip(scores, labels, strict=True):
+        total, count = 0.0, 0
+        for i, row in enumerate(image):
+            for j, pixel in enumerate(row.astype(np.float64)):
+                count += 1
+                label = label_map[step * i, step * j]
+                if label != fields.VOID:
+                    total += np.log(np.exp(pixel).sum()) - pixel[label]
+        expected += total / count
+    assert pixel_loss(tf.constant(logits), tf.constant(labels), at).numpy() == pytest.approx(
+        expected, rel=1e-5
+    )
+
+
+def test_rates_and_decay_are_caffes():
+    """Two SGD steps: 10x for fc8, 2x for biases, no decay on biases, momentum on the sum."""
+    config = TrainConfig("", learning_rate=0.01, weight_decay=0.03, momentum=0.9, batch_size=2)
+    model, update = _update(config)
+    twin = build_largefov(3, 0.05, dropout=0.0, seed=4)
+    images, labels = _batch(2)
+    velocity = [np.zeros(v.shape, np.float32) for v in twin.trainable_variables]
+    for _ in range(2):
+        loss = update.step(images, labels)
+        with tf.GradientTape() as tape:
+            by_hand = pixel_loss(twin(images, training=True), labels, "grid") / 2
+        assert loss.numpy() == pytest.approx(by_hand.numpy(), rel=1e-5)
+        gradients = tape.gradient(by_hand, twin.trainable_variables)
+        for i, (variable, gradient) in enumerate(
+            zip(twin.trainable_variables, gradients, strict=True)
+        ):
+            name = variable.path
+            rate = 0.01 * (10 if "fc8" in name else 1) * (2 if "bias" in name else 1)
+            decay = 0 if "bias" in name else 0.03
+            total = gradient.numpy() + decay * variable.numpy()
+            velocity[i] = 0.9 * velocity[i] - rate * total
+            variable.assign(variable.numpy() + velocity[i])
+    for ours, expected in zip(model.trainable_variables, twin.trainable_variables, strict=True):
+        np.testing.assert_allclose(ours.numpy(), expected.numpy(), rtol=1e-4, atol=1e-6)
+
+
+def test_a_batch_counts_as_the_mean_of_its_images():
+    config = TrainConfig("", momentum=0.0, weight_decay=0.0)
+    images, labels = _batch(2)
+    moves = []
+    for part in (slice(0, 2), slice(0, 1), slice(1, 2)):
+        model, update = _update(config)
+        before = model.get_weights()
+        update.step(images[part], labels[part])
+        moves.append([a - b for a, b in zip(model.get_weights(), before, strict=True)])
+    for both, first, second in zip(*moves, strict=True):
+        np.testing.assert_allclose(both, (first + second) / 2, atol=2e-6)
+
+
+def test_clip_norm_bounds_the_step():
+    config = TrainConfig("", momentum=0.0, weight_decay=0.0, clip_norm=1e-3, learning_rate=1.0)
+    model, update = _update(config)
+    before = [variable.numpy() for variable in model.trainable_variables]
+    update.step(*_batch(2))
+    moves = zip(model.trainable_variables, before, strict=True)
+    norm = np.sqrt(sum(((v.numpy() - b) ** 2).sum() for v, b in moves if "fc8" not in v.path))
+    assert 0 < norm < 2.1e-3  # biases have twice the rate
+
+
+def test_step_schedule_divides_by_ten_every_15_epochs():
+    rate = make_optimizer(TrainConfig("", schedule="step"), steps_per_epoch=10)._learning_rate
+    found = [float(rate(epoch * 10)) for epoch in (0, 14, 15, 29, 30)]
+    np.testing.assert_allclose(found, [1e-3, 1e-3, 1e-4, 1e-4, 1e-5], rtol=1e-4)
+
+
+def test_poly_schedule_ends_at_zero():
+    config = TrainConfig("", schedule="poly", epochs=60)
+    rate = make_optimizer(config, steps_per_epoch=10)._learning_rate
+    found = [float(rate(epoch * 10)) for epoch in (0, 15, 30, 60)]
+    expected = [0.001 * (1 - share) ** 0.9 for share in (0, 0.25, 0.5, 1)]
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-9)
+
+
+def test_adamw_leaves_biases_undecayed():
+    config = TrainConfig("", optimizer="adamw", learning_rate=1e-3, weight_decay=0.5)
+    model, _ = _update(config)
+    optimizer = make_optimizer(config, 2)
+    optimizer.build(model.trainable_variables)
+    for variable in model.trainable_variables:
+        variable.assign(tf.ones_like(variable))
+    optimizer.apply([tf.zeros_like(v) for v in model.trainable_variables])
+    for variable in model.trainable_variables:
+        expected = 1.0 if variable.path.endswith("bias") else 1 - 1e-3 * 0.5
+        np.testing.assert_allclose(variable.numpy(), expected, rtol=1e-6)
