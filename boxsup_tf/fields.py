@@ -42,8 +42,6 @@ CANDIDATES_METHOD = "image/candidates/method"
 CANDIDATES_ONE_PER_BOX = "image/candidates/one_per_box"
 
 # Keys of dictionaries that pass through tf.data.
-IMAGE = "image"
-LABEL_MAP = "label_map"
 BOXES = "boxes"
 LABELS = "labels"
 

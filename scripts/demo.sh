@@ -24,12 +24,15 @@ for split in train:800:1 val:100:2 unseen:6:3; do
 done
 $python scripts/generate_proposals.py --input_dir="$out/data/train" \
   --output_dir="$out/data/train_rectangle" --method=rectangle
+# The generated images are small, so edges are blurred little and small regions are kept.
 $python scripts/generate_proposals.py --input_dir="$out/data/train" \
-  --output_dir="$out/data/train_scg" --method=scg --edges=gradient
+  --output_dir="$out/data/train_scg" --method=scg --edges=gradient --sigma=0.5 --min_area=20
 
 # One budget for all three: a small network from random weights, the same images and steps.
-budget=(--init=random --width_multiplier=0.25 --crop_size=129 --batch_size=4 --epochs=9
-  --learning_rate=0.03 --schedule=poly --clip_norm=1 --dropout=0)
+# The settings of the mask update matter to the run that has something to choose.
+budget=(--init=random --width_multiplier=0.125 --dropout=0 --crop_size=129 --batch_size=4
+  --epochs=14 --learning_rate=0.03 --schedule=poly --clip_norm=1 --loss_at=pixels
+  --warmup_epochs=4 --belief=centred --feedback_weight=1 --min_box_iou=0.7)
 declare -A data=(
   [rectangle]="$out/data/train_rectangle:box"
   [box]="$out/data/train_scg:box"

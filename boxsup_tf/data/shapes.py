@@ -9,10 +9,11 @@ not always an object's. Every image depends on (seed, index) alone.
 import cv2
 import numpy as np
 
+from boxsup_tf.boxes import tight_box_yxyx
 from boxsup_tf.data.example import Example
 from boxsup_tf.labels import BACKGROUND_NAME
 
-SHAPE_CLASSES = (BACKGROUND_NAME, "star", "crescent", "ring", "cross")
+SHAPE_CLASSES = (BACKGROUND_NAME, "star", "crescent", "triangle", "cross")
 
 _MIN_VISIBLE_PIXELS = 150
 _MIN_VISIBLE_SHARE = 0.4
@@ -98,7 +99,7 @@ def draw_scene(
     canvas = cv2.GaussianBlur(canvas.astype(np.float32), (0, 0), 0.6) * light[:, :, None]
     canvas += rng.normal(0, 6, canvas.shape)
     mask = np.array([0, *kinds], np.uint8)[owner]
-    boxes = [_tight_box(owner == k + 1) for k in range(len(kinds))]
+    boxes = [tight_box_yxyx(owner == k + 1) for k in range(len(kinds))]
     visible = np.bincount(owner.ravel(), minlength=len(kinds) + 1)[1:]
     return (
         np.clip(canvas, 0, 255).astype(np.uint8),
@@ -113,11 +114,6 @@ def _all_visible(owner: np.ndarray, areas: list[int]) -> bool:
     visible = np.bincount(owner.ravel(), minlength=len(areas) + 1)[1:]
     needed = np.maximum(_MIN_VISIBLE_SHARE * np.array(areas), _MIN_VISIBLE_PIXELS)
     return bool((visible >= needed).all())
-
-
-def _tight_box(mask: np.ndarray) -> tuple[int, int, int, int]:
-    x, y, width, height = cv2.boundingRect(mask.astype(np.uint8))
-    return y, x, y + height, x + width
 
 
 def _silhouette(
@@ -140,8 +136,9 @@ def _silhouette(
         return r < 0.42 + 0.58 * (2 * np.abs(points - np.floor(points + 0.5))) ** 1.3
     if name == "crescent":
         return (r < 1) & (np.hypot(u - 0.5, v) > 0.72)
-    if name == "ring":
-        return (r < 1) & (r > 0.52)
+    if name == "triangle":
+        sides = [u * np.cos(a) + v * np.sin(a) for a in (0, 2 * np.pi / 3, 4 * np.pi / 3)]
+        return np.max(sides, axis=0) < 0.5
     arm, reach = np.minimum(np.abs(u), np.abs(v)), np.maximum(np.abs(u), np.abs(v))
     return (arm < 0.27) & (reach < 0.9)  # a cross
 

@@ -1,7 +1,5 @@
 """The labelling: which candidate each box has activated. All that a mask update changes."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import tensorflow as tf
 
@@ -52,5 +50,5 @@ class Labelling(tf.Module):
 
 def box_ids(example_id: tf.Tensor, num_boxes: tf.Tensor) -> tf.Tensor:
     """Ids of an example's boxes, string [num_boxes]: what their draws depend on."""
-    numbers: Sequence = tf.strings.as_string(tf.range(num_boxes))
+    numbers = tf.strings.as_string(tf.range(num_boxes))
     return tf.strings.join([example_id, numbers], "#")
