@@ -5,8 +5,8 @@
 #
 # Makes .venv, installs, then calls the scripts that a user calls: prepare data, propose
 # candidates, train three networks with one budget (from rectangles, from boxes with BoxSup,
-# from true masks), evaluate, export, predict. Everything lands in runs/demo; a second run only
-# does what is missing.
+# from true masks), evaluate, export, predict. Everything lands in runs/demo. After an
+# interruption a second run does what is missing; after a whole run it shows the table again.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source scripts/setup_venv.sh
@@ -16,6 +16,11 @@ started=$SECONDS
 out=runs/demo
 python=.venv/bin/python
 mkdir -p "$out"
+if [[ -f "$out/summary.json" ]]; then
+  $python scripts/summarize_demo.py --demo_dir="$out"
+  echo "Nothing to do: delete $out to run the demo again."
+  exit
+fi
 
 for split in train:800:1 val:100:2 unseen:6:3; do
   IFS=: read -r name images seed <<< "$split"
@@ -30,9 +35,9 @@ $python scripts/generate_proposals.py --input_dir="$out/data/train" \
 
 # One budget for all three: a small network from random weights, the same images and steps.
 # The settings of the mask update matter to the run that has something to choose.
-budget=(--init=random --width_multiplier=0.125 --dropout=0 --crop_size=129 --batch_size=4
-  --epochs=14 --learning_rate=0.03 --schedule=poly --clip_norm=1 --loss_at=pixels
-  --warmup_epochs=4 --belief=centred --feedback_weight=1 --min_box_iou=0.7)
+budget=(--init=random --width_multiplier=0.25 --dropout=0 --crop_size=129 --batch_size=4
+  --epochs=8 --learning_rate=0.03 --last_layer_rate=1 --schedule=poly --clip_norm=1
+  --loss_at=pixels --warmup_epochs=2 --belief=centred --feedback_weight=1 --min_box_iou=0.8)
 declare -A data=(
   [rectangle]="$out/data/train_rectangle:box"
   [box]="$out/data/train_scg:box"

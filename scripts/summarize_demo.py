@@ -9,7 +9,7 @@ from boxsup_tf import errors, fields
 from boxsup_tf.data.dataset_info import write_json
 
 _DEMO_DIR = flags.DEFINE_string("demo_dir", None, "Folder of the demo.", required=True)
-_SECONDS = flags.DEFINE_float("seconds", None, "What the demo took.", required=True)
+_SECONDS = flags.DEFINE_float("seconds", None, "What the demo took; else as summary.json says.")
 
 _RUNS = {"rectangle": "rectangles", "box": "boxes, BoxSup", "mask": "true masks"}
 
@@ -28,10 +28,10 @@ def main(_: object) -> None:
         "pseudo_mask_mean_iou": updates,
         "saved_model": os.path.join(demo, "export", max(versions, key=int)),
         "picture": os.path.join(demo, "box", fields.EVOLUTION_FILE),
-        "seconds": _SECONDS.value,
     }
     path = os.path.join(demo, "summary.json")
-    write_json(path, summary)
+    seconds = _read(path)["seconds"] if _SECONDS.value is None else _SECONDS.value
+    write_json(path, summary | {"seconds": seconds})
     print("\ntrained from      mean IoU on unseen images")
     for run, name in _RUNS.items():
         share = mean_iou[run] / mean_iou["mask"]
@@ -41,7 +41,7 @@ def main(_: object) -> None:
     print(f"\nmasks over the updates  {summary['picture']}")
     print(f"predictions             {os.path.join(demo, 'predictions')}")
     print(f"SavedModel              {summary['saved_model']}")
-    print(f"figures                 {path} ({_SECONDS.value:.0f} s)")
+    print(f"figures                 {path} ({seconds:.0f} s)")
     print(f"TensorBoard             .venv/bin/tensorboard --logdir={demo}")
 
 

@@ -30,6 +30,8 @@ class TrainConfig:
         loss_at: `grid`: a label every 8 pixels counts, as in DeepLab; `pixels`: every one.
         optimizer: `sgd` with layer-wise rates, or `adamw`.
         learning_rate: at the start.
+        last_layer_rate: factor of the last layer's learning rate, with `sgd`: it is fresh where
+            the others are trained.
         schedule: `step`: times 0.1 every `decay_epochs`; `poly`: (1 - step / steps) ** 0.9.
         decay_epochs: for `step`.
         momentum: of `sgd`.
@@ -60,6 +62,7 @@ class TrainConfig:
     loss_at: str = "grid"
     optimizer: str = "sgd"
     learning_rate: float = 0.001
+    last_layer_rate: float = 10.0
     schedule: str = "step"
     decay_epochs: int = 15
     momentum: float = 0.9
@@ -88,9 +91,10 @@ class TrainConfig:
         expect("min_box_iou", 0 <= self.min_box_iou <= 1, "a number in 0 .. 1")
         for name in ("epochs", "batch_size", "k", "decay_epochs"):
             expect(name, getattr(self, name) >= 1, "at least 1")
-        for name in ("seed", "warmup_epochs", "num_pictures", "checkpoint_minutes"):
-            expect(name, getattr(self, name) >= 0, "at least 0")
-        for name in ("learning_rate", "weight_decay", "clip_norm", "feedback_weight"):
+        for name in (
+            *("seed", "warmup_epochs", "num_pictures", "checkpoint_minutes", "weight_decay"),
+            *("learning_rate", "last_layer_rate", "clip_norm", "feedback_weight"),
+        ):
             expect(name, getattr(self, name) >= 0, "at least 0")
         for name, known in (
             ("optimizer", OPTIMIZERS),

@@ -88,13 +88,15 @@ class _Run:
             optimizer = make_optimizer(config, self._pipeline.steps_per_epoch)
             optimizer.build(model.trainable_variables)
         self._mask_update = MaskUpdate(model, sources, labelling, config)
-        self._network_update = NetworkUpdate(model, optimizer, strategy, config)
+        self._progress = checkpoints.Progress()
+        self._network_update = NetworkUpdate(
+            model, optimizer, strategy, config, self._progress.loss
+        )
         self._validation = None
         if config.val_data:
             val_info = dataset_info.load_complete(config.val_data)
             self._validation = Validation(model, config.val_data, val_info)
         self._pictures = pictures.Pictures(model_dir, model, sources, labelling, config)
-        self._progress = checkpoints.Progress()
         self._checkpoints = checkpoints.Checkpoints(
             model_dir, model, optimizer, labelling, self._progress
         )
@@ -162,10 +164,9 @@ class _Run:
                         f"{int(progress.step)}: expected a finite number; the last checkpoint is "
                         "kept; try a smaller --learning_rate or a --clip_norm"
                     )
-                progress.loss.update_state(loss)
                 progress.step.assign_add(1)
+                bar.set_postfix(loss=f"{loss:.3f}", refresh=False)
                 bar.update()
-                bar.set_postfix(loss=f"{float(progress.loss.result()):.3f}", refresh=False)
                 if time.monotonic() - saved > 60 * self._config.checkpoint_minutes:
                     self._checkpoints.save()
                     saved = time.monotonic()

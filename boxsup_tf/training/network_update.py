@@ -30,14 +30,17 @@ class NetworkUpdate:
         optimizer: keras.optimizers.Optimizer,
         strategy: tf.distribute.Strategy,
         config: TrainConfig,
+        mean_loss: keras.metrics.Metric,
     ) -> None:
         self._model, self._optimizer, self._strategy = model, optimizer, strategy
-        self._config = config
-        self._rates = [_rate(variable) for variable in model.trainable_variables]
+        self._config, self._mean_loss = config, mean_loss
+        self._rates = [
+            _rate(variable, config.last_layer_rate) for variable in model.trainable_variables
+        ]
 
     @tf.function(reduce_retracing=True)
     def step(self, images: tf.Tensor, label_maps: tf.Tensor) -> tf.Tensor:
-        """Runs one step.
+        """Runs one step and adds its loss to the mean.
 
         Args:
             images: float32 [b, S, S, 3], preprocessed (per replica).
@@ -47,7 +50,9 @@ class NetworkUpdate:
             float32 scalar: the loss of the whole batch.
         """
         losses = self._strategy.run(self._replica_step, (images, label_maps))
-        return self._strategy.reduce(tf.distribute.ReduceOp.SUM, losses, axis=None)
+        loss = self._strategy.reduce(tf.distribute.ReduceOp.SUM, losses, axis=None)
+        self._mean_loss.update_state(loss)
+        return loss
 
     def _replica_step(self, images: tf.Tensor, label_maps: tf.Tensor) -> tf.Tensor:
         context = tf.distribute.get_replica_context()
@@ -125,7 +130,7 @@ def _is_bias(variable: keras.Variable) -> bool:
     return variable.path.endswith("/bias")
 
 
-def _rate(variable: keras.Variable) -> float:
+def _rate(variable: keras.Variable, last_layer_rate: float) -> float:
     """DeepLab's factors of the learning rate: 10 for the last layer, times 2 for biases."""
     last = variable.path.startswith(f"{_LAST_LAYER}/")
-    return (10.0 if last else 1.0) * (2.0 if _is_bias(variable) else 1.0)
+    return (last_layer_rate if last else 1.0) * (2.0 if _is_bias(variable) else 1.0)

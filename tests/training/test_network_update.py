@@ -26,7 +26,9 @@ def _update(config: TrainConfig) -> tuple[keras.Model, NetworkUpdate]:
     model = build_largefov(3, 0.05, dropout=0.0, seed=4)
     optimizer = make_optimizer(config, steps_per_epoch=2)
     optimizer.build(model.trainable_variables)
-    return model, NetworkUpdate(model, optimizer, tf.distribute.get_strategy(), config)
+    mean_loss = keras.metrics.Mean()
+    strategy = tf.distribute.get_strategy()
+    return model, NetworkUpdate(model, optimizer, strategy, config, mean_loss)
 
 
 @pytest.mark.parametrize("at", ["grid", "pixels"])
