@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 
 from boxsup_tf import fields
+from boxsup_tf.data.shapes import SHAPE_CLASSES
 from boxsup_tf.errors import InputError
 from boxsup_tf.inference.predictor import Predictor, parse_scales
 from boxsup_tf.models import scores
@@ -21,7 +22,11 @@ def test_one_scale_is_the_softmax_of_the_network(predictor, model, images):
         logits = scores.full_resolution_logits(model, image[None])
         expected = tf.nn.softmax(logits).numpy()
         actual = outputs[fields.PROBABILITIES]
-        assert actual.dtype == tf.float32 and actual.shape == (1, *image.shape[:2], 7)
+        assert actual.dtype == tf.float32 and actual.shape == (
+            1,
+            *image.shape[:2],
+            len(SHAPE_CLASSES),
+        )
         np.testing.assert_allclose(actual, expected, atol=1e-6)
         labels = outputs[fields.SEMANTIC_PREDICTIONS]
         assert labels.dtype == tf.int32
@@ -31,7 +36,7 @@ def test_one_scale_is_the_softmax_of_the_network(predictor, model, images):
 def test_scales_are_averaged(predictor, model, images):
     image = images[1]
     height, width = image.shape[:2]
-    expected = np.zeros([1, height, width, 7])
+    expected = np.zeros([1, height, width, len(SHAPE_CLASSES)])
     for scale in (0.8, 1.0, 1.2):
         size = [round(height * scale), round(width * scale)]
         logits = scores.full_resolution_logits(model, tf.image.resize(image[None], size))

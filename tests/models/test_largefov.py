@@ -1,9 +1,14 @@
 """The network's shapes, symmetry, width and seeds."""
 
+import keras
 import numpy as np
 import pytest
 
-from boxsup_tf.models.largefov import build_largefov
+from boxsup_tf.models.largefov import POOL5_SCALE, build_largefov
+
+
+def convolutions_of(model: keras.Model) -> dict[str, keras.layers.Conv2D]:
+    return {layer.name: layer for layer in model.layers if hasattr(layer, "filters")}
 
 
 def random_images(height: int, width: int, batch: int = 1) -> np.ndarray:
@@ -26,10 +31,9 @@ def test_on_the_grid_every_window_is_symmetric_about_its_pixel(model):
     # Turning the image and all kernels by 180 degrees turns the scores, if no window is
     # off-centre: so score (i, j) belongs to pixel (8 i, 8 j) seen from either corner.
     turned = build_largefov(4, width_multiplier=0.1, seed=1)
-    for source, target in zip(model.layers, turned.layers, strict=True):
-        if source.weights:
-            kernel, bias = source.get_weights()
-            target.set_weights([kernel[::-1, ::-1], bias])
+    for name, layer in convolutions_of(model).items():
+        kernel, bias = layer.get_weights()
+        turned.get_layer(name).set_weights([kernel[::-1, ::-1], bias])
     images = random_images(41, 57)
     expected = model(images).numpy()
     np.testing.assert_allclose(
@@ -41,7 +45,7 @@ def test_on_the_grid_every_window_is_symmetric_about_its_pixel(model):
 
 def test_published_size():
     model = build_largefov(21)
-    convolutions = {layer.name: layer for layer in model.layers if layer.weights}
+    convolutions = convolutions_of(model)
     assert len(convolutions) == 16
     assert convolutions["fc6"].kernel.shape == (3, 3, 512, 1024)
     assert convolutions["fc6"].dilation_rate == (12, 12)
@@ -52,11 +56,11 @@ def test_published_size():
 
 def test_width_multiplier_scales_all_but_the_classes():
     model = build_largefov(5, width_multiplier=0.25)
-    widths = [layer.filters for layer in model.layers if layer.weights]
+    widths = [layer.filters for layer in convolutions_of(model).values()]
     full = [64] * 2 + [128] * 2 + [256] * 3 + [512] * 6 + [1024] * 2
     assert widths == [width // 4 for width in full] + [5]
     tiny = build_largefov(5, width_multiplier=1e-6)
-    assert {layer.filters for layer in tiny.layers if layer.weights} == {1, 5}
+    assert {layer.filters for layer in convolutions_of(tiny).values()} == {1, 5}
     with pytest.raises(ValueError, match="width_multiplier"):
         build_largefov(5, width_multiplier=0)
 
@@ -79,3 +83,23 @@ def test_dropout_acts_in_training_only():
     np.testing.assert_array_equal(model(images, training=False), model(images, training=False))
     first, second = (model(images, training=True).numpy() for _ in range(2))
     assert not np.allclose(first, second)
+
+
+def test_pool5_is_scaled_by_a_weight_that_is_not_trained():
+    model = build_largefov(4, 0.1, seed=3)
+    scale = model.get_layer(POOL5_SCALE)
+    assert scale.get_weights() == [1.0] and not scale.trainable_weights
+    pool5 = keras.Model(model.input, scale.output)
+    images = random_images(33, 33)
+    before = pool5(images).numpy()
+    scale.set_weights([np.array(0.25)])
+    np.testing.assert_allclose(pool5(images).numpy(), before / 4, rtol=1e-6)
+
+
+def test_random_weights_keep_activations_near_one():
+    """Pixels of a deviation of 60 come out of every block with one of about 1, not 60."""
+    model = build_largefov(4, 0.25, seed=3)
+    images = random_images(65, 65)
+    for name in ("block1_conv2", "block3_conv3", "block5_conv3", "fc7"):
+        activations = keras.Model(model.input, model.get_layer(name).output)(images).numpy()
+        assert 0.1 < np.sqrt((activations**2).mean()) < 5, name

@@ -46,6 +46,7 @@ def test_hed_fills_the_backbone_from_its_file(model):
                 stored += [np.array(layers[name]["vars"][key]) for key in "01"]
     assert_equal(weights_of(model, _BACKBONE), stored)
     assert_equal(weights_of(model, _HEAD), head)
+    assert model.get_layer("pool5_scale").get_weights()[0] == pytest.approx(1 / 25)
 
 
 def test_vgg16_file_gives_the_activations_of_keras(model, vgg16_weights):

@@ -51,7 +51,9 @@ def test_export_then_evaluate_then_predict(folder):
     run, exported, data = (f"{folder}/{name}" for name in ("run", "export", "records"))
     result = run_script("export.py", f"--model_dir={run}", f"--output_dir={exported}")
     assert result.returncode == 0, result.stderr
-    assert result.stdout.splitlines()[-1] == f"{exported}/1: 7 classes, 1 scale(s)"
+    assert (
+        result.stdout.splitlines()[-1] == f"{exported}/1: {len(SHAPE_CLASSES)} classes, 1 scale(s)"
+    )
 
     metrics = []
     for source in (f"--model_dir={run}", f"--saved_model={exported}"):
