@@ -37,7 +37,7 @@ $python scripts/generate_proposals.py --input_dir="$out/data/train" \
 # The settings of the mask update matter to the run that has something to choose.
 budget=(--init=random --width_multiplier=0.25 --dropout=0 --crop_size=129 --batch_size=4
   --epochs=8 --learning_rate=0.03 --last_layer_rate=1 --schedule=poly --clip_norm=1
-  --loss_at=pixels --warmup_epochs=2 --belief=centred --feedback_weight=1 --min_box_iou=0.8)
+  --loss_at=pixels --warmup_epochs=2 --belief=centred --feedback_weight=1 --min_box_iou=0.7)
 declare -A data=(
   [rectangle]="$out/data/train_rectangle:box"
   [box]="$out/data/train_scg:box"
