@@ -61,7 +61,9 @@ def test_export_then_evaluate_then_predict(folder):
         result = run_script("evaluate.py", source, f"--data={data}", f"--output_dir={out}")
         assert result.returncode == 0, result.stderr
         metrics.append(json.loads((out / "metrics.json").read_text()))
-        table = [line.rsplit(maxsplit=1) for line in result.stdout.splitlines()[:8]]
+        table = [
+            line.rsplit(maxsplit=1) for line in result.stdout.splitlines()[: len(SHAPE_CLASSES) + 1]
+        ]
         assert [name for name, _ in table] == [*SHAPE_CLASSES, "mean IoU"]
         assert table[-1][1] == f"{100 * metrics[-1]['mean_iou']:.2f}"
     assert metrics[0] == metrics[1]
