@@ -34,6 +34,12 @@ def full_resolution_logits(model: keras.Model, images: tf.Tensor) -> tf.Tensor:
     return logits[:, :height, :width]
 
 
+def label_maps(model: keras.Model, images: tf.Tensor) -> tf.Tensor:
+    """The class of highest score at every pixel, int32 [B, H, W]; see above."""
+    logits = full_resolution_logits(model, images)
+    return tf.argmax(logits, axis=-1, output_type=tf.int32)
+
+
 def on_grid(size: tf.Tensor) -> tf.Tensor:
     """The smallest 8 n + 1 that is at least `size` (int32)."""
     return (size + STRIDE - 2) // STRIDE * STRIDE + 1

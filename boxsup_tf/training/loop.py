@@ -41,6 +41,7 @@ def train(model_dir: str, config: TrainConfig) -> list[dict]:
     sources = load_sources(config.train_data)
     info = sources[0].info
     digests = [source.info.digest for source in sources]
+    val_info = None
     if config.val_data:
         val_info = dataset_info.load_complete(config.val_data)
         dataset_info.check_same_classes(
@@ -53,7 +54,7 @@ def train(model_dir: str, config: TrainConfig) -> list[dict]:
             len(info.class_names), config.width_multiplier, config.dropout, config.seed
         )
     checkpoints.open_run(model_dir, config, info.class_names, digests)
-    run = _Run(model_dir, config, sources, model, strategy)
+    run = _Run(model_dir, config, sources, val_info, model, strategy)
     with tf.summary.create_file_writer(model_dir).as_default():
         return run.run()
 
@@ -66,6 +67,7 @@ class _Run:
         model_dir: str,
         config: TrainConfig,
         sources: list[Source],
+        val_info: dataset_info.DatasetInfo | None,
         model: keras.Model,
         strategy: tf.distribute.Strategy,
     ) -> None:
@@ -93,8 +95,7 @@ class _Run:
             model, optimizer, strategy, config, self._progress.loss
         )
         self._validation = None
-        if config.val_data:
-            val_info = dataset_info.load_complete(config.val_data)
+        if val_info:
             self._validation = Validation(model, config.val_data, val_info)
         self._pictures = pictures.Pictures(model_dir, model, sources, labelling, config)
         self._checkpoints = checkpoints.Checkpoints(

@@ -11,7 +11,7 @@ from PIL import Image
 
 from boxsup_tf import drawing, fields
 from boxsup_tf.data import records
-from boxsup_tf.models.scores import full_resolution_logits
+from boxsup_tf.models.scores import label_maps
 from boxsup_tf.supervision.labelling import Labelling
 from boxsup_tf.training.config import TrainConfig
 from boxsup_tf.training.input_pipeline import EXAMPLE_ID, box_examples, painted
@@ -94,8 +94,7 @@ class Pictures:
 
     @tf.function(input_signature=[tf.TensorSpec([None, None, 3], tf.uint8)])
     def _predict(self, image: tf.Tensor) -> tf.Tensor:
-        logits = full_resolution_logits(self._model, image[None])[0]
-        return tf.argmax(logits, axis=-1, output_type=tf.int32)
+        return label_maps(self._model, image[None])[0]
 
 
 def _choose_examples(sources: Sequence[Source], number: int) -> list[_Shown]:

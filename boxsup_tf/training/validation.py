@@ -6,7 +6,7 @@ import tensorflow as tf
 from boxsup_tf.confusion import ConfusionMatrix
 from boxsup_tf.data.dataset_info import DatasetInfo
 from boxsup_tf.data.masked_images import MaskedImages
-from boxsup_tf.models.scores import full_resolution_logits
+from boxsup_tf.models.scores import label_maps
 
 
 class Validation:
@@ -26,5 +26,4 @@ class Validation:
 
     @tf.function(input_signature=[tf.TensorSpec([1, None, None, 3], tf.uint8)])
     def _predict(self, images: tf.Tensor) -> tf.Tensor:
-        logits = full_resolution_logits(self._model, images)
-        return tf.argmax(logits, axis=-1, output_type=tf.int32)
+        return label_maps(self._model, images)
