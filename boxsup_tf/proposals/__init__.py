@@ -1,1 +1,5 @@
-"""Candidate segments of an image: rectangles, and segments of an edge hierarchy."""
+"""Candidate segments of an image, by many methods.
+
+from boxsup_tf.proposals.registry import propose
+pool = propose(image, method="scg")
+"""

@@ -6,6 +6,7 @@ import functools
 import multiprocessing
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -13,15 +14,15 @@ import tensorflow as tf
 from boxsup_tf.data import dataset_info, records, writer
 from boxsup_tf.data.example import decode_image
 from boxsup_tf.errors import InputError
-from boxsup_tf.proposals.options import ProposalOptions
 from boxsup_tf.proposals.registry import get_method
+from boxsup_tf.proposals.subject import Subject
 
 
 def generate(
     input_dir: str,
     output_dir: str,
     method: str,
-    options: ProposalOptions,
+    options: Any,
     num_workers: int,
 ) -> dataset_info.DatasetInfo:
     """Writes the examples of `input_dir` with pools to `output_dir`, shard by shard.
@@ -33,7 +34,7 @@ def generate(
         input_dir: written by prepare_data.py (or by this function: pools are replaced).
         output_dir: made if need be.
         method: see `registry.method_names`.
-        options: of the method.
+        options: of the method, see `registry.make_options`.
         num_workers: processes.
 
     Returns:
@@ -47,7 +48,6 @@ def generate(
     source = dataset_info.load_complete(input_dir)
     if os.path.realpath(input_dir) == os.path.realpath(output_dir):
         raise InputError(f"--output_dir={output_dir}: is the input: expected another folder")
-    options = options.resolved()
     settings = {
         **source.settings,
         "examples_digest": source.digest,
@@ -79,12 +79,13 @@ def _one_thread_each() -> None:
     tf.config.threading.set_inter_op_parallelism_threads(1)
 
 
-def _add_pool(serialized: bytes, method: str, options: ProposalOptions) -> bytes:
+def _add_pool(serialized: bytes, method: str, options: Any) -> bytes:
     example = records.decode_example(serialized)
     try:
         image = decode_image(example.encoded).numpy()
         boxes = np.zeros((0, 4), np.float32) if example.boxes is None else example.boxes
-        pool = get_method(method)(image, boxes, options)
+        subject = Subject(image, boxes, example.filename)
+        pool = get_method(method).propose(subject, options)
     except (ValueError, tf.errors.OpError) as error:
         raise InputError(f"{example.filename}: {method} failed: {error}") from None
     return records.add_pool(serialized, pool)

@@ -1,17 +1,20 @@
-"""Finds proposal methods by name."""
+"""Finds proposal methods by name, and runs them."""
 
+import dataclasses
 import importlib
 import pkgutil
-from collections.abc import Callable
+import typing
+from collections.abc import Mapping
+from types import ModuleType
+from typing import Any
 
 import numpy as np
 
+from boxsup_tf import settings
 from boxsup_tf.candidates import CandidatePool
 from boxsup_tf.errors import InputError
 from boxsup_tf.proposals import methods
-from boxsup_tf.proposals.options import ProposalOptions
-
-Propose = Callable[[np.ndarray, np.ndarray, ProposalOptions], CandidatePool]
+from boxsup_tf.proposals.subject import Subject
 
 
 def method_names() -> list[str]:
@@ -19,13 +22,79 @@ def method_names() -> list[str]:
     return sorted(module.name for module in pkgutil.iter_modules(methods.__path__))
 
 
-def get_method(name: str) -> Propose:
-    """The method called `name`.
+def get_method(name: str) -> ModuleType:
+    """The module of the method called `name`: it has `Options` and `propose`.
 
     Raises:
         InputError: there is none.
     """
     if name not in method_names():
         raise InputError(f"--method={name}: expected one of {', '.join(method_names())}")
-    module = importlib.import_module(f"{methods.__name__}.{name}")
-    return module.propose
+    return importlib.import_module(f"{methods.__name__}.{name}")
+
+
+def make_options(name: str, values: Mapping[str, Any]) -> Any:
+    """The options of a method.
+
+    Args:
+        name: of the method.
+        values: those that differ from the method's defaults.
+
+    Raises:
+        InputError: unknown method; an option that the method does not have; a bad value.
+    """
+    options = get_method(name).Options
+    known = {field.name for field in dataclasses.fields(options)}
+    for unknown in values.keys() - known:
+        expected = ", ".join(f"--{field}" for field in sorted(known)) or "no options"
+        raise InputError(f"--{unknown}: --method={name} does not know it: expected {expected}")
+    return settings.from_flags(options, values)
+
+
+def define_option_flags() -> list[str]:
+    """Defines a flag for every option of any method; not given, it is the method's default.
+
+    Returns:
+        The names of the flags.
+    """
+    kinds: dict[str, Any] = {}
+    helps: dict[str, list[str]] = {}
+    choices: dict[str, list[str]] = {}
+    for name in method_names():
+        options = get_method(name).Options
+        docs, types = settings.field_docs(options), typing.get_type_hints(options)
+        for field in dataclasses.fields(options):
+            kinds[field.name] = types[field.name]
+            text = f"{name}: {docs[field.name]} Default {field.default}."
+            helps.setdefault(field.name, []).append(text)
+            listed = choices.setdefault(field.name, [])
+            listed += [c for c in field.metadata.get("choices", ()) if c not in listed]
+    for flag, kind in kinds.items():
+        settings.define_flag(flag, kind, None, " ".join(helps[flag]), choices[flag])
+    return list(kinds)
+
+
+def propose(
+    image: np.ndarray,
+    method: str = "scg",
+    boxes: np.ndarray | None = None,
+    filename: str = "",
+    **options: Any,
+) -> CandidatePool:
+    """The candidate segments of one image.
+
+    Args:
+        image: uint8 [H, W, 3], RGB.
+        method: see `method_names`.
+        boxes: float32 [B, 4], yxyx half-open, pixels; methods with one candidate per box need
+            them.
+        filename: the image's file name; the method `imported` finds its files by it.
+        **options: of the method, see its `Options`.
+
+    Raises:
+        InputError: unknown method or option, or a bad value.
+        ValueError: the image or the boxes are not what the method can work on.
+    """
+    boxes = np.zeros((0, 4), np.float32) if boxes is None else boxes
+    chosen = make_options(method, options)
+    return get_method(method).propose(Subject(image, boxes, filename), chosen)

@@ -1,11 +1,10 @@
 """TrainConfig: everything that decides what a training run computes."""
 
 import dataclasses
-import inspect
-import re
 
 from boxsup_tf.errors import InputError
 from boxsup_tf.models.largefov import STRIDE
+from boxsup_tf.settings import check_choices, choice
 from boxsup_tf.supervision.scoring import BELIEFS, NORMALISERS, ScoringConfig
 
 OPTIMIZERS = ("sgd", "adamw")
@@ -59,11 +58,11 @@ class TrainConfig:
     min_scale: float = 0.75
     max_scale: float = 1.25
     seed: int = 0
-    loss_at: str = "grid"
-    optimizer: str = "sgd"
+    loss_at: str = choice("grid", LOSS_AT)
+    optimizer: str = choice("sgd", OPTIMIZERS)
     learning_rate: float = 0.001
     last_layer_rate: float = 10.0
-    schedule: str = "step"
+    schedule: str = choice("step", SCHEDULES)
     decay_epochs: int = 15
     momentum: float = 0.9
     weight_decay: float = 5e-4
@@ -74,8 +73,8 @@ class TrainConfig:
     k: int = 5
     min_box_iou: float = 0.5
     clip_to_box: bool = True
-    belief: str = "cross_entropy"
-    normaliser: str = "image"
+    belief: str = choice("cross_entropy", BELIEFS)
+    normaliser: str = choice("image", NORMALISERS)
     checkpoint_minutes: float = 10.0
     num_pictures: int = 4
 
@@ -96,14 +95,7 @@ class TrainConfig:
             *("learning_rate", "last_layer_rate", "clip_norm", "feedback_weight"),
         ):
             expect(name, getattr(self, name) >= 0, "at least 0")
-        for name, known in (
-            ("optimizer", OPTIMIZERS),
-            ("schedule", SCHEDULES),
-            ("loss_at", LOSS_AT),
-            ("belief", BELIEFS),
-            ("normaliser", NORMALISERS),
-        ):
-            expect(name, getattr(self, name) in known, "one of " + ", ".join(known))
+        check_choices(self)
 
     @property
     def scoring(self) -> ScoringConfig:
@@ -112,15 +104,3 @@ class TrainConfig:
     def feedback_weight_at(self, epoch: int) -> float:
         """lambda in the mask update before an epoch."""
         return 0.0 if epoch < self.warmup_epochs else self.feedback_weight
-
-
-def field_docs() -> dict[str, str]:
-    """The documentation of every field of TrainConfig, from its docstring: the flags' help."""
-    text = inspect.getdoc(TrainConfig) or ""
-    section = text.split("Attributes:", 1)[1]
-    entries = re.findall(r"^    (\w[\w, ]*): (.+(?:\n      .+)*)", section, re.MULTILINE)
-    docs = {}
-    for names, doc in entries:
-        for name in names.split(", "):
-            docs[name] = " ".join(doc.split())
-    return docs

@@ -16,9 +16,9 @@ from boxsup_tf.data.shapes import ShapesReader
 from boxsup_tf.errors import InputError
 from boxsup_tf.proposals.generate import generate
 from boxsup_tf.proposals.methods import scg
-from boxsup_tf.proposals.options import ProposalOptions
+from boxsup_tf.proposals.subject import Subject
 
-GRADIENT = ProposalOptions(edges="gradient")
+GRADIENT = scg.Options(edges="gradient")
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +62,7 @@ def test_the_pool_read_back_is_the_pool_proposed(examples, pools):
         writer.read_records(examples, 3), writer.read_records(pools, 3), strict=True
     ):
         example = records.decode_example(before)
-        expected = scg.propose(decode_image(example.encoded).numpy(), example.boxes, GRADIENT)
+        expected = scg.propose(Subject(decode_image(example.encoded).numpy()), GRADIENT)
         pool = records.decode_pool(after)
         np.testing.assert_array_equal(pool.superpixels, expected.superpixels)
         np.testing.assert_array_equal(pool.membership, expected.membership)

@@ -12,7 +12,7 @@ from boxsup_tf.candidates import CandidatePool
 from boxsup_tf.data import dataset_info, records, writer
 from boxsup_tf.data.example import Example
 from boxsup_tf.proposals.methods import rectangle
-from boxsup_tf.proposals.options import ProposalOptions
+from boxsup_tf.proposals.subject import Subject
 from tests.supervision.pools import random_boxes, random_pool
 
 CLASS_NAMES = ("background", "cat", "dog", "emu")
@@ -63,7 +63,7 @@ def blocks(example: Example) -> CandidatePool:
 
 def rectangles(example: Example) -> CandidatePool:
     image = np.zeros((SIDE, SIDE, 3), np.uint8)
-    return rectangle.propose(image, example.boxes, ProposalOptions())
+    return rectangle.propose(Subject(image, example.boxes), rectangle.Options())
 
 
 def write(

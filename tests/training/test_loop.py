@@ -17,9 +17,10 @@ from boxsup_tf.data.prepare import prepare
 from boxsup_tf.data.shapes import ShapesReader
 from boxsup_tf.errors import InputError
 from boxsup_tf.proposals import generate
-from boxsup_tf.proposals.options import ProposalOptions
+from boxsup_tf.proposals.methods import scg
+from boxsup_tf.settings import field_docs
 from boxsup_tf.training.checkpoints import load_model
-from boxsup_tf.training.config import TrainConfig, field_docs
+from boxsup_tf.training.config import TrainConfig
 from boxsup_tf.training.loop import train
 
 REPOSITORY = pathlib.Path(__file__).parents[2]
@@ -33,7 +34,7 @@ def folders(tmp_path_factory) -> dict[str, str]:
     prepare(ShapesReader(NUM_IMAGES, seed=5, image_size=64), paths["train"], 2)
     prepare(ShapesReader(3, seed=6, image_size=64), paths["val"], 1)
     generate.generate(
-        paths["train"], paths["train_scg"], "scg", ProposalOptions("gradient", 1.0, 20), 1
+        paths["train"], paths["train_scg"], "scg", scg.Options("gradient", 1.0, 20), 1
     )
     return paths
 
@@ -206,4 +207,6 @@ def test_bad_settings_are_refused(name, value, message):
 
 
 def test_every_setting_is_documented():
-    assert field_docs().keys() == {field.name for field in dataclasses.fields(TrainConfig)}
+    assert field_docs(TrainConfig).keys() == {
+        field.name for field in dataclasses.fields(TrainConfig)
+    }

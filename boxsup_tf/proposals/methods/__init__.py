@@ -1,5 +1,6 @@
 """Proposal methods, one file each.
 
-A file NAME.py here is a method called NAME: it defines
-`propose(image, boxes, options) -> CandidatePool`. Nothing else is needed to add one.
+A file NAME.py here is a method called NAME. It defines `Options`, a frozen dataclass whose
+fields become flags of generate_proposals.py (documented under `Attributes:` in its docstring),
+and `propose(subject, options) -> CandidatePool`. Nothing else is needed to add one.
 """

