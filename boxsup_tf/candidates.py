@@ -9,10 +9,10 @@ cells of the masks' common refinement.
 
 import dataclasses
 import functools
-import zlib
 
-import cv2
 import numpy as np
+
+from boxsup_tf import packing
 
 MAX_SUPERPIXELS = 2**16  # the superpixel map is stored as a 16-bit PNG
 
@@ -102,34 +102,21 @@ class CandidatePool:
         return self.membership[candidate][self.superpixels]
 
     def pack(self) -> tuple[bytes, bytes]:
-        """The two byte strings of a record: superpixels as a 16-bit PNG, and membership.
-
-        Membership is stored a superpixel after the other (column-major: neighbours in a
-        hierarchy share members, which compresses best), a bit a candidate, as zlib, which
-        TensorFlow can undo inside its graph.
-        """
-        ok, png = cv2.imencode(".png", self.superpixels.astype(np.uint16))
-        assert ok, "OpenCV can always write a 16-bit PNG into memory"
-        bits = np.packbits(self.membership.T, axis=1)
-        return png.tobytes(), zlib.compress(bits.tobytes(), level=9)
+        """The two byte strings of a record, superpixels and membership; see `packing`."""
+        return packing.pack_superpixels(self.superpixels), packing.pack_membership(self.membership)
 
     @classmethod
     def unpack(
         cls, superpixels: bytes, membership: bytes, count: int, method: str, one_per_box: bool
     ) -> "CandidatePool":
-        """The inverse of `pack`; `count` is the number of candidates."""
-        labels = cv2.imdecode(np.frombuffer(superpixels, np.uint8), cv2.IMREAD_UNCHANGED)
-        if labels is None or labels.dtype != np.uint16:
-            raise ValueError("the packed superpixels are not a 16-bit PNG")
-        columns = np.frombuffer(zlib.decompress(membership), np.uint8)
-        num_superpixels = int(labels.max()) + 1
-        if columns.size != num_superpixels * -(-count // 8):
-            raise ValueError(
-                f"the packed membership holds {columns.size} bytes: expected {count} candidates "
-                f"x {num_superpixels} superpixels"
-            )
-        bits = np.unpackbits(columns.reshape(num_superpixels, -1), axis=1, count=count)
-        return cls(labels.astype(np.int32), bits.T.astype(bool), method, one_per_box)
+        """The inverse of `pack`; `count` is the number of candidates.
+
+        Raises:
+            ValueError: the strings are not those of a pool of so many candidates.
+        """
+        labels = packing.unpack_superpixels(superpixels)
+        members = packing.unpack_membership(membership, count, int(labels.max()) + 1)
+        return cls(labels, members, method, one_per_box)
 
 
 def superpixel_boxes_yxyx(superpixels: np.ndarray, num_superpixels: int) -> np.ndarray:

@@ -1,7 +1,10 @@
-"""Candidate pools inside a TensorFlow graph: decode, pick rows, areas and tight boxes.
+"""Candidate pools inside a TensorFlow graph: decode, pick candidates, tight boxes.
 
-The counterpart of `candidates.CandidatePool` for tf.data pipelines and tf.functions.
+The counterpart of `candidates.CandidatePool` and `packing` for tf.data pipelines and
+tf.functions.
 """
+
+from typing import NamedTuple
 
 import tensorflow as tf
 
@@ -12,70 +15,92 @@ def decode_superpixels(encoded: tf.Tensor) -> tf.Tensor:
     return tf.cast(png[:, :, 0], tf.int32)
 
 
-def decode_columns(packed: tf.Tensor, count: tf.Tensor) -> tf.Tensor:
-    """The packed bits as uint8 [R, ceil(N / 8)], a row a superpixel; [0, 1] when N is 0.
+class Membership(NamedTuple):
+    """Which superpixels the candidates hold, as it is stored: packed, and in another order.
+
+    Attributes:
+        columns: uint8 [R, W], W = N // 8 + 1: a row a superpixel, a bit a stored candidate, the
+            first one highest. Bits in which no candidate is stored are 0.
+        places: int32 [N + 1]: in which bit every candidate is stored, and, last, an empty one.
+    """
+
+    columns: tf.Tensor
+    places: tf.Tensor
+
+
+def decode_membership(packed: tf.Tensor, count: tf.Tensor) -> Membership:
+    """The membership that `packing.pack_membership` wrote.
 
     Args:
-        packed: scalar string, zlib.
+        packed: scalar string.
         count: scalar int, N.
     """
     stored = tf.io.decode_raw(tf.io.decode_compressed(packed, "ZLIB"), tf.uint8)
-    width = tf.maximum((tf.cast(count, tf.int32) + 7) // 8, 1)
-    return tf.reshape(stored, tf.stack([-1, width]))
+    count = tf.cast(count, tf.int32)
+    width = count // 8 + 1
+    places_size = 4 * (count + 1)
+    num_superpixels = (tf.size(stored) - places_size) // (4 + width)
+    rows_end = places_size + 4 * num_superpixels
+    columns = tf.reshape(stored[rows_end:], tf.stack([num_superpixels, width]))
+    return Membership(
+        tf.gather(columns, _from_planes(stored[places_size:rows_end])),
+        _from_planes(stored[:places_size]),
+    )
 
 
-def members_of(columns: tf.Tensor, candidates: tf.Tensor) -> tf.Tensor:
+def _from_planes(planes: tf.Tensor) -> tf.Tensor:
+    """int32 [n] from its 4 n bytes: all lowest bytes first, all highest last."""
+    return tf.bitcast(tf.transpose(tf.reshape(planes, [4, -1])), tf.int32)
+
+
+def members_of(membership: Membership, candidates: tf.Tensor) -> tf.Tensor:
     """Membership of some candidates, without unpacking the others.
 
     Args:
-        columns: uint8 [R, ceil(N / 8)] of `decode_columns`.
-        candidates: int32 [B], values in 0 .. N-1.
+        membership: of N candidates.
+        candidates: int32 [B], values in 0 .. N; N is the empty candidate.
 
     Returns:
         bool [B, R].
     """
-    chosen = tf.gather(columns, candidates // 8, axis=1)  # [R, B]
-    shift = tf.cast(7 - candidates % 8, tf.uint8)
+    places = tf.gather(membership.places, candidates)
+    chosen = tf.gather(membership.columns, places // 8, axis=1)  # [R, B]
+    shift = tf.cast(7 - places % 8, tf.uint8)
     bit = tf.bitwise.bitwise_and(tf.bitwise.right_shift(chosen, shift[None, :]), 1)
     return tf.transpose(tf.cast(bit, tf.bool))
 
 
-def all_members(columns: tf.Tensor, count: tf.Tensor) -> tf.Tensor:
-    """The whole membership matrix, transposed: bool [R, N].
+def stored_members(membership: Membership) -> tf.Tensor:
+    """The whole membership matrix, transposed and in the stored order: bool [R, S], S > N.
 
-    Args:
-        columns: uint8 [R, ceil(N / 8)] of `decode_columns`.
-        count: scalar int, N.
+    Sorting it would cost more than unpacking it: sort what is computed from it instead, with
+    `in_pool_order`. Columns in which no candidate is stored are empty.
     """
-    shifts = tf.range(7, -1, -1)
-    bits = tf.bitwise.right_shift(columns[:, :, None], tf.cast(shifts, tf.uint8)[None, None, :])
+    shifts = tf.cast(tf.range(7, -1, -1), tf.uint8)[None, None, :]
+    bits = tf.bitwise.right_shift(membership.columns[:, :, None], shifts)
     bits = tf.cast(tf.bitwise.bitwise_and(bits, 1), tf.bool)
-    return tf.reshape(bits, tf.stack([tf.shape(columns)[0], -1]))[:, : tf.cast(count, tf.int32)]
+    return tf.reshape(bits, tf.stack([tf.shape(bits)[0], -1]))
 
 
-def areas(superpixels: tf.Tensor, members: tf.Tensor) -> tf.Tensor:
-    """Areas of all candidates in pixels, float32 [N] (exact below 2**24 pixels).
+def in_pool_order(membership: Membership, values: tf.Tensor) -> tf.Tensor:
+    """Values [..., N] of all candidates from those of the stored ones.
 
     Args:
-        superpixels: int32 [H, W].
-        members: bool [R, N].
+        membership: of N candidates.
+        values: [..., S], for the columns of `stored_members`.
     """
-    sizes = tf.math.bincount(tf.reshape(superpixels, [-1]), minlength=tf.shape(members)[0])
-    sizes = tf.cast(sizes[: tf.shape(members)[0]], tf.float32)
-    return tf.linalg.matvec(tf.cast(members, tf.float32), sizes, transpose_a=True)
+    return tf.gather(values, membership.places[:-1], axis=-1)
 
 
 def tight_boxes_yxyx(superpixels: tf.Tensor, members: tf.Tensor) -> tf.Tensor:
     """Tight boxes of all candidates, int32 [N, 4], half-open, pixels.
 
     Args:
-        superpixels: int32 [H, W].
-        members: bool [R, N].
+        superpixels: int32 [H, W], values below R.
+        members: bool [R, N]; an empty candidate gets an inverted box.
     """
     num, shape = tf.shape(members)[0], tf.shape(superpixels)
     flat = tf.reshape(superpixels, [-1])
-    # An empty pool decodes to no superpixels at all; a negative segment is left out.
-    flat = tf.where(flat < num, flat, -1)
     y = tf.repeat(tf.range(shape[0]), shape[1])
     x = tf.tile(tf.range(shape[1]), shape[:1])
     low = [tf.math.unsorted_segment_min(v, flat, num) for v in (y, x)]

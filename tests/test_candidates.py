@@ -108,5 +108,5 @@ def test_an_empty_mask_is_refused():
 
 def test_unpack_refuses_another_count():
     superpixels, membership = CandidatePool.from_masks(_blobs(0, 9), "blobs").pack()
-    with pytest.raises(ValueError, match="expected 17 candidates"):
+    with pytest.raises(ValueError, match="for 17 candidates"):
         CandidatePool.unpack(superpixels, membership, 17, "blobs", False)

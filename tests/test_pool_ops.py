@@ -6,15 +6,13 @@ import tensorflow as tf
 
 from boxsup_tf import pool_ops
 from boxsup_tf.candidates import CandidatePool
+from tests.supervision.pools import random_pool
+
+SIZES = [(0, 1), (0, 300), (1, 300), (6, 40), (7, 40), (8, 40), (300, 1), (5000, 700), (66_000, 20)]
 
 
-def _pool(num: int, num_superpixels: int = 300, seed: int = 0) -> CandidatePool:
-    rng = np.random.default_rng(seed)
-    superpixels = rng.integers(0, num_superpixels, (40, 50))
-    superpixels.ravel()[:num_superpixels] = np.arange(num_superpixels)
-    membership = rng.random((num, num_superpixels)) < 0.01
-    membership[np.arange(num), rng.integers(0, num_superpixels, num)] = True
-    return CandidatePool(superpixels.astype(np.int32), membership, "random")
+def _pool(num: int, num_superpixels: int) -> CandidatePool:
+    return random_pool(np.random.default_rng(num), 40, 50, num_superpixels, num)
 
 
 @tf.function(
@@ -27,40 +25,39 @@ def _pool(num: int, num_superpixels: int = 300, seed: int = 0) -> CandidatePool:
 )
 def _decode(superpixels_png, packed, count, chosen):
     superpixels = pool_ops.decode_superpixels(superpixels_png)
-    columns = pool_ops.decode_columns(packed, count)
-    members = pool_ops.all_members(columns, count)
+    membership = pool_ops.decode_membership(packed, count)
+    stored = pool_ops.stored_members(membership)
+    boxes = pool_ops.tight_boxes_yxyx(superpixels, stored)
     return {
         "superpixels": superpixels,
-        "members": members,
-        "chosen": pool_ops.members_of(columns, chosen),
-        "areas": pool_ops.areas(superpixels, members),
-        "boxes": pool_ops.tight_boxes_yxyx(superpixels, members),
+        "stored": stored,
+        "members": pool_ops.in_pool_order(membership, stored),
+        "chosen": pool_ops.members_of(membership, chosen),
+        "boxes": tf.transpose(pool_ops.in_pool_order(membership, tf.transpose(boxes))),
     }
 
 
-@pytest.mark.parametrize("num", [1, 7, 8, 9, 200])
-def test_graph_agrees_with_numpy(num):
-    pool = _pool(num)
-    chosen = np.random.default_rng(1).integers(0, num, 13).astype(np.int32)
+@pytest.mark.parametrize(("num", "num_superpixels"), SIZES)
+def test_graph_agrees_with_numpy(num, num_superpixels):
+    pool = _pool(num, num_superpixels)
+    chosen = np.random.default_rng(1).integers(0, num + 1, 13).astype(np.int32)
     decoded = _decode(*pool.pack(), num, chosen)
     np.testing.assert_array_equal(decoded["superpixels"], pool.superpixels)
     np.testing.assert_array_equal(decoded["members"], pool.membership.T)
-    np.testing.assert_array_equal(decoded["chosen"], pool.membership[chosen])
-    np.testing.assert_array_equal(decoded["areas"], pool.areas)
+    with_empty = np.pad(pool.membership, ((0, 1), (0, 0)))
+    np.testing.assert_array_equal(decoded["chosen"], with_empty[chosen])
     np.testing.assert_array_equal(decoded["boxes"], pool.tight_boxes)
 
 
-@pytest.mark.parametrize("num_superpixels", [1, 300])
-def test_an_empty_pool(num_superpixels):
-    decoded = _decode(*_pool(0, num_superpixels).pack(), 0, np.zeros(0, np.int32))
-    assert decoded["members"].shape[1] == 0
-    assert decoded["areas"].shape == (0,)
-    assert decoded["boxes"].shape == (0, 4)
-    assert decoded["chosen"].shape[0] == 0
+@pytest.mark.parametrize("num", [0, 7, 8, 200])
+def test_bits_without_a_candidate_are_empty(num):
+    pool = _pool(num, 30)
+    stored = _decode(*pool.pack(), num, np.zeros(0, np.int32))["stored"].numpy()
+    assert stored.any(axis=0).sum() == num < stored.shape[1]
 
 
 def test_one_trace_serves_every_size():
     before = _decode.experimental_get_tracing_count()
-    for seed, num in enumerate((3, 30)):
-        _decode(*_pool(num, 50 + 100 * seed).pack(), num, np.zeros(1, np.int32))
+    for num, num_superpixels in ((3, 50), (30, 150)):
+        _decode(*_pool(num, num_superpixels).pack(), num, np.zeros(1, np.int32))
     assert _decode.experimental_get_tracing_count() <= max(before, 1)

@@ -40,7 +40,7 @@ class CocoReader:
         image_dir: str | None = None,
     ) -> None:
         self._path = annotation_file or _find_annotation_file(data_dir, split)
-        self._image_dir = image_dir or _find_image_dir(data_dir, split)
+        self._image_dir = image_dir or find_image_dir(data_dir, split)
         self._coco = load_coco(self._path)
         self.class_names, self._label_of = _classes(self._coco.dataset, class_set, self._path)
         self._images = self._coco.dataset["images"]
@@ -133,8 +133,12 @@ def _find_annotation_file(data_dir: str, split: str) -> str:
     return next(filter(os.path.exists, paths), paths[0])
 
 
-def _find_image_dir(data_dir: str, split: str) -> str:
-    """The first of the places where COCO-style datasets keep their images."""
+def find_image_dir(data_dir: str, split: str) -> str:
+    """The first of the places where COCO-style datasets keep their images.
+
+    Raises:
+        InputError: there is none of them.
+    """
     usual = (split, "images", f"{split}2017", "JPEGImages", os.path.join("VOC2012", "JPEGImages"))
     for name in usual:
         if os.path.isdir(os.path.join(data_dir, name)):

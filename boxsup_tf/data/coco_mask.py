@@ -4,9 +4,7 @@ import numpy as np
 from pycocotools import mask as mask_utils
 
 from boxsup_tf import fields
-from boxsup_tf.errors import InputError
-
-_MIN_POLYGON_NUMBERS = 6  # three points
+from boxsup_tf.data.coco_segmentation import encode_segmentation
 
 
 def paint_class_mask(
@@ -33,7 +31,8 @@ def paint_class_mask(
     mask = np.full((height, width), fields.BACKGROUND, np.uint8)
     instances = []
     for annotation in annotations:
-        rle = _encode(annotation, height, width, path)
+        where = f"{path}: annotation {annotation['id']}"
+        rle = encode_segmentation(annotation.get("segmentation"), height, width, where)
         if annotation.get("iscrowd"):
             mask[_crowd_region(annotation, rle, height, width)] = fields.VOID
         elif rle is None:
@@ -44,60 +43,6 @@ def paint_class_mask(
     for _, label, rle in sorted(instances, key=lambda instance: -instance[0]):
         mask[mask_utils.decode(rle).astype(bool)] = label
     return mask
-
-
-def _encode(annotation: dict, height: int, width: int, path: str) -> dict | None:
-    """The segmentation as compressed run lengths; None where the annotation has none."""
-    segmentation = annotation.get("segmentation")
-    where = f"{path}: annotation {annotation['id']}"
-    try:
-        if isinstance(segmentation, list):
-            # Fewer than three points enclose nothing, and pycocotools would read four numbers
-            # as a box.
-            polygons = [p for p in segmentation if len(p) >= _MIN_POLYGON_NUMBERS]
-            if not polygons:
-                return None
-            return mask_utils.merge(mask_utils.frPyObjects(polygons, height, width))
-        if not segmentation:
-            return None
-        size = list(segmentation["size"])
-        if isinstance(segmentation["counts"], list):
-            rle = mask_utils.frPyObjects(segmentation, height, width)
-            pixels = sum(segmentation["counts"])
-        else:
-            rle = segmentation
-            pixels = _num_pixels(segmentation["counts"])
-    except Exception as error:  # pycocotools raises bare Exceptions
-        raise InputError(
-            f"{where}: malformed segmentation ({error!r}): expected polygons or run lengths"
-        ) from None
-    if size != [height, width] or pixels != height * width:
-        raise InputError(
-            f"{where}: segmentation of size {size} and {pixels} pixels: expected [{height}, "
-            f"{width}], the image's height and width"
-        )
-    return rle
-
-
-def _num_pixels(counts: str) -> int:
-    """The sum of compressed run lengths.
-
-    pycocotools does not check it: counts that end early decode to uninitialised memory.
-    A run is written in groups of 5 bits, the lowest first, with 32 for "more follow", as a
-    signed number; from the fourth run on it is the difference to the run before the last.
-    """
-    runs: list[int] = []
-    value = shift = 0
-    for code in counts.encode("ascii"):
-        value |= ((code - 48) & 31) << shift
-        shift += 5
-        if (code - 48) & 32:
-            continue
-        if (code - 48) & 16:
-            value -= 1 << shift
-        runs.append(value + (runs[-2] if len(runs) > 2 else 0))
-        value = shift = 0
-    return sum(runs)
 
 
 def _crowd_region(

@@ -9,7 +9,23 @@ from collections.abc import Sequence
 from boxsup_tf import fields
 from boxsup_tf.errors import InputError
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+_POOLS_PACKED_OTHERWISE = 1  # the version before; folders without pools are the same in both
+
+
+@dataclasses.dataclass(frozen=True)
+class SkippedImage:
+    """An example of the input that a folder lacks.
+
+    Attributes:
+        index: its place in the input, from 0.
+        source_id: the example's.
+        reason: one line for people.
+    """
+
+    index: int
+    source_id: str
+    reason: str
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,6 +44,8 @@ class DatasetInfo:
         num_images_with_masks: images with a class mask.
         num_candidates: candidates over all images.
         digest: SHA-256 over the examples (candidates left out), to tell datasets apart.
+        shard_sizes: number of examples in every shard; known when the folder is complete.
+        skipped: examples that could not be made, by index.
         format_version: of this file and the records.
     """
 
@@ -41,6 +59,8 @@ class DatasetInfo:
     num_images_with_masks: int = 0
     num_candidates: int = 0
     digest: str = ""
+    shard_sizes: tuple[int, ...] = ()
+    skipped: tuple[SkippedImage, ...] = ()
     format_version: int = FORMAT_VERSION
 
     def save(self, folder: str) -> None:
@@ -52,7 +72,8 @@ class DatasetInfo:
         """Reads dataset.json.
 
         Raises:
-            InputError: it is missing, not JSON, or of a format version unknown here.
+            InputError: it is missing, not JSON, of a format version unknown here, or holds
+                pools that an earlier version of this program packed.
         """
         path = os.path.join(folder, fields.DATASET_FILE)
         if not os.path.isfile(path):
@@ -64,12 +85,22 @@ class DatasetInfo:
             with open(path, encoding="utf-8") as file:
                 values = json.load(file)
             version = values["format_version"]
+            if version == _POOLS_PACKED_OTHERWISE and "method" not in values["settings"]:
+                version = values["format_version"] = FORMAT_VERSION
             if version == FORMAT_VERSION:
                 values["class_names"] = tuple(values["class_names"])
+                skipped = values.get("skipped", ())
+                values["skipped"] = tuple(SkippedImage(**image) for image in skipped)
+                # Before images could be skipped, all shards were even.
+                even = even_sizes(values["num_images"], values["num_shards"])
+                values["shard_sizes"] = tuple(values.get("shard_sizes", even))
                 return cls(**values)
         except (ValueError, KeyError, TypeError) as error:
             raise InputError(f"{path}: not a dataset.json of this program: {error}") from None
-        raise InputError(f"{path}: format version {version}: expected {FORMAT_VERSION}")
+        remedy = ""
+        if version == _POOLS_PACKED_OTHERWISE:
+            remedy = ": generate the pools again, in a new folder, with generate_proposals.py"
+        raise InputError(f"{path}: format version {version}: expected {FORMAT_VERSION}{remedy}")
 
 
 def load_complete(folder: str) -> DatasetInfo:
@@ -103,6 +134,12 @@ def check_same_classes(
             raise InputError(
                 f"{other}: label {label} is {found!r}: expected {expected!r} as in {first}"
             )
+
+
+def even_sizes(num_examples: int, num_shards: int) -> tuple[int, ...]:
+    """The number of examples in every shard when they are spread evenly."""
+    bounds = [num_examples * i // num_shards for i in range(num_shards + 1)]
+    return tuple(last - first for first, last in itertools.pairwise(bounds))
 
 
 def shard_paths(folder: str, num_shards: int) -> list[str]:

@@ -44,7 +44,11 @@ class Example:
 
 
 def decode_image(encoded: tf.Tensor) -> tf.Tensor:
-    """uint8 [H, W, 3] RGB of a JPEG or PNG; grey is repeated, transparency dropped.
+    """uint8 [H, W, 3] RGB of a JPEG or PNG of any colour model that these formats have.
+
+    Grey is repeated, a palette looked up, CMYK converted, of 16 bits the upper 8 are kept;
+    transparency is dropped. The pixels are those that are stored: an EXIF orientation is not
+    applied, for boxes and masks refer to stored pixels in VOC as in COCO.
 
     The one decoder of the project: training, evaluation and the SavedModel use it, so that
     they see the same pixels.

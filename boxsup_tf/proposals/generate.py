@@ -1,21 +1,24 @@
 """Adds a candidate pool to every example of a folder of TFRecords."""
 
-import concurrent.futures
 import dataclasses
 import functools
-import multiprocessing
 import os
 from collections.abc import Iterator
 from typing import Any
 
+import cv2
 import numpy as np
 import tensorflow as tf
 
+from boxsup_tf import fields
 from boxsup_tf.data import dataset_info, records, writer
 from boxsup_tf.data.example import decode_image
 from boxsup_tf.errors import InputError
+from boxsup_tf.proposals import one_per_box
+from boxsup_tf.proposals.prune import prune
 from boxsup_tf.proposals.registry import get_method
 from boxsup_tf.proposals.subject import Subject
+from boxsup_tf.proposals.worker_pool import Failure, WorkerPool
 
 
 def generate(
@@ -24,11 +27,15 @@ def generate(
     method: str,
     options: Any,
     num_workers: int,
+    prune_box_iou: float = 0.0,
+    strict: bool = False,
 ) -> dataset_info.DatasetInfo:
     """Writes the examples of `input_dir` with pools to `output_dir`, shard by shard.
 
-    The result does not depend on the number of workers. An interrupted run goes on with the
-    first missing shard.
+    The result does not depend on the number of workers. An interrupted run goes on where it
+    stopped. An image for which the method fails, or whose process dies twice, is left out and
+    named in dataset.json. In memory are at most one decoded image a worker, and a few encoded
+    ones.
 
     Args:
         input_dir: written by prepare_data.py (or by this function: pools are replaced).
@@ -36,15 +43,21 @@ def generate(
         method: see `registry.method_names`.
         options: of the method, see `registry.make_options`.
         num_workers: processes.
+        prune_box_iou: only candidates that a training with this --min_box_iou, or a higher
+            one, could choose are kept, see `prune`; 0: all are.
+        strict: stop at the first image that fails; the images before it are kept.
 
     Returns:
-        The output's dataset.json.
+        The output's dataset.json; `skipped` names the images that were left out.
 
     Raises:
         InputError: unknown method; no or unfinished input; `output_dir` holds pools of
-            another dataset or of other settings; a pool cannot be made.
+            another dataset or of other settings; no pool at all could be made; or `strict` and
+            an image fails or failed in an earlier run.
     """
     get_method(method)
+    if not 0 <= prune_box_iou <= 1:
+        raise InputError(f"--prune_box_iou={prune_box_iou}: expected a number in 0 .. 1")
     source = dataset_info.load_complete(input_dir)
     if os.path.realpath(input_dir) == os.path.realpath(output_dir):
         raise InputError(f"--output_dir={output_dir}: is the input: expected another folder")
@@ -52,40 +65,78 @@ def generate(
         **source.settings,
         "examples_digest": source.digest,
         "method": method,
+        "prune_box_iou": prune_box_iou,
         **dataclasses.asdict(options),
     }
     info = dataset_info.DatasetInfo(settings, source.class_names, source.num_shards)
-    work = functools.partial(_add_pool, method=method, options=options)
-    # Workers are spawned: TensorFlow's threads do not survive a fork.
-    with concurrent.futures.ProcessPoolExecutor(
-        max(1, num_workers), multiprocessing.get_context("spawn"), _one_thread_each
-    ) as executor:
+    if strict:
+        _check_nothing_skipped(output_dir)
+    work = functools.partial(_add_pool, method=method, options=options, prune_box_iou=prune_box_iou)
+    with WorkerPool(work, max(1, num_workers), single_thread) as workers:
 
-        def make_records(indices: range) -> Iterator[bytes]:
-            return executor.map(work, writer.read_range(input_dir, source, indices))
+        def make_records(indices: range) -> Iterator[bytes | dataset_info.SkippedImage]:
+            results = workers.map(writer.read_range(input_dir, source, indices))
+            for index, (serialized, result) in zip(indices, results, strict=True):
+                if not isinstance(result, Failure):
+                    yield result
+                    continue
+                summary, reason = records.summarize(serialized), f"{method} failed: {result.reason}"
+                if strict:
+                    raise InputError(f"{input_dir}: {summary.source_id}: {reason}")
+                yield dataset_info.SkippedImage(index, summary.source_id, reason)
 
-        try:
-            return writer.write_dataset(
-                output_dir, info, source.num_images, make_records, method, source.digest
-            )
-        except BaseException:
-            executor.shutdown(wait=False, cancel_futures=True)
-            raise
+        return writer.write_dataset(
+            output_dir, info, source.num_images, make_records, method, source.digest
+        )
 
 
-def _one_thread_each() -> None:
+def _check_nothing_skipped(output_dir: str) -> None:
+    if not os.path.exists(os.path.join(output_dir, fields.DATASET_FILE)):
+        return
+    skipped = dataset_info.DatasetInfo.load(output_dir).skipped
+    if skipped:
+        raise InputError(
+            f"{output_dir}: an earlier run skipped images ({len(skipped)}), the first, "
+            f"{skipped[0].source_id}: {skipped[0].reason}: expected none with --strict; delete the "
+            "folder to try them again"
+        )
+
+
+def count_rectangles(folder: str, info: dataset_info.DatasetInfo) -> int:
+    """How many boxes have just their rectangle, in pools of one candidate per box.
+
+    Args:
+        folder: written by `generate`.
+        info: its dataset.json.
+
+    Raises:
+        InputError: a shard is missing or damaged.
+    """
+    count = 0
+    for serialized in writer.read_records(folder, info.num_shards):
+        pool, boxes = records.decode_pool(serialized), records.decode_example(serialized).boxes
+        if pool is None or not pool.one_per_box:
+            return 0  # nor has any other pool of the folder, all are of one method
+        if boxes is not None:
+            count += one_per_box.count_rectangles(pool, boxes)
+    return count
+
+
+def single_thread() -> None:
     """One thread a process: the processes fill the cores, and sums keep one order."""
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
+    cv2.setNumThreads(1)
 
 
-def _add_pool(serialized: bytes, method: str, options: Any) -> bytes:
+def _add_pool(serialized: bytes, method: str, options: Any, prune_box_iou: float) -> bytes:
     example = records.decode_example(serialized)
     try:
         image = decode_image(example.encoded).numpy()
-        boxes = np.zeros((0, 4), np.float32) if example.boxes is None else example.boxes
-        subject = Subject(image, boxes, example.filename)
-        pool = get_method(method).propose(subject, options)
-    except (ValueError, tf.errors.OpError) as error:
-        raise InputError(f"{example.filename}: {method} failed: {error}") from None
+    except tf.errors.OpError as error:
+        raise ValueError(f"the image is damaged: {error.message}") from None
+    boxes = np.zeros((0, 4), np.float32) if example.boxes is None else example.boxes
+    pool = get_method(method).propose(Subject(image, boxes, example.filename), options)
+    if prune_box_iou > 0:
+        pool = prune(pool, boxes, prune_box_iou)
     return records.add_pool(serialized, pool)

@@ -9,7 +9,7 @@ from boxsup_tf.supervision.selection import RECTANGLE
 
 def paint(
     superpixels: tf.Tensor,
-    columns: tf.Tensor,
+    membership: pool_ops.Membership,
     chosen: tf.Tensor,
     boxes: tf.Tensor,
     labels: tf.Tensor,
@@ -23,7 +23,7 @@ def paint(
 
     Args:
         superpixels: int32 [H, W].
-        columns: uint8 [R, ceil(N / 8)], packed membership (`pool_ops.decode_columns`).
+        membership: of N candidates (`pool_ops.decode_membership`).
         chosen: int32 [B], candidate numbers or `RECTANGLE`.
         boxes: float32 [B, 4], yxyx half-open, pixels.
         labels: int32 [B].
@@ -36,9 +36,8 @@ def paint(
     shape = tf.shape(superpixels)
     inside = box_ops.inside_yxyx(boxes, shape[0], shape[1])
     as_rectangle = is_crowd | (chosen == RECTANGLE)
-    # An empty pool decodes to no superpixels at all: the column added stands for them.
-    members = tf.pad(pool_ops.members_of(columns, tf.maximum(chosen, 0)), [[0, 0], [0, 1]])
-    regions = tf.gather(members, tf.minimum(superpixels, tf.shape(columns)[0]), axis=1)
+    members = pool_ops.members_of(membership, tf.maximum(chosen, 0))
+    regions = tf.gather(members, superpixels, axis=1)
     if clip_to_box:
         regions &= inside
     regions = tf.where(as_rectangle[:, None, None], inside, regions)

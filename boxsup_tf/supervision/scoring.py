@@ -90,8 +90,6 @@ class Scorer(tf.Module):
         def over_candidates(values: tf.Tensor) -> tf.Tensor:
             """Sums values [P, B] over the pixels of every candidate: [B, N]."""
             segments, num = tf.reshape(superpixels, [-1]), tf.shape(members)[0]
-            # An empty pool decodes to no superpixels at all; a negative segment is left out.
-            segments = tf.where(segments < num, segments, -1)
             sums = tf.math.unsorted_segment_sum(values, segments, num)
             return tf.matmul(sums, tf.cast(members, tf.float32), transpose_a=True)
 

@@ -91,7 +91,7 @@ def painted(parsed: dict[str, tf.Tensor], labelling: Labelling, clip_to_box: boo
     num_boxes = tf.shape(parsed[fields.LABELS])[0]
     label_map = paint(
         pool_ops.decode_superpixels(parsed[fields.CANDIDATES_SUPERPIXELS]),
-        pool_ops.decode_columns(
+        pool_ops.decode_membership(
             parsed[fields.CANDIDATES_MEMBERSHIP], parsed[fields.CANDIDATES_COUNT]
         ),
         labelling.of(parsed[EXAMPLE_ID], num_boxes),

@@ -19,7 +19,7 @@ from boxsup_tf.training.history import History
 from boxsup_tf.training.input_pipeline import TrainingPipeline
 from boxsup_tf.training.mask_update import MaskUpdate
 from boxsup_tf.training.network_update import NetworkUpdate, make_optimizer
-from boxsup_tf.training.sources import Source, load_sources
+from boxsup_tf.training.sources import Source, check_pruning, load_sources
 from boxsup_tf.training.validation import Validation
 
 
@@ -35,10 +35,11 @@ def train(model_dir: str, config: TrainConfig) -> list[dict]:
         The figures of every epoch, as in metrics.json.
 
     Raises:
-        InputError: see `sources.load_sources`, `checkpoints.open_run` and
+        InputError: see `sources.load_sources` and `check_pruning`, `checkpoints.open_run` and
             `weights.load_initial_weights`; or the loss is not a number.
     """
     sources = load_sources(config.train_data)
+    check_pruning(sources, config.min_box_iou)
     info = sources[0].info
     digests = [source.info.digest for source in sources]
     val_info = None

@@ -113,8 +113,9 @@ class MaskUpdate:
         """One image: its boxes' slots and candidates [B], their costs [n, 2], pixel counts."""
         config = self._config
         superpixels = pool_ops.decode_superpixels(parsed[fields.CANDIDATES_SUPERPIXELS])
-        count = parsed[fields.CANDIDATES_COUNT]
-        columns = pool_ops.decode_columns(parsed[fields.CANDIDATES_MEMBERSHIP], count)
+        membership = pool_ops.decode_membership(
+            parsed[fields.CANDIDATES_MEMBERSHIP], parsed[fields.CANDIDATES_COUNT]
+        )
         boxes, labels = parsed[fields.BOXES], parsed[fields.LABELS]
         one_per_box = parsed[fields.CANDIDATES_ONE_PER_BOX] > 0
         # Where there is nothing to choose, or lambda is 0, the network need not be asked.
@@ -123,8 +124,10 @@ class MaskUpdate:
             asks, lambda: self._believe(parsed), lambda: self._no_belief(superpixels)
         )
         overlap_cost, belief_cost = self._scorer(
-            log_probabilities, superpixels, pool_ops.all_members(columns, count), boxes, labels
+            log_probabilities, superpixels, pool_ops.stored_members(membership), boxes, labels
         )
+        overlap_cost = pool_ops.in_pool_order(membership, overlap_cost)
+        belief_cost = pool_ops.in_pool_order(membership, belief_cost)
         example_id, num_boxes = parsed[EXAMPLE_ID], tf.shape(labels)[0]
         chosen = choose(
             overlap_cost + weight * belief_cost,
@@ -135,7 +138,9 @@ class MaskUpdate:
             tf.constant(config.k),
         )
         is_crowd = tf.cast(parsed[fields.IS_CROWD], tf.bool)
-        label_map = paint(superpixels, columns, chosen, boxes, labels, is_crowd, config.clip_to_box)
+        label_map = paint(
+            superpixels, membership, chosen, boxes, labels, is_crowd, config.clip_to_box
+        )
         pixels = count_pixels(records.decode_label_map(parsed), label_map, self._num_classes)
         drawn = tf.where(chosen != RECTANGLE)[:, 0]
         costs = tf.stack([overlap_cost, belief_cost], axis=2)

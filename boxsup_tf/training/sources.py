@@ -1,6 +1,7 @@
 """The training set: a list of data sources with their supervision, checked before any work."""
 
 import dataclasses
+from collections.abc import Sequence
 
 from boxsup_tf import fields
 from boxsup_tf.data import dataset_info, records, writer
@@ -51,6 +52,27 @@ def load_sources(specification: str) -> list[Source]:
             sources[0].folder, sources[0].info.class_names, folder, sources[-1].info.class_names
         )
     return sources
+
+
+def check_pruning(sources: Sequence[Source], min_box_iou: float) -> None:
+    """Makes sure that no pool lacks a candidate that the training may choose.
+
+    Args:
+        sources: of `load_sources`.
+        min_box_iou: the training's.
+
+    Raises:
+        InputError: pools were pruned at a higher box IoU.
+    """
+    for source in sources:
+        pruned = source.info.settings.get("prune_box_iou", 0.0)
+        # Where each box has a candidate of its own, none was taken away.
+        shared = source.is_box and not all(example.one_per_box for example in source.examples)
+        if shared and pruned > min_box_iou:
+            raise InputError(
+                f"{source.folder}: its pools were pruned with --prune_box_iou={pruned:g}: "
+                f"expected at most --min_box_iou={min_box_iou:g}, or candidates are missing"
+            )
 
 
 def _load_source(folder: str, supervision: str, number: int) -> Source:

@@ -6,11 +6,17 @@ import json
 import pytest
 
 from boxsup_tf.data import dataset_info
-from boxsup_tf.data.dataset_info import DatasetInfo
+from boxsup_tf.data.dataset_info import DatasetInfo, SkippedImage
 from boxsup_tf.errors import InputError
 
 _INFO = DatasetInfo(
-    {"dataset": "voc", "split": "train"}, ("background", "cat"), 2, complete=True, num_images=3
+    {"dataset": "voc", "split": "train"},
+    ("background", "cat"),
+    2,
+    complete=True,
+    num_images=3,
+    shard_sizes=(0, 3),
+    skipped=(SkippedImage(1, "cat 2", "scg failed: it is no cat"),),
 )
 
 
@@ -28,8 +34,8 @@ def test_save_and_load(tmp_path):
         ("{", "dataset.json: not a dataset.json"),
         ("[]", "dataset.json: not a dataset.json"),
         ("{}", "dataset.json: not a dataset.json .*format_version"),
-        ('{"format_version": 1}', "dataset.json: not a dataset.json .*class_names"),
-        ('{"format_version": 2}', "dataset.json: format version 2: expected 1"),
+        ('{"format_version": 2}', "dataset.json: not a dataset.json .*class_names"),
+        ('{"format_version": 3}', "dataset.json: format version 3: expected 2$"),
     ],
 )
 def test_a_file_that_is_not_understood(tmp_path, text, message):
@@ -44,6 +50,36 @@ def test_an_unknown_key_is_refused(tmp_path):
     (tmp_path / "dataset.json").write_text(json.dumps(values))
     with pytest.raises(InputError, match="invented"):
         DatasetInfo.load(str(tmp_path))
+
+
+def test_pools_of_format_version_1_are_to_be_generated_again(tmp_path):
+    values = dataclasses.asdict(_INFO) | {"format_version": 1}
+    values["settings"]["method"] = "scg"
+    (tmp_path / "dataset.json").write_text(json.dumps(values))
+    with pytest.raises(InputError, match="version 1: expected 2: generate the pools again, in a"):
+        DatasetInfo.load(str(tmp_path))
+
+
+def test_prepared_data_of_format_version_1_are_read(tmp_path):
+    values = dataclasses.asdict(_INFO) | {"format_version": 1}
+    (tmp_path / "dataset.json").write_text(json.dumps(values))
+    assert DatasetInfo.load(str(tmp_path)) == _INFO
+
+
+def test_a_file_from_before_images_could_be_skipped(tmp_path):
+    values = dataclasses.asdict(_INFO)
+    del values["skipped"], values["shard_sizes"]
+    (tmp_path / "dataset.json").write_text(json.dumps(values))
+    loaded = DatasetInfo.load(str(tmp_path))
+    assert loaded == dataclasses.replace(_INFO, skipped=(), shard_sizes=(1, 2))
+
+
+@pytest.mark.parametrize("num_shards", [1, 3, 7])
+@pytest.mark.parametrize("num_examples", [0, 1, 6, 20])
+def test_even_sizes(num_examples, num_shards):
+    sizes = dataset_info.even_sizes(num_examples, num_shards)
+    assert (len(sizes), sum(sizes)) == (num_shards, num_examples)
+    assert max(sizes) - min(sizes) <= 1
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import io
 import cv2
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 
 from boxsup_tf.data import example as example_lib
@@ -19,7 +20,9 @@ def _encode(mode: str, format: str) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("mode", "format"), [("RGB", "PNG"), ("RGBA", "PNG"), ("L", "PNG"), ("P", "PNG"), ("L", "JPEG")]
+    ("mode", "format"),
+    [(mode, "PNG") for mode in ("RGB", "RGBA", "L", "LA", "P", "1")]
+    + [(mode, "JPEG") for mode in ("L", "CMYK")],
 )
 def test_every_kind_of_image_decodes_to_rgb(tmp_path, mode, format):
     path = tmp_path / "image"
@@ -28,10 +31,37 @@ def test_every_kind_of_image_decodes_to_rgb(tmp_path, mode, format):
     assert (height, width) == (13, 17)
     with Image.open(path) as image:
         expected = np.array(image.convert("RGBA"))[:, :, :3]
-    # Two JPEG decoders may round differently.
-    tolerance = 1 if format == "JPEG" else 0
+    # Two JPEG decoders may round differently; CMYK's colours are products of two values.
+    tolerance = {"L": 1, "CMYK": 2}[mode] if format == "JPEG" else 0
     decoded = example_lib.decode_image(encoded).numpy().astype(int)
     np.testing.assert_allclose(decoded, expected, rtol=0, atol=tolerance)
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_of_16_bits_the_upper_8_are_kept(channels):
+    pixels = np.random.default_rng(0).integers(0, 2**16, (13, 17, channels)).astype(np.uint16)
+    encoded = cv2.imencode(".png", pixels)[1].tobytes()  # OpenCV's order is BGR
+    expected = np.broadcast_to(pixels[:, :, 2::-1] >> 8, (13, 17, 3))
+    np.testing.assert_array_equal(example_lib.decode_image(encoded), expected)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_the_stored_pixels_count_whatever_exif_says(orientation):
+    """Boxes of VOC and COCO refer to them; a viewer would show this image turned."""
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    pixels = np.zeros((16, 32, 3), np.uint8)
+    pixels[:8, :8] = 255
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "JPEG", exif=exif, quality=95)
+    decoded = example_lib.decode_image(buffer.getvalue()).numpy()
+    np.testing.assert_allclose(decoded.astype(int), pixels, atol=8)
+
+
+def test_decoding_inside_a_graph_gives_the_same():
+    in_graph = tf.function(example_lib.decode_image, [tf.TensorSpec([], tf.string)])
+    for encoded in (_encode("CMYK", "JPEG"), _encode("P", "PNG"), _encode("RGB", "JPEG")):
+        np.testing.assert_array_equal(in_graph(encoded), example_lib.decode_image(encoded))
 
 
 def test_format_is_that_of_the_bytes():

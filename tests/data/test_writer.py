@@ -1,14 +1,16 @@
 """data.writer: shards that are whole or not there, and runs that go on."""
 
+import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
+import tensorflow as tf
 
-from boxsup_tf.data.dataset_info import DatasetInfo, shard_paths
+from boxsup_tf.data.dataset_info import DatasetInfo, SkippedImage, shard_paths
 from boxsup_tf.data.example import Example
 from boxsup_tf.data.records import decode_example, encode_example
-from boxsup_tf.data.writer import read_records, write_dataset
+from boxsup_tf.data.writer import read_range, read_records, write_dataset
 from boxsup_tf.errors import InputError
 from tests.data.tiny import jpeg
 
@@ -67,7 +69,7 @@ def test_an_interrupted_run_goes_on(tmp_path):
         return _records(indices)
 
     write_dataset(str(broken), _info(), _NUM, remember, "test")
-    assert asked == list(range(3, _NUM))
+    assert asked == list(range(5, _NUM)), "of the second shard, two records were there"
     assert _contents(broken) == _contents(whole)
 
     asked.clear()
@@ -75,11 +77,96 @@ def test_an_interrupted_run_goes_on(tmp_path):
     assert asked == []
 
 
+def _skipping(skipped: set[int], stop_at: int = _NUM) -> Callable:
+    """Makes all records but some; is killed at one, or at none."""
+
+    def make(indices: range) -> Iterator[bytes | SkippedImage]:
+        for i, record in zip(indices, _records(indices), strict=True):
+            if i == stop_at:
+                raise KeyboardInterrupt
+            yield SkippedImage(i, f"id{i}", f"no good: {i}") if i in skipped else record
+
+    return make
+
+
+@pytest.mark.parametrize("skipped", [{4, 5}, {3, 4, 5}, {0, 1, 2, 6, 9}])
+def test_what_is_skipped_is_remembered(tmp_path, capsys, skipped):
+    info = write_dataset(str(tmp_path), _info(), _NUM, _skipping(skipped), "test", "digest")
+    kept = [i for i in range(_NUM) if i not in skipped]
+    assert _ids(tmp_path, 3) == [f"id{i}" for i in kept]
+    assert (info.num_images, sum(info.shard_sizes)) == (len(kept), len(kept))
+    expected = tuple(SkippedImage(i, f"id{i}", f"no good: {i}") for i in sorted(skipped))
+    assert info.skipped == expected and info.digest != "digest"
+    reported = capsys.readouterr().err
+    for image in expected:
+        assert f"skipped {image.source_id}: {image.reason}" in reported
+    again = write_dataset(str(tmp_path), _info(), _NUM, _skipping(set()), "test")
+    assert again == info == DatasetInfo.load(str(tmp_path))
+    # Every range is read back from shards of uneven sizes.
+    for first, last in [(0, 1), (0, len(kept)), (1, 4), (2, 3), (3, 5), (4, 5), (2, 2)]:
+        found = read_range(str(tmp_path), info, range(first, last))
+        ids = [decode_example(record).source_id for record in found]
+        assert ids == [f"id{i}" for i in kept[first:last]]
+
+
+@pytest.mark.parametrize("skipped", [{4}, {3, 4, 5}])
+@pytest.mark.parametrize("stop_at", range(2, 8))
+def test_a_run_that_is_killed_anywhere_goes_on_with_what_was_skipped(tmp_path, skipped, stop_at):
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    write_dataset(str(whole), _info(), _NUM, _skipping(skipped), "test")
+    with pytest.raises(KeyboardInterrupt):
+        write_dataset(str(broken), _info(), _NUM, _skipping(skipped, stop_at), "test")
+    with contextlib.suppress(KeyboardInterrupt):
+        write_dataset(str(broken), _info(), _NUM, _skipping(skipped, stop_at + 1), "test")
+    write_dataset(str(broken), _info(), _NUM, _skipping(skipped), "test")
+    assert _contents(broken) == _contents(whole)
+
+
+def test_an_example_that_can_be_made_the_second_time_is_skipped_no_longer(tmp_path):
+    """The third was skipped, then the run killed with nothing of its shard on the disk."""
+    write_dataset(str(tmp_path / "whole"), _info(), _NUM, _records, "test")
+    folder = tmp_path / "folder"
+    with pytest.raises(KeyboardInterrupt):
+        write_dataset(str(folder), _info(), _NUM, _skipping({2}, 3), "test")
+    for path in folder.glob("data-*"):
+        path.unlink()
+    assert [image.index for image in DatasetInfo.load(str(folder)).skipped] == [2]
+    write_dataset(str(folder), _info(), _NUM, _records, "test")
+    assert _contents(folder) == _contents(tmp_path / "whole")
+
+
+def test_where_everything_fails_nothing_is_remembered(tmp_path):
+    everything = set(range(_NUM))
+    with pytest.raises(InputError, match="every one of 10 examples failed, .* id0: no good: 0"):
+        write_dataset(str(tmp_path), _info(), _NUM, _skipping(everything), "test")
+    info = write_dataset(str(tmp_path), _info(), _NUM, _skipping({2}), "test")
+    assert (info.num_images, len(info.skipped)) == (9, 1)
+
+
+def test_a_shard_of_another_length_is_found(tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        write_dataset(str(tmp_path), _info(), _NUM, _skipping(set(), 5), "test")
+    with tf.io.TFRecordWriter(shard_paths(str(tmp_path), 3)[0]) as writer:
+        writer.write(next(_records(range(1))))
+    with pytest.raises(InputError, match="8 examples and 0 skipped: expected 10 in all"):
+        write_dataset(str(tmp_path), _info(), _NUM, _records, "test")
+
+
 def test_a_deleted_shard_of_a_finished_folder_is_found_missing(tmp_path):
     write_dataset(str(tmp_path), _info(), _NUM, _records, "test")
     os.remove(shard_paths(str(tmp_path), 3)[1])
     with pytest.raises(InputError, match=r"data-00001-of-00003.tfrecord: shard not found"):
         list(read_records(str(tmp_path), 3))
+
+
+def test_settings_that_json_changes_are_still_the_same(tmp_path):
+    made = [
+        write_dataset(str(tmp_path), _info(methods=("a", "b"), x=0.1), _NUM, _records, "test")
+        for _ in range(2)
+    ]
+    assert made[0].num_images == made[1].num_images
+    with pytest.raises(InputError, match=r"methods = \['a', 'b'\]: expected \['b', 'a'\]"):
+        write_dataset(str(tmp_path), _info(methods=("b", "a"), x=0.1), _NUM, _records, "test")
 
 
 @pytest.mark.parametrize(

@@ -1,24 +1,31 @@
 """proposals.generate: pools beside every example, whoever computes them and however often."""
 
-import concurrent.futures
 import dataclasses
 import pathlib
+import re
+from collections.abc import Iterable, Iterator
 
+import cv2
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from boxsup_tf import fields
 from boxsup_tf.data import dataset_info, records, writer
-from boxsup_tf.data.example import decode_image
+from boxsup_tf.data.example import Example, decode_image
 from boxsup_tf.data.prepare import prepare
 from boxsup_tf.data.shapes import ShapesReader
 from boxsup_tf.errors import InputError
-from boxsup_tf.proposals.generate import generate
-from boxsup_tf.proposals.methods import scg
+from boxsup_tf.proposals import generate as generate_module
+from boxsup_tf.proposals import methods
+from boxsup_tf.proposals.generate import count_rectangles, generate
+from boxsup_tf.proposals.methods import rectangle, scg
 from boxsup_tf.proposals.subject import Subject
+from tests.conftest import REPOSITORY
+from tests.proposals.extra_methods import misbehaving
+from tests.proposals.in_this_process import InThisProcess
 
-GRADIENT = scg.Options(edges="gradient")
+GRADIENT = scg.Options(edges="gradient", sigma=1.0, min_area=40)
 
 
 @pytest.fixture(scope="module")
@@ -41,12 +48,7 @@ def _files(folder: str | pathlib.Path) -> dict[str, bytes]:
 
 
 def _in_this_process(monkeypatch) -> None:
-    """Starting a process and its TensorFlow takes seconds; a thread computes the same."""
-    monkeypatch.setattr(
-        concurrent.futures,
-        "ProcessPoolExecutor",
-        lambda workers, *_: concurrent.futures.ThreadPoolExecutor(workers),
-    )
+    monkeypatch.setattr(generate_module, "WorkerPool", InThisProcess)
 
 
 def test_one_process_writes_the_same_bytes_as_two(examples, pools, tmp_path):
@@ -162,20 +164,179 @@ def test_missing_and_unfinished_input(examples, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-def test_a_damaged_image_is_named_and_finished_shards_are_kept(examples, tmp_path):
-    """With real processes: the error must find its way out of one."""
+def _noise_folder(folder: pathlib.Path, names: list[str], num_shards: int) -> str:
+    """Examples of these names, each with one box."""
+
+    def make_records(indices: range) -> Iterator[bytes]:
+        for i in indices:
+            image = np.random.default_rng(i).integers(0, 256, (16, 20, 3), np.uint8)
+            encoded = cv2.imencode(".png", image)[1].tobytes()
+            boxes = np.array([[2, 3, 9, 15]], np.float32)
+            flags = {name: np.zeros(1, bool) for name in ("difficult", "truncated", "is_crowd")}
+            example = Example(
+                names[i], f"{names[i]}.png", encoded, 16, 20, boxes, np.ones(1, int), **flags
+            )
+            yield records.encode_example(example, ("background", "cat"))
+
+    info = dataset_info.DatasetInfo({"dataset": "noise"}, ("background", "cat"), num_shards)
+    writer.write_dataset(str(folder), info, len(names), make_records, "noise")
+    return str(folder)
+
+
+@pytest.fixture
+def misbehaves(monkeypatch) -> str:
+    """The method `misbehaving`, known to this process and to those that it starts."""
+    monkeypatch.setattr(methods, "__path__", [*methods.__path__, misbehaving.FOLDER])
+    monkeypatch.syspath_prepend(REPOSITORY)
+    return "misbehaving"
+
+
+NAMES = ["a", "raise-1", "b", "kill-2", "c", "d", "empty-3", "e", "f", "raise-4"]
+REASONS = {
+    "raise-1": r"misbehaving failed: KeyError at misbehaving.py:\d+: 'raise-1.png'",
+    "kill-2": "misbehaving failed: it ended its process twice, the second time alone: SIGKILL",
+    "empty-3": "misbehaving failed: matmul: Input operand 1 has a mismatch",
+    "raise-4": r"misbehaving failed: KeyError at misbehaving.py:\d+: 'raise-4.png'",
+}
+KEPT = [name for name in NAMES if name not in REASONS]
+
+
+def _ids(folder: str | pathlib.Path, num_shards: int) -> list[str]:
+    read = writer.read_records(str(folder), num_shards)
+    return [records.summarize(serialized).source_id for serialized in read]
+
+
+def test_bad_images_and_dying_processes_cost_those_images_alone(
+    misbehaves, tmp_path, capfd, monkeypatch
+):
+    """With a real process that is killed, as is the one that takes its place."""
+    source, out = _noise_folder(tmp_path / "in", NAMES, 3), str(tmp_path / "out")
+    info = generate(source, out, misbehaves, misbehaving.Options(), 1)
+    assert _ids(out, 3) == KEPT
+    assert (info.num_images, info.num_boxes, info.num_candidates) == (6, 6, 6)
+    assert info.shard_sizes == (2, 2, 2)
+    assert [image.source_id for image in info.skipped] == list(REASONS)
+    reported = capfd.readouterr().err
+    for image in info.skipped:
+        assert re.search(REASONS[image.source_id], image.reason)
+        assert NAMES[image.index] == image.source_id
+        assert f"skipped {image.source_id}: {image.reason}" in reported
+    # The same command again tells again what was skipped.
+    _in_this_process(monkeypatch)
+    assert generate(source, out, misbehaves, misbehaving.Options(), 1) == info
+    # It is another dataset now, which a training must not take for the first.
+    assert info.digest != dataset_info.load_complete(source).digest
+    # Its shards are uneven; they are input all the same.
+    again = generate(out, str(tmp_path / "again"), "rectangle", rectangle.Options(), 1)
+    assert _ids(tmp_path / "again", 3) == KEPT and again.digest == info.digest
+
+
+@pytest.fixture
+def harmless(misbehaves, monkeypatch) -> str:
+    _in_this_process(monkeypatch)
+    monkeypatch.setattr(misbehaving.os, "kill", lambda *_: exec("raise KeyError('kill')"))
+    return misbehaves
+
+
+def test_a_run_that_is_killed_still_knows_what_was_skipped(harmless, tmp_path, monkeypatch):
+    source = _noise_folder(tmp_path / "in", NAMES, 2)
+    whole, broken = str(tmp_path / "whole"), str(tmp_path / "broken")
+    generate(source, whole, harmless, misbehaving.Options(), 1)
+    handed: list[bytes] = []
+
+    class Killed(InThisProcess):
+        def map(self, items: Iterable) -> Iterator[tuple]:
+            for pair in super().map(items):
+                if len(handed) == 8:  # in the second shard, behind one more that is skipped
+                    raise KeyboardInterrupt
+                handed.append(pair[0])
+                yield pair
+
+    with monkeypatch.context() as patch:
+        patch.setattr(generate_module, "WorkerPool", Killed)
+        with pytest.raises(KeyboardInterrupt):
+            generate(source, broken, harmless, misbehaving.Options(), 1)
+    assert not dataset_info.DatasetInfo.load(broken).complete
+    info = generate(source, broken, harmless, misbehaving.Options(), 1)
+    assert [image.source_id for image in info.skipped] == list(REASONS)
+    assert _files(broken) == _files(whole)
+
+
+def test_strict_stops_at_the_first_and_keeps_what_was_computed(harmless, tmp_path):
+    names = ["a", "b", "c", "raise-1", "d"]
+    source, out = _noise_folder(tmp_path / "in", names, 1), str(tmp_path / "out")
+    with pytest.raises(InputError, match="in: raise-1: misbehaving failed: KeyError"):
+        generate(source, out, harmless, misbehaving.Options(), 1, strict=True)
+    (leftover,) = pathlib.Path(out).glob("*.tmp")
+    assert len(list(tf.data.TFRecordDataset(str(leftover)))) == 3
+    computed = []
+    with pytest.MonkeyPatch.context() as patch:
+        real = records.add_pool
+        patch.setattr(records, "add_pool", lambda s, p: computed.append(s) or real(s, p))
+        info = generate(source, out, harmless, misbehaving.Options(), 1)
+    assert (len(computed), info.num_images, len(info.skipped)) == (1, 4, 1)
+    assert not list(pathlib.Path(out).glob("*.tmp"))
+    with pytest.raises(InputError, match="an earlier run skipped images .1.* expected none"):
+        generate(source, out, harmless, misbehaving.Options(), 1, strict=True)
+
+
+def test_strict_where_all_is_well(examples, pools, tmp_path, monkeypatch):
+    _in_this_process(monkeypatch)
+    generate(examples, str(tmp_path), "scg", GRADIENT, 1, strict=True)
+    assert _files(tmp_path) == _files(pools)
+
+
+def test_a_method_that_always_fails_can_be_mended_and_run_again(harmless, tmp_path):
+    source = _noise_folder(tmp_path / "in", ["raise-1", "raise-2", "empty-3"], 2)
+    out = str(tmp_path / "out")
+    with pytest.raises(InputError, match="every one of 3 examples failed, the first, raise-1: mis"):
+        generate(source, out, harmless, misbehaving.Options(), 1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(generate_module, "get_method", lambda name: MendedMethod)
+        info = generate(source, out, harmless, misbehaving.Options(), 1)
+    assert (info.num_images, info.skipped) == (3, ())
+
+
+class MendedMethod:
+    @staticmethod
+    def propose(subject, options):
+        return misbehaving.propose(subject, misbehaving.Options(mended=True))
+
+
+def test_a_damaged_image_is_skipped(examples, tmp_path, monkeypatch):
+    _in_this_process(monkeypatch)
     serialized = list(writer.read_records(examples, 3))
     damaged = tf.train.Example.FromString(serialized[5])
     encoded = damaged.features.feature[fields.IMAGE_ENCODED].bytes_list
     encoded.value[0] = encoded.value[0][:60]
-    name = damaged.features.feature[fields.IMAGE_FILENAME].bytes_list.value[0].decode()
     serialized[5] = damaged.SerializeToString(deterministic=True)
     info = dataset_info.DatasetInfo({"dataset": "damaged"}, ShapesReader.class_names, 7)
-    bad, out = str(tmp_path / "bad"), tmp_path / "out"
+    bad, out = str(tmp_path / "bad"), str(tmp_path / "out")
     writer.write_dataset(bad, info, 7, lambda indices: [serialized[i] for i in indices], "bad")
-    with pytest.raises(InputError, match=f"{name}: scg failed"):
-        generate(bad, str(out), "scg", GRADIENT, 1)
-    assert sorted(p.name for p in out.glob("*.tfrecord")) == [
-        f"data-{i:05d}-of-00007.tfrecord" for i in range(5)
-    ]
-    assert not dataset_info.DatasetInfo.load(str(out)).complete
+    (skipped,) = generate(bad, out, "scg", GRADIENT, 1).skipped
+    assert skipped.source_id == records.summarize(serialized[5]).source_id
+    assert skipped.reason.startswith("scg failed: the image is damaged: ")
+    assert dataset_info.load_complete(out).shard_sizes == (1, 1, 1, 1, 1, 0, 1)
+
+
+def test_rectangles_are_counted(examples, pools, tmp_path, monkeypatch):
+    _in_this_process(monkeypatch)
+    info = generate(examples, str(tmp_path), "rectangle", rectangle.Options(), 1)
+    assert count_rectangles(str(tmp_path), info) == info.num_boxes > 0
+    assert count_rectangles(pools, dataset_info.load_complete(pools)) == 0
+
+
+def test_pruned_pools_are_small_and_say_so(examples, pools, tmp_path, monkeypatch):
+    _in_this_process(monkeypatch)
+    info = generate(examples, str(tmp_path / "a"), "scg", GRADIENT, 1, prune_box_iou=0.5)
+    assert info.settings["prune_box_iou"] == 0.5
+    whole = dataset_info.load_complete(pools)
+    assert whole.settings["prune_box_iou"] == 0
+    assert 0 < info.num_candidates < whole.num_candidates / 2
+    for serialized in writer.read_records(str(tmp_path / "a"), 3):
+        assert records.decode_pool(serialized).num_candidates > 0
+    with pytest.raises(InputError, match=r"prune_box_iou = 0.5: expected 0.7"):
+        generate(examples, str(tmp_path / "a"), "scg", GRADIENT, 1, prune_box_iou=0.7)
+    for bad in (-0.1, 1.5, float("nan")):
+        with pytest.raises(InputError, match=f"--prune_box_iou={bad}: expected a number in 0 .. 1"):
+            generate(examples, str(tmp_path / "b"), "scg", GRADIENT, 1, prune_box_iou=bad)

@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from boxsup_tf import fields
+from boxsup_tf import fields, pool_ops
 from boxsup_tf.candidates import CandidatePool
 from boxsup_tf.supervision.selection import RECTANGLE
 
@@ -34,11 +34,9 @@ def random_boxes(
     return boxes.astype(np.float32)
 
 
-def packed_columns(pool: CandidatePool) -> tf.Tensor:
-    """uint8 [R, ceil(N / 8)], as `pool_ops.decode_columns` gives them."""
-    if pool.num_candidates == 0:
-        return tf.zeros([0, 1], tf.uint8)
-    return tf.constant(np.packbits(pool.membership.T, axis=1))
+def packed_membership(pool: CandidatePool) -> pool_ops.Membership:
+    """The membership as a graph reads it from a record."""
+    return pool_ops.decode_membership(tf.constant(pool.pack()[1]), pool.num_candidates)
 
 
 def holds(box: np.ndarray, y: int, x: int) -> bool:

@@ -8,13 +8,13 @@ from boxsup_tf import fields
 from boxsup_tf.candidates import CandidatePool
 from boxsup_tf.supervision.painting import paint
 from boxsup_tf.supervision.selection import RECTANGLE
-from tests.supervision.pools import packed_columns, paint_by_pixel, random_boxes, random_pool
+from tests.supervision.pools import packed_membership, paint_by_pixel, random_boxes, random_pool
 
 
 def _paint(pool, chosen, boxes, labels, is_crowd, clip_to_box) -> np.ndarray:
     return paint(
         tf.constant(pool.superpixels),
-        packed_columns(pool),
+        packed_membership(pool),
         tf.constant(chosen, tf.int32),
         tf.constant(boxes, tf.float32),
         tf.constant(labels, tf.int32),
@@ -50,7 +50,6 @@ def test_an_image_without_boxes_is_background():
 
 def test_a_pool_without_candidates_paints_rectangles():
     pool = CandidatePool.from_masks(np.zeros((0, 4, 6), bool), "none")
-    assert packed_columns(pool).shape == (0, 1)
     painted = _paint(pool, [RECTANGLE] * 2, [[0, 0, 4, 3], [1, 1, 3, 6]], [1, 2], [False] * 2, True)
     expected = [[1, 1, 1, 0, 0, 0], [1, 2, 2, 2, 2, 2], [1, 2, 2, 2, 2, 2], [1, 1, 1, 0, 0, 0]]
     assert painted.tolist() == expected

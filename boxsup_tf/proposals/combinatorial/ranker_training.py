@@ -1,0 +1,128 @@
+"""Trains the rankers of mcg and scg on images with instance masks."""
+
+import os
+from collections.abc import Iterable
+from typing import Any
+
+import keras
+import numpy as np
+
+from boxsup_tf.errors import InputError
+from boxsup_tf.proposals import edges
+from boxsup_tf.proposals.combinatorial.grouping import Grouping, propose_candidates
+from boxsup_tf.proposals.combinatorial.ranking import ranker_file
+from boxsup_tf.proposals.combinatorial.settings import GroupingOptions
+
+_ROWS_PER_IMAGE = 6000
+_MIN_INSTANCE_AREA = 400  # pixels
+_NETWORKS = 4
+_HIDDEN = (64, 64)
+_BATCH = 1024
+_EPOCHS_AT_RATE = ((4, 2e-3), (4, 5e-4), (4, 1e-4))
+
+Sample = tuple[np.ndarray, np.ndarray]
+
+
+def sample_candidates(
+    image: np.ndarray,
+    edge_maps: np.ndarray,
+    instances: np.ndarray,
+    grouping: Grouping,
+    rng: np.random.Generator,
+) -> Sample:
+    """Features and targets of some candidates of an image, good ones more often than bad ones.
+
+    Args:
+        image: uint8 [H, W, 3], RGB.
+        edge_maps: float32 [M, H, W].
+        instances: bool [G, H, W], the objects' masks, at least one.
+        grouping: see `Grouping`.
+        rng: draws the sample.
+
+    Returns:
+        features: float32 [S, F].
+        targets: float32 [S], the best IoU with any object.
+    """
+    partition, candidates = propose_candidates(image, edge_maps, grouping)
+    num = partition.num_superpixels
+    held = [np.bincount(partition.superpixels[mask], minlength=num) for mask in instances]
+    shares = np.array(held, np.float32)
+    shared = candidates.members.astype(np.float32) @ shares.T
+    union = candidates.areas[:, None] + shares.sum(axis=1)[None, :] - shared
+    iou = (shared / union).max(axis=1)
+    taken = rng.random(len(iou)) < _ROWS_PER_IMAGE / len(iou) * (0.3 + 3 * iou**2)
+    return candidates.features[taken], iou[taken]
+
+
+def train_ranker(samples: Iterable[Sample], seed: int) -> dict[str, np.ndarray]:
+    """Fits small networks to the targets, by mean squared error.
+
+    Args:
+        samples: of `sample_candidates`, one per image.
+        seed: of weights and order.
+
+    Returns:
+        The arrays of `ranking.make_ranker`.
+    """
+    features, targets = (np.concatenate(parts) for parts in zip(*samples, strict=True))
+    mean, scale = features.mean(axis=0), features.std(axis=0) + 1e-3
+    normalised = (features - mean) / scale
+    networks = []
+    for number in range(_NETWORKS):
+        keras.utils.set_random_seed(seed * _NETWORKS + number)
+        hidden = [keras.layers.Dense(units, activation="relu") for units in _HIDDEN]
+        model = keras.Sequential([keras.Input([features.shape[1]]), *hidden, keras.layers.Dense(1)])
+        model.compile(keras.optimizers.AdamW(weight_decay=1e-3), "mse")
+        for epochs, rate in _EPOCHS_AT_RATE:
+            model.optimizer.learning_rate = rate
+            model.fit(normalised, targets, _BATCH, epochs, verbose=0)
+        networks.append([layer.get_weights() for layer in model.layers])
+    arrays = {"mean": mean, "scale": scale}
+    for i, layers in enumerate(zip(*networks, strict=True)):
+        kernels, biases = zip(*layers, strict=True)
+        arrays |= {f"kernel{i}": np.stack(kernels), f"bias{i}": np.stack(biases)}
+    return arrays
+
+
+def train_rankers(
+    images: Iterable[tuple[np.ndarray, np.ndarray]],
+    detector: str,
+    edge_model: str,
+    output_dir: str,
+    seed: int,
+) -> list[str]:
+    """Trains the rankers of mcg and scg for one edge detector and writes their weights.
+
+    Args:
+        images: uint8 [H, W, 3], RGB, each with the masks of its objects, bool [G, H, W].
+        detector, edge_model: see `edges.detect_edges`.
+        output_dir: made if need be.
+        seed: of the sample, of weights and order.
+
+    Returns:
+        The files' paths.
+
+    Raises:
+        InputError: no image has an object that is large enough.
+    """
+    detector = edges.resolve(detector)
+    grouping = GroupingOptions(detector, edge_model).grouping
+    rng = np.random.default_rng(seed)
+    samples: dict[str, list[Sample]] = {"mcg": [], "scg": []}
+    for image, masks in images:
+        large = masks[masks.sum(axis=(1, 2)) >= _MIN_INSTANCE_AREA]
+        if len(large) == 0:
+            continue
+        maps = edges.detect_scales(image, detector, edge_model)
+        samples["mcg"].append(sample_candidates(image, maps, large, grouping, rng))
+        samples["scg"].append(sample_candidates(image, maps[:1], large, grouping, rng))
+    if not samples["mcg"]:
+        raise InputError(f"no image has an object of {_MIN_INSTANCE_AREA} pixels or more")
+    os.makedirs(output_dir, exist_ok=True)
+    paths = []
+    for method, rows in samples.items():
+        arrays = train_ranker(rows, seed)
+        halves: dict[str, Any] = {name: array.astype(np.float16) for name, array in arrays.items()}
+        paths.append(os.path.join(output_dir, ranker_file(method, detector)))
+        np.savez_compressed(paths[-1], **halves)
+    return paths

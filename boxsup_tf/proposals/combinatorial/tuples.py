@@ -1,0 +1,81 @@
+"""Singles, pairs, triplets and 4-tuples of adjacent regions of a tree.
+
+J. Pont-Tuset et al., TPAMI 2017, Sec. 5: an object is often not one region of a hierarchy but a
+few that lie side by side. Only regions that are there at the same moment of the merging are
+combined: others contain one another or mix coarse with fine.
+"""
+
+import dataclasses
+
+import numpy as np
+
+
+@dataclasses.dataclass(frozen=True)
+class Limits:
+    """How far down a tree regions are combined.
+
+    Attributes:
+        pairs, triplets, quadruples: combinations are formed when so many regions or fewer are
+            left; their number grows with the limit.
+    """
+
+    pairs: int = 300
+    triplets: int = 50
+    quadruples: int = 10
+
+
+def combine(parents: np.ndarray, adjacent: np.ndarray, limits: Limits) -> np.ndarray:
+    """All nodes of a tree, and the combinations within the limits; each is connected.
+
+    Args:
+        parents: int64 [V], a binary tree as in `merging`.
+        adjacent: int [E, 2], the adjacent superpixels.
+        limits: see `Limits`.
+
+    Returns:
+        int32 [N, 4], the nodes of every combination, unused places filled with V; no
+        combination occurs twice, though different ones may unite to the same region.
+    """
+    num_nodes = parents.size
+    num = (num_nodes + 1) // 2
+    beside: list[set[int]] = [set() for _ in range(num_nodes)]
+    for a, b in adjacent.tolist():
+        beside[a].add(b)
+        beside[b].add(a)
+    children: list[list[int]] = [[] for _ in range(num_nodes)]
+    for node, parent in enumerate(parents[:-1].tolist()):
+        children[parent].append(node)
+
+    combinations: list[tuple[int, ...]] = [(node,) for node in range(num_nodes)]
+    for node in range(num, num_nodes):
+        a, b = children[node]
+        around = beside[node] = (beside[a] | beside[b]) - {a, b}
+        for other in around:
+            beside[other] -= {a, b}
+            beside[other].add(node)
+        # Every new combination holds the region that has just come to be.
+        left = num_nodes - node
+        if left <= limits.pairs:
+            combinations += [(node, other) for other in sorted(around)]
+        if left <= limits.triplets:
+            triplets = _grow([(node, other) for other in around], beside)
+            combinations += triplets
+            if left <= limits.quadruples:
+                combinations += _grow(triplets, beside)
+    filled = np.full((len(combinations), 4), num_nodes, np.int32)
+    sizes = np.array([len(combination) for combination in combinations])
+    for size in (1, 2, 3, 4):
+        of_size = [c for c in combinations if len(c) == size]
+        filled[sizes == size, :size] = np.array(of_size, np.int32).reshape(-1, size)
+    return filled
+
+
+def _grow(smaller: list[tuple[int, ...]], beside: list[set[int]]) -> list[tuple[int, ...]]:
+    """The connected combinations with one region more; the first, newest region stays first."""
+    grown = set()
+    for first, *rest in smaller:
+        members = {first, *rest}
+        for member in members:
+            for other in beside[member] - members:
+                grown.add((first, *sorted([*rest, other])))
+    return sorted(grown)

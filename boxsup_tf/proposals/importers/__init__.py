@@ -1,0 +1,65 @@
+"""Readers of candidates that others made, one format a file.
+
+A file NAME.py defines `read(path, subject) -> CandidatePool`: the image's candidates exactly as
+they are stored, without empty ones. Errors are InputErrors that name the file.
+"""
+
+import importlib
+import os
+import pkgutil
+
+from boxsup_tf.candidates import CandidatePool
+from boxsup_tf.errors import InputError
+from boxsup_tf.proposals.subject import Subject
+
+
+def format_names() -> tuple[str, ...]:
+    """The files of this folder."""
+    return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
+
+
+def read(file_format: str, path: str, subject: Subject) -> CandidatePool:
+    """The candidates that are stored for an image.
+
+    Args:
+        file_format: see `format_names`.
+        path: a folder or file, as the format has it.
+        subject: the image, and the file name by which its candidates are found.
+
+    Raises:
+        InputError: the image has no file or entry there, or it is broken or of another image.
+    """
+    return importlib.import_module(f"{__name__}.{file_format}").read(path, subject)
+
+
+def names_of_image(filename: str) -> list[str]:
+    """What an image's candidates may be named after: its file name without the extension, and
+    the same without folders."""
+    stem = os.path.splitext(filename)[0]
+    return list(dict.fromkeys([stem, os.path.basename(stem)]))
+
+
+def find_file(folder: str, subject: Subject, extension: str) -> str:
+    """The path of an image's own file in a folder.
+
+    Raises:
+        InputError: there is none.
+    """
+    paths = [os.path.join(folder, name + extension) for name in names_of_image(subject.filename)]
+    path = next(filter(os.path.isfile, paths), None)
+    if path is None:
+        raise InputError(f"{paths[-1]}: not found: expected the candidates of {subject.filename}")
+    return path
+
+
+def check_size(shape: tuple[int, ...], subject: Subject, path: str) -> None:
+    """Makes sure that what was read is of the image's size.
+
+    Raises:
+        InputError: it is not.
+    """
+    if shape != subject.image.shape[:2]:
+        raise InputError(
+            f"{path}: is of size {list(shape)}: expected {list(subject.image.shape[:2])}, the "
+            f"height and width of {subject.filename}"
+        )

@@ -1,0 +1,133 @@
+"""coco_rle: masks in COCO's JSON, such as a detector's results or those of Segment Anything.
+
+The path is one JSON for all images, or a folder with one STEM.json per image. A JSON is a list of
+results, or an object with a list `annotations`; each has a `segmentation`: run lengths, compressed
+or not, or polygons. In one file for all images each also has an `image_id`, and the image is
+found by
+
+- the file name that an entry of `images` gives for that id, where the file has `images`; or else
+- the id itself: the image's name without its extension ("2007_000033"), or its number (42 for
+  000000000042.jpg and COCO_val2014_000000000042.jpg, 2007000033 for 2007_000033.jpg).
+
+Candidates are ordered by falling `score` (or `predicted_iou`, Segment Anything's), where all of an
+image's have one, since results come in any order; otherwise they keep the file's order.
+"""
+
+import functools
+import json
+import os
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from pycocotools import mask as mask_utils
+
+from boxsup_tf.candidates import CandidatePool
+from boxsup_tf.data.coco_segmentation import encode_segmentation
+from boxsup_tf.data.example import read_bytes
+from boxsup_tf.errors import InputError
+from boxsup_tf.proposals import importers
+from boxsup_tf.proposals.refinement import refine
+from boxsup_tf.proposals.subject import Subject
+
+_IMAGE_EXTENSIONS = (".jpg", ".jpeg", ".png")
+# COCO 2014's names, COCO 2017's and VOC's, whose two numbers are written as one.
+_NUMBERED = re.compile(r"(?:COCO_[a-z]+\d{4}_)?(\d+)|(\d{4})_(\d{6})")
+
+
+def read(path: str, subject: Subject) -> CandidatePool:
+    """The candidates of one image.
+
+    Raises:
+        InputError: there is no file or no entry of this image; it is not COCO's JSON; a
+            segmentation is malformed or of another size than the image.
+    """
+    if os.path.isdir(path):
+        file = importers.find_file(path, subject, ".json")
+        records = _records(_load(file), file)
+    else:
+        file = path
+        modified = os.stat(path).st_mtime_ns if os.path.exists(path) else 0
+        records = _find(_index(path, modified), path, subject)
+    height, width = subject.image.shape[:2]
+
+    def masks() -> Iterator[np.ndarray]:
+        for number, record in enumerate(_by_score(records)):
+            where = f"{file}: {subject.filename}: candidate {number}"
+            rle = encode_segmentation(record.get("segmentation"), height, width, where)
+            if rle is not None and mask_utils.area(rle):
+                yield mask_utils.decode(rle).astype(bool)
+
+    superpixels, membership = refine(masks(), height, width)
+    return CandidatePool(superpixels, membership, "imported")
+
+
+@functools.lru_cache(maxsize=1)
+def _index(path: str, modified_ns: int) -> dict[str | int, list[dict]]:
+    """The records of every image of a file, which is parsed once a process."""
+    del modified_ns  # only to read a file again that has changed
+    content = _load(path)
+    by_id: dict[str | int, list[dict]] = {}
+    for record in _records(content, path):
+        by_id.setdefault(_key(record.get("image_id"), path), []).append(record)
+    if not isinstance(content, dict) or "images" not in content:
+        return by_id
+    try:
+        names = {_key(i["file_name"], path): _key(i["id"], path) for i in content["images"]}
+    except (KeyError, TypeError) as error:
+        raise InputError(f"{path}: images: {error!r}: expected `id` and `file_name`") from None
+    return {name: by_id.get(image_id, []) for name, image_id in names.items()}
+
+
+def _find(index: dict[str | int, list[dict]], path: str, subject: Subject) -> list[dict]:
+    names = importers.names_of_image(subject.filename)
+    numbered = _NUMBERED.fullmatch(names[-1])
+    keys = [_key(name, path) for name in names]
+    if numbered:
+        keys.append(int("".join(filter(None, numbered.groups()))))
+    for key in keys:
+        if key in index:
+            return index[key]
+    raise InputError(
+        f"{path}: no entry for {subject.filename}: expected an image_id "
+        f"{' or '.join(repr(key) for key in dict.fromkeys(keys))}, or an entry of `images`"
+    )
+
+
+def _key(image_id: object, path: str) -> str | int:
+    """An id as it is looked up: numbers as int, names without the image's extension."""
+    if isinstance(image_id, str):
+        stem, extension = os.path.splitext(image_id)
+        name = stem if extension.lower() in _IMAGE_EXTENSIONS else image_id
+        return int(name) if name.isdecimal() else name
+    if isinstance(image_id, int):
+        return image_id
+    raise InputError(f"{path}: image_id is {image_id!r}: expected a number or a name")
+
+
+def _load(path: str) -> Any:
+    try:
+        return json.loads(read_bytes(path, "candidates in COCO's JSON"))
+    except ValueError as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"{path}: not JSON: {error}") from None
+
+
+def _records(content: Any, path: str) -> list[dict]:
+    """The list of results."""
+    records = content.get("annotations") if isinstance(content, dict) else content
+    if not isinstance(records, list) or not all(isinstance(r, dict) for r in records):
+        raise InputError(
+            f"{path}: no list of objects: expected COCO's results, or an object with `annotations`"
+        )
+    return records
+
+
+def _by_score(records: list[dict]) -> list[dict]:
+    """The best first, where all have a score."""
+    scores = [record.get("score", record.get("predicted_iou")) for record in records]
+    if not all(isinstance(score, int | float) for score in scores):
+        return records
+    return [records[n] for n in np.argsort(-np.array(scores, float), kind="stable")]

@@ -1,0 +1,79 @@
+"""label_png: masks as PNGs, of which every value above 0 is a candidate.
+
+In the folder the image STEM has a label map STEM.png, or a folder STEM with any number of PNGs, as
+many as candidates that overlap need (Segment Anything writes a folder of one black and white PNG
+per mask); where it has both, STEM.png comes first. PNGs may be grey, of 1, 8 or 16 bits, or have a
+palette, as in VOC's SegmentationObject; 255 of a palette is void and no candidate.
+
+Candidates keep the order of the files (10.png comes after 9.png) and of the values in a file.
+"""
+
+import os
+import re
+from collections.abc import Iterator
+
+import numpy as np
+from PIL import Image
+
+from boxsup_tf import fields
+from boxsup_tf.candidates import CandidatePool
+from boxsup_tf.errors import InputError
+from boxsup_tf.proposals import importers
+from boxsup_tf.proposals.refinement import refine
+from boxsup_tf.proposals.subject import Subject
+
+_MODES = ("1", "L", "P", "I", "I;16")  # Pillow's names of the kinds above
+
+
+def read(path: str, subject: Subject) -> CandidatePool:
+    """The candidates of one image.
+
+    Raises:
+        InputError: the image has no PNG; one is damaged, in colours, or of another size.
+    """
+    files = _files(path, subject)
+
+    def masks() -> Iterator[np.ndarray]:
+        for file in files:
+            labels = _read_labels(file)
+            importers.check_size(labels.shape, subject, file)
+            values = np.unique(labels)
+            yield from (labels == value for value in values[values > 0])
+
+    superpixels, membership = refine(masks(), *subject.image.shape[:2])
+    return CandidatePool(superpixels, membership, "imported")
+
+
+def _files(folder: str, subject: Subject) -> list[str]:
+    for name in importers.names_of_image(subject.filename):
+        label_map, own_folder = os.path.join(folder, f"{name}.png"), os.path.join(folder, name)
+        files = [label_map] if os.path.isfile(label_map) else []
+        if os.path.isdir(own_folder):
+            inside = [file for file in os.listdir(own_folder) if file.lower().endswith(".png")]
+            files += [os.path.join(own_folder, file) for file in sorted(inside, key=_by_numbers)]
+        if files:
+            return files
+    raise InputError(
+        f"{label_map}: not found, nor a PNG in {own_folder}: expected the candidates of "
+        f"{subject.filename}"
+    )
+
+
+def _by_numbers(name: str) -> list[tuple[int, str]]:
+    """A key that sorts numbers in names by their value."""
+    parts = re.findall(r"\d+|\D+", name)
+    return [(int(part), part) if part.isdecimal() else (-1, part) for part in parts]
+
+
+def _read_labels(path: str) -> np.ndarray:
+    """int64 [H, W]; void is 0. Pillow, because OpenCV gives a palette's colours."""
+    try:
+        with Image.open(path, formats=["PNG"]) as image:
+            mode, labels = image.mode, np.array(image).astype(np.int64)
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise InputError(f"{path}: cannot be read ({error}): expected a whole PNG") from None
+    if mode not in _MODES:
+        raise InputError(f"{path}: a PNG of mode {mode}: expected grey or a palette")
+    if mode == "P":
+        labels[labels == fields.VOID] = 0
+    return labels

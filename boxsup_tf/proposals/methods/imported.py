@@ -1,0 +1,42 @@
+"""imported: candidates that others made, read from files (`boxsup_tf.proposals.importers`)."""
+
+import dataclasses
+import os
+
+from boxsup_tf.candidates import CandidatePool
+from boxsup_tf.errors import InputError
+from boxsup_tf.proposals import importers
+from boxsup_tf.proposals.subject import Subject
+from boxsup_tf.settings import check_choices, choice
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """Options of imported.
+
+    Attributes:
+        format: mcg_mat: a folder of MCG's published STEM.mat; coco_rle: masks in COCO's JSON, one
+          file for all images or a folder of STEM.json; label_png: a folder of label maps STEM.png,
+          or of folders STEM of masks.
+        path: the folder or file.
+    """
+
+    format: str = choice("mcg_mat", importers.format_names())
+    path: str = ""
+
+    def __post_init__(self) -> None:
+        check_choices(self)
+        if not os.path.exists(self.path):
+            raise InputError(f"--path={self.path}: not found: expected a folder or file of masks")
+
+
+def propose(subject: Subject, options: Options) -> CandidatePool:
+    """The candidates stored for the image `subject.filename`, exactly, without empty ones.
+
+    Raises:
+        InputError: it has no file or entry there, or that is broken or of another image.
+        ValueError: the subject has no file name.
+    """
+    if not subject.filename:
+        raise ValueError("the image has no file name: imported finds its candidates by it")
+    return importers.read(options.format, options.path, subject)

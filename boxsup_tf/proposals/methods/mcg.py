@@ -1,0 +1,38 @@
+"""mcg: multiscale combinatorial grouping, the candidates that BoxSup uses (Sec. 4).
+
+J. Pont-Tuset, P. Arbelaez, J. Barron, F. Marques, J. Malik. Multiscale Combinatorial Grouping
+for Image Segmentation and Object Proposal Generation. TPAMI 2017 (first P. Arbelaez et al.,
+CVPR 2014). Written anew: docs/proposals.md tells what is the paper's and what is not.
+"""
+
+import dataclasses
+
+import numpy as np
+
+from boxsup_tf.candidates import CandidatePool
+from boxsup_tf.proposals import edges
+from boxsup_tf.proposals.combinatorial.grouping import group
+from boxsup_tf.proposals.combinatorial.ranking import load_ranker
+from boxsup_tf.proposals.combinatorial.settings import GroupingOptions
+from boxsup_tf.proposals.downscale import propose_at_most
+from boxsup_tf.proposals.subject import Subject
+
+
+@dataclasses.dataclass(frozen=True)
+class Options(GroupingOptions):
+    """Options of mcg."""
+
+
+def propose(subject: Subject, options: Options) -> CandidatePool:
+    """Ranked combinations of the regions of seven hierarchies; the boxes are not looked at.
+
+    Returns:
+        The best candidate first; each connected, without holes, no two with an IoU above 0.95.
+    """
+
+    def grouped(image: np.ndarray) -> CandidatePool:
+        maps = edges.detect_scales(image, options.edges, options.edge_model)
+        ranker = load_ranker("mcg", options.edges)
+        return group(image, maps, options.grouping, ranker, "mcg")
+
+    return propose_at_most(subject.image, options.max_pixels, grouped)

@@ -1,0 +1,48 @@
+"""union: the candidates of several methods in one pool.
+
+BoxSup's feedback chooses among candidates; uniting methods widens the choice, as selective search
+helps the multiscale combinatorial groups with small objects.
+"""
+
+import dataclasses
+
+from boxsup_tf.candidates import CandidatePool
+from boxsup_tf.errors import InputError
+from boxsup_tf.proposals import registry
+from boxsup_tf.proposals.join import join
+from boxsup_tf.proposals.subject import Subject
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """Options of union.
+
+    Attributes:
+        methods: the proposal methods to unite, each with its own default options.
+    """
+
+    methods: tuple[str, ...] = ("mcg", "selective_search")
+
+    def __post_init__(self) -> None:
+        known = [name for name in registry.method_names() if name != "union"]
+        listed = ",".join(self.methods)
+        if not self.methods or not set(self.methods) <= set(known):
+            raise InputError(f"--methods={listed}: expected some of {', '.join(known)}")
+        if len(set(self.methods)) != len(self.methods):
+            raise InputError(f"--methods={listed}: expected each method once")
+
+
+def propose(subject: Subject, options: Options) -> CandidatePool:
+    """The pools of all methods as one, see `join`; a turn each, in the order of the option.
+
+    A method with one candidate per box (rectangle, grabcut) gives ordinary candidates here: any
+    box may choose any of them, as the feedback chooses between proposals and GrabCut's masks.
+
+    Raises:
+        ValueError: see the methods' own.
+    """
+    pools = []
+    for name in options.methods:
+        method = registry.get_method(name)
+        pools.append(method.propose(subject, method.Options()))
+    return join(pools, "union")

