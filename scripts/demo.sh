@@ -29,11 +29,11 @@ for split in train:800:1 val:100:2 unseen:6:3; do
 done
 $python scripts/generate_proposals.py --input_dir="$out/data/train" \
   --output_dir="$out/data/train_rectangle" --method=rectangle
-# The generated images are small, so edges are blurred little and small regions are kept; what
-# no box could choose is left out.
+# The generated images are small: edges are blurred little and small regions are kept. Their
+# objects are one region each, and combinations would only fit more boxes by chance.
 $python scripts/generate_proposals.py --input_dir="$out/data/train" \
-  --output_dir="$out/data/train_mcg" --method=mcg --edges=gradient --sigma=0.5 --min_area=20 \
-  --max_candidates=1000 --prune_box_iou=0.7
+  --output_dir="$out/data/train_scg" --method=scg --edges=gradient --sigma=0.5 --min_area=20 \
+  --max_regions=1
 
 # One budget for all three: a small network from random weights, the same images and steps.
 # The settings of the mask update matter to the run that has something to choose.
@@ -61,7 +61,7 @@ for run in "${!others[@]}"; do
   process[$run]=$!
 done
 echo "== training from boxes; from rectangles and true masks meanwhile, see $out/*.log"
-train box "$out/data/train_mcg:box"
+train box "$out/data/train_scg:box"
 for run in "${!others[@]}"; do
   wait "${process[$run]}" || { tail -n 20 "$out/$run.log"; exit 1; }
 done

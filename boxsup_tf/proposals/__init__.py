@@ -1,5 +1,5 @@
 """Candidate segments of an image, by many methods.
 
 from boxsup_tf.proposals.registry import propose
-pool = propose(image, method="scg")
+pool = propose(image, method="mcg")
 """

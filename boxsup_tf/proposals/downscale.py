@@ -22,7 +22,8 @@ def propose_at_most(
 
     Returns:
         A pool of the image's own size; superpixels are enlarged by nearest neighbour, so that
-        what was connected stays connected and what had no holes has none.
+        what was connected stays connected and what had no holes has none. The overlap of two
+        candidates may change by some thousandths.
     """
     height, width = image.shape[:2]
     scale = (max_pixels / (height * width)) ** 0.5

@@ -76,7 +76,7 @@ def define_option_flags() -> list[str]:
 
 def propose(
     image: np.ndarray,
-    method: str = "scg",
+    method: str = "mcg",
     boxes: np.ndarray | None = None,
     filename: str = "",
     **options: Any,

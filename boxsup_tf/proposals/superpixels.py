@@ -10,6 +10,8 @@ import cv2
 import higra as hg
 import numpy as np
 
+_ROUNDING = 1e-5  # weaker boundaries are rounding's: plain areas have no edges
+
 
 def fine_superpixels(
     edges: np.ndarray, sigma: float, min_area: int, max_superpixels: int
@@ -38,7 +40,7 @@ def fine_superpixels(
     # In a binary tree the n highest merges separate n + 1 regions.
     merges = np.sort(altitudes[tree.num_leaves() :])[::-1]
     threshold = merges[max_superpixels - 1] if merges.size >= max_superpixels else 0.0
-    cut = hg.labelisation_horizontal_cut_from_threshold(tree, altitudes, max(threshold, 0.0))
+    cut = hg.labelisation_horizontal_cut_from_threshold(tree, altitudes, max(threshold, _ROUNDING))
     _, labels = np.unique(cut, return_inverse=True)
     rag = hg.CptHierarchy.get_leaf_graph(tree)
     return hg.rag_back_project_vertex_weights(rag, labels).astype(np.int32).reshape(shape)

@@ -54,7 +54,9 @@ def test_options_are_made_from_what_is_given():
     assert registry.make_options("scg", {"min_area": 7}).min_area == 7
     with pytest.raises(InputError, match="--sigma: --method=rectangle does not know it: .*no opt"):
         registry.make_options("rectangle", {"sigma": 1.0})
-    with pytest.raises(InputError, match="--spam: --method=scg .* expected --edges, --min_area"):
+    with pytest.raises(
+        InputError, match="--spam: --method=scg .* expected --edge_model, --edges, .*--sigma"
+    ):
         registry.make_options("scg", {"spam": 1.0})
 
 

@@ -19,6 +19,7 @@ class GroupingOptions:
         sigma: blur of the edge maps before the watershed, in pixels.
         min_area: pixels; smaller superpixels are merged into a neighbour.
         max_superpixels: at most so many; the weakest boundaries go first.
+        max_regions: a candidate unites at most so many regions of a hierarchy, 1 to 4.
         max_candidates: at most so many, the best.
         max_pixels: larger images are looked at in a smaller copy of so many pixels, which
             bounds memory and time.
@@ -29,6 +30,7 @@ class GroupingOptions:
     sigma: float = 0.7
     min_area: int = 30
     max_superpixels: int = 800
+    max_regions: int = 4
     max_candidates: int = 5000
     max_pixels: int = 500_000
 
@@ -36,6 +38,8 @@ class GroupingOptions:
         check_choices(self)
         if not self.sigma > 0:
             raise InputError(f"--sigma={self.sigma}: expected more than 0 pixels")
+        if not 1 <= self.max_regions <= 4:
+            raise InputError(f"--max_regions={self.max_regions}: expected 1 to 4")
         for name in ("min_area", "max_superpixels", "max_candidates", "max_pixels"):
             if getattr(self, name) < 1:
                 raise InputError(f"--{name}={getattr(self, name)}: expected at least 1")
@@ -44,6 +48,8 @@ class GroupingOptions:
 
     @property
     def grouping(self) -> Grouping:
+        all_limits = dataclasses.astuple(Limits())
+        limits = Limits(*(n if i + 2 <= self.max_regions else 0 for i, n in enumerate(all_limits)))
         return Grouping(
-            self.sigma, self.min_area, self.max_superpixels, self.max_candidates, Limits()
+            self.sigma, self.min_area, self.max_superpixels, self.max_candidates, limits
         )

@@ -42,14 +42,13 @@ class Options(GroupingOptions):
 
 
 def propose(subject: Subject, options: Options) -> CandidatePool:
-    """Level sets of distance from the seeds against several backgrounds.
-
-    The boxes are not looked at. The paper's order of seeds is kept, the first far apart.
+    """Level sets of the distances from seeds; the boxes are not looked at.
 
     Returns:
-        Candidates ordered by the product of the places of seed, background and level set, the
-        whole image last. Each is connected (through the four neighbours of a pixel), no two have
-        a Jaccard index above 0.9.
+        Candidates ordered by the product of the places of seed, background and level set (the
+        first seeds are far apart, the first levels precede the widest gaps), the whole image
+        last. Each is connected (through the four neighbours of a pixel), no two have a Jaccard
+        index above 0.9 (in the smaller copy, where there is one). They may have holes.
     """
 
     def search(image: np.ndarray) -> CandidatePool:

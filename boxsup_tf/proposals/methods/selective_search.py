@@ -77,7 +77,8 @@ def propose(subject: Subject, options: Options) -> CandidatePool:
     Returns:
         Candidates in the paper's order (Sec. 3.3): a region's place in its hierarchy, counted
         from the whole image, times a random number, which is the same in every run. Each is
-        connected (through the four neighbours of a pixel), no two have a Jaccard index above 0.95.
+        connected (through the four neighbours of a pixel), no two have a Jaccard index above 0.95
+        (in the smaller copy, where there is one). They may have holes.
     """
     search = functools.partial(_search, options=options)
     return propose_at_most(subject.image, options.max_pixels, search)

@@ -7,7 +7,9 @@ from boxsup_tf.boxes import tight_box_yxyx
 from boxsup_tf.candidates import CandidatePool
 
 
-def check_pool(pool: CandidatePool, shape: tuple[int, int], num_looked_at: int = 200) -> None:
+def check_pool(
+    pool: CandidatePool, shape: tuple[int, int], num_looked_at: int = 200, max_iou: float = 0.95
+) -> None:
     """Asserts the promises; of the candidates, so many random ones are looked at as masks."""
     members = pool.membership
     assert pool.superpixels.shape == shape and pool.superpixels.dtype == np.int32
@@ -16,7 +18,7 @@ def check_pool(pool: CandidatePool, shape: tuple[int, int], num_looked_at: int =
     sizes = np.bincount(pool.superpixels.ravel())
     shared = (members * sizes).astype(np.float32) @ members.T.astype(np.float32)
     area = members @ sizes
-    too_much = shared > 0.95 * (area[:, None] + area[None] - shared) + 1e-6
+    too_much = shared > max_iou * (area[:, None] + area[None] - shared) + 1e-6
     assert too_much.sum() == len(members), "near-duplicates"  # each is like itself alone
     rng = np.random.default_rng(0)
     chosen = rng.permutation(len(members))[:num_looked_at]
