@@ -14,9 +14,8 @@ from tests.proposals.combinatorial.pool_checks import check_pool
 GRADIENT = Options(edges="gradient")
 
 
-@pytest.mark.parametrize("index", [0, 1])
-def test_pools_of_shapes(index):
-    image = decode_image(ShapesReader(2, seed=4)[index].encoded).numpy()
+def test_a_pool_of_shapes():
+    image = decode_image(ShapesReader(1, seed=4)[0].encoded).numpy()
     pool = propose(Subject(image), GRADIENT)
     check_pool(pool, image.shape[:2])
     assert pool.method == "mcg" and not pool.one_per_box

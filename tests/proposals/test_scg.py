@@ -37,7 +37,7 @@ def _overlaps(pool: CandidatePool, example: Example) -> np.ndarray:
 def test_the_best_candidates_are_far_better_than_rectangles_and_come_early():
     best, rectangle, first, any_hundred = [], [], [], []
     rng = np.random.default_rng(0)
-    for example in ShapesReader(30, seed=3):
+    for example in ShapesReader(20, seed=3):
         pool = propose(Subject(decode_image(example.encoded).numpy(), example.boxes), GRADIENT)
         overlaps = _overlaps(pool, example)
         best += overlaps.max(axis=1).tolist()

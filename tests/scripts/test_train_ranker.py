@@ -59,11 +59,3 @@ def test_annotated_images_become_two_files_of_weights(tmp_path):
         with np.load(path) as arrays:
             ranker = make_ranker({name: arrays[name].astype(np.float32) for name in arrays})
         assert np.isfinite(ranker.estimate(ranker.mean[None])).all()
-
-
-def test_what_is_missing_is_named(tmp_path):
-    missing = tmp_path / "instances_none.json"
-    result = _run(f"--data_dir={tmp_path}", f"--output_dir={tmp_path}", f"--annotations={missing}")
-    assert result.returncode == 1 and "Traceback" not in result.stderr
-    assert result.stderr.splitlines()[-1].startswith("error: ")
-    assert "instances_none" in result.stderr or str(tmp_path) in result.stderr

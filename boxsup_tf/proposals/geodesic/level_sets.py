@@ -1,9 +1,9 @@
 """Level sets of signed geodesic distances, taken where the front waits longest.
 
-Kraehenbuehl and Koltun, Sec. 3: the region of a seed is where the distance from it, less that
-from the background, is below a level. As the level rises, the region fills an object and then
-stays the same until the level lifts it over the object's outline: a wide gap between one
-superpixel's distance and the next one's.
+The region of a seed is where the distance from it, less that from the background, is below a
+level. As the level rises, the region fills an object and then stays the same until the level
+lifts it over the object's outline: a wide gap between one superpixel's distance and the next
+one's.
 """
 
 import numpy as np
