@@ -3,6 +3,7 @@
 import cv2
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 from boxsup_tf.data.example import decode_image
 from boxsup_tf.data.shapes import ShapesReader
@@ -47,3 +48,13 @@ def test_a_large_image_is_looked_at_in_a_smaller_copy():
     image = cv2.GaussianBlur(image, (0, 0), 6)
     pool = propose(Subject(image), Options("gradient", max_pixels=10_000))
     check_pool(pool, (300, 500), num_looked_at=30, max_iou=0.955)
+
+
+def test_the_pool_does_not_depend_on_the_number_of_blas_threads(shared_data):
+    path = shared_data / "voc_subset/VOC2012/JPEGImages"
+    image = decode_image(sorted(path.iterdir())[0].read_bytes()).numpy()
+    pools = []
+    for threads in (1, 2):
+        with threadpool_limits(threads, user_api="blas"):
+            pools.append(propose(Subject(image), Options(edges="gradient")).pack())
+    assert pools[0] == pools[1]

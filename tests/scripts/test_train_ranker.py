@@ -1,4 +1,4 @@
-"""scripts/train_ranker.py as a user runs it."""
+"""scripts/train_ranker.py as a user runs it: from COCO's files to rankers that rank."""
 
 import json
 import os
@@ -7,30 +7,38 @@ import subprocess
 import sys
 
 import numpy as np
+from pycocotools import mask as mask_utils
 
+from boxsup_tf.data.example import Example, decode_image
 from boxsup_tf.data.shapes import ShapesReader
+from boxsup_tf.proposals.combinatorial.ranker_training import sample_candidates
 from boxsup_tf.proposals.combinatorial.ranking import make_ranker
+from boxsup_tf.proposals.combinatorial.settings import GroupingOptions
+from boxsup_tf.proposals.edges import gradient
 
 _ROOT = pathlib.Path(__file__).parents[2]
 
 
 def _coco_folder(folder: pathlib.Path, num_images: int) -> str:
-    """Generated images in COCO's layout; an object's polygon is its box."""
+    """Generated images in COCO's layout, and one without objects.
+
+    An object is what its kind covers of its box, as run lengths.
+    """
     (folder / "train").mkdir()
     images, annotations = [], []
-    for number, example in enumerate(ShapesReader(num_images, seed=1, image_size=64)):
+    for number, example in enumerate(ShapesReader(num_images, seed=1, image_size=112)):
         (folder / "train" / example.filename).write_bytes(example.encoded)
         size = {"height": example.height, "width": example.width}
         images.append({"id": number, "file_name": example.filename, **size})
-        for top, left, bottom, right in example.boxes.tolist():
-            polygon = [left, top, right, top, right, bottom, left, bottom]
+        for mask in _masks(example) if number else []:
+            run_lengths = mask_utils.encode(np.asfortranarray(mask.astype(np.uint8)))
             annotations.append(
                 {
                     "id": len(annotations) + 1,
                     "image_id": number,
                     "category_id": 1,
-                    "bbox": [left, top, right - left, bottom - top],
-                    "segmentation": [polygon],
+                    "bbox": mask_utils.toBbox(run_lengths).tolist(),
+                    "segmentation": run_lengths | {"counts": run_lengths["counts"].decode()},
                     "iscrowd": 0,
                 }
             )
@@ -42,20 +50,31 @@ def _coco_folder(folder: pathlib.Path, num_images: int) -> str:
     return str(path)
 
 
+def _masks(example: Example) -> np.ndarray:
+    """bool [I, H, W]: of the kinds of object in a generated image."""
+    return example.mask[None] == np.unique(example.labels)[:, None, None]
+
+
 def _run(*arguments: str) -> subprocess.CompletedProcess:
     command = [sys.executable, str(_ROOT / "scripts" / "train_ranker.py"), *arguments]
     environment = os.environ | {"PYTHONPATH": str(_ROOT)}
     return subprocess.run(command, capture_output=True, text=True, timeout=240, env=environment)
 
 
-def test_annotated_images_become_two_files_of_weights(tmp_path):
-    annotations, out = _coco_folder(tmp_path, 2), tmp_path / "out"
+def test_annotated_images_become_rankers_that_rank(tmp_path):
+    annotations, out = _coco_folder(tmp_path, 5), tmp_path / "new" / "folder"
     flags = [f"--data_dir={tmp_path}", "--edges=gradient", f"--output_dir={out}"]
     result = _run(*flags, f"--annotations={annotations}")
     assert result.returncode == 0, result.stderr
-    expected = [f"{out}/ranker_mcg_gradient.npz", f"{out}/ranker_scg_gradient.npz"]
-    assert result.stdout.splitlines() == expected
-    for path in expected:
+    paths = [f"{out}/ranker_mcg_gradient.npz", f"{out}/ranker_scg_gradient.npz"]
+    assert result.stdout.splitlines() == paths
+    unseen = ShapesReader(1, seed=7, image_size=112)[0]
+    image, masks = decode_image(unseen.encoded).numpy(), _masks(unseen)
+    maps, grouping = gradient.detect_scales(image), GroupingOptions("gradient").grouping
+    for path, num_maps in zip(paths, (4, 1), strict=True):
+        assert os.path.getsize(path) < 100_000
         with np.load(path) as arrays:
             ranker = make_ranker({name: arrays[name].astype(np.float32) for name in arrays})
-        assert np.isfinite(ranker.estimate(ranker.mean[None])).all()
+        rng = np.random.default_rng(0)
+        features, overlaps = sample_candidates(image, maps[:num_maps], masks, grouping, rng)
+        assert np.corrcoef(ranker.estimate(features), overlaps)[0, 1] > 0.3

@@ -34,7 +34,11 @@ def folders(tmp_path_factory) -> dict[str, str]:
     prepare(ShapesReader(NUM_IMAGES, seed=5, image_size=64), paths["train"], 2)
     prepare(ShapesReader(3, seed=6, image_size=64), paths["val"], 1)
     generate.generate(
-        paths["train"], paths["train_scg"], "scg", scg.Options("gradient", min_area=20), 1
+        paths["train"],
+        paths["train_scg"],
+        "scg",
+        scg.Options("gradient", min_area=20, max_regions=1),
+        1,
     )
     return paths
 

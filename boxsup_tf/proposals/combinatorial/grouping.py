@@ -3,6 +3,7 @@
 import dataclasses
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from boxsup_tf.candidates import CandidatePool
 from boxsup_tf.proposals.combinatorial import merging
@@ -86,10 +87,13 @@ def group(
         At most `max_candidates`, the best first; each connected, without holes, no two with an
         IoU above 0.95.
     """
-    partition, candidates = propose_candidates(image, edges, grouping)
-    estimates = ranker.estimate(candidates.features)
-    order = diverse_order(candidates, estimates, round(_SPARE * grouping.max_candidates))
-    members = fill_holes(candidates.members[order], partition)
-    members = members[first_of_each(members)]
-    members = members[first_of_similar(members, partition.areas, _MAX_JACCARD)]
+    # Sums of many threads come in another order, and near-equal candidates change places; one
+    # thread is also the faster for matrices of this size.
+    with threadpool_limits(1, user_api="blas"):
+        partition, candidates = propose_candidates(image, edges, grouping)
+        estimates = ranker.estimate(candidates.features)
+        order = diverse_order(candidates, estimates, round(_SPARE * grouping.max_candidates))
+        members = fill_holes(candidates.members[order], partition)
+        members = members[first_of_each(members)]
+        members = members[first_of_similar(members, partition.areas, _MAX_JACCARD)]
     return CandidatePool(partition.superpixels, members[: grouping.max_candidates], method)

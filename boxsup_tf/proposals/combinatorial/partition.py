@@ -19,7 +19,7 @@ class Partition:
         strength: float64 [E, M], mean edge strength along the boundary in each of M edge maps.
         areas: float64 [R], pixels.
         boxes: int64 [R, 4], yxyx half-open, pixels.
-        border: float64 [R], pixels on the image's border.
+        border: float64 [R], sides of pixels on the image's border.
         colour: float64 [R, 3], mean CIE Lab.
         deviation: float64 [R, 3], standard deviation of each channel.
     """

@@ -25,7 +25,10 @@ class Limits:
 
 
 def combine(parents: np.ndarray, adjacent: np.ndarray, limits: Limits) -> np.ndarray:
-    """All nodes of a tree, and the combinations within the limits; each is connected.
+    """All nodes of a tree, and what each merged region makes with others; each is connected.
+
+    Within the limits, a combination is formed when its newest region comes to be by a merge; so
+    superpixels alone are not combined.
 
     Args:
         parents: int64 [V], a binary tree as in `merging`.

@@ -27,7 +27,8 @@ def propose(subject: Subject, options: Options) -> CandidatePool:
     """Ranked combinations of the regions of seven hierarchies; the boxes are not looked at.
 
     Returns:
-        The best candidate first; each connected, without holes, no two with an IoU above 0.95.
+        The best candidate first; each connected, without holes, no two with an IoU above 0.95
+        (slightly above it may come about where a large image is looked at in a smaller copy).
     """
 
     def grouped(image: np.ndarray) -> CandidatePool:
