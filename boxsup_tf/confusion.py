@@ -65,6 +65,18 @@ class ConfusionMatrix:
         iou = self.iou[~np.isnan(self.iou)]
         return float(iou.mean()) if iou.size else float("nan")
 
+    @property
+    def foreground_mean_iou(self) -> float:
+        """Mean IoU of background and foreground, all classes taken as one; NaN without pixels."""
+        counts = self.counts
+        two = np.array(
+            [
+                [counts[0, 0], counts[0, 1:].sum()],
+                [counts[1:, 0].sum(), counts[1:, 1:].sum()],
+            ]
+        )
+        return ConfusionMatrix(two).mean_iou
+
     def per_class(self, class_names: Sequence[str]) -> dict[str, float | None]:
         """IoU by class name; None for a class neither true nor predicted."""
         values = zip(class_names, self.iou.tolist(), strict=True)

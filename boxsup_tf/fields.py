@@ -23,6 +23,9 @@ BBOX_YMAX = "image/object/bbox/ymax"
 BBOX_XMAX = "image/object/bbox/xmax"
 CLASS_LABEL = "image/object/class/label"
 CLASS_TEXT = "image/object/class/text"
+# The text of a box of label 0, which is of none of the classes; IS_CROWD is 1, so that its pixels
+# are left out of the loss.
+IGNORED_TEXT = "ignored"
 DIFFICULT = "image/object/difficult"
 TRUNCATED = "image/object/truncated"
 IS_CROWD = "image/object/is_crowd"

@@ -22,7 +22,9 @@ from boxsup_tf.inference.predictor import Predictor, parse_scales
 from boxsup_tf.inference.saved_model import load_saved_model
 from boxsup_tf.training.checkpoints import load_model
 
-_MODEL_DIR = flags.DEFINE_string("model_dir", "", "Folder of a training run.")
+_MODEL_DIR = flags.DEFINE_string(
+    "model_dir", "", "Folder of a training run, or the folder best in it."
+)
 _SAVED_MODEL = flags.DEFINE_string("saved_model", "", "Or: a folder that export.py wrote.")
 _DATA = flags.DEFINE_string("data", None, "Folder of records with masks.", required=True)
 _OUTPUT_DIR = flags.DEFINE_string("output_dir", None, "Folder for metrics.json.", required=True)

@@ -16,7 +16,9 @@ from boxsup_tf.inference.export import export
 from boxsup_tf.inference.predictor import parse_scales
 from boxsup_tf.training.checkpoints import load_model
 
-_MODEL_DIR = flags.DEFINE_string("model_dir", None, "Folder of a training run.", required=True)
+_MODEL_DIR = flags.DEFINE_string(
+    "model_dir", None, "Folder of a training run, or the folder best in it.", required=True
+)
 _OUTPUT_DIR = flags.DEFINE_string("output_dir", None, "Folder of the versions.", required=True)
 _SCALES = flags.DEFINE_string("scales", "1.0", "Image scales to average over, as 0.8,1.0,1.2.")
 

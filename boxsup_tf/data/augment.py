@@ -1,5 +1,7 @@
 """Random scale, flip and crop of an image with its label map; the draw follows a seed alone."""
 
+from typing import NamedTuple
+
 import tensorflow as tf
 
 from boxsup_tf import fields
@@ -8,45 +10,57 @@ from boxsup_tf import fields
 _MEAN_RGB = (123.68, 116.779, 103.939)
 
 
-def random_scale_flip_crop(
-    image: tf.Tensor,
-    label_map: tf.Tensor,
-    crop_size: int,
-    scale_range: tuple[float, float],
-    seed: tf.Tensor,
-) -> tuple[tf.Tensor, tf.Tensor]:
-    """One training crop.
+class Crop(NamedTuple):
+    """Where a training crop lies in its image, as tensors of a graph.
+
+    Attributes:
+        size: int32 [2], height and width that the image is scaled to.
+        top_left: int32 [2], of the crop in the scaled image, padded where it is too small.
+        flip: bool scalar: left and right are exchanged.
+        side: of the crop, pixels.
+    """
+
+    size: tf.Tensor
+    top_left: tf.Tensor
+    flip: tf.Tensor
+    side: int
+
+    def of_image(self, image: tf.Tensor) -> tf.Tensor:
+        """The crop of an image [H, W, 3]: float32 [side, side, 3], padded with the mean colour."""
+        scaled = tf.image.resize(image, self.size)
+        cut = self._cut(tf.pad(scaled - _MEAN_RGB, self._padding()) + _MEAN_RGB)
+        return tf.ensure_shape(cut, [self.side, self.side, 3])
+
+    def of_label_map(self, label_map: tf.Tensor) -> tf.Tensor:
+        """The crop of a label map int32 [H, W]: int32 [side, side], padded with void."""
+        scaled = tf.image.resize(label_map[:, :, None], self.size, method="nearest")
+        cut = self._cut(tf.pad(scaled, self._padding(), constant_values=fields.VOID))
+        return tf.ensure_shape(cut[:, :, 0], [self.side, self.side])
+
+    def _padding(self) -> list:
+        missing = tf.maximum(self.side - self.size, 0)
+        return [[0, missing[0]], [0, missing[1]], [0, 0]]
+
+    def _cut(self, tensor: tf.Tensor) -> tf.Tensor:
+        top, left = self.top_left[0], self.top_left[1]
+        cut = tensor[top : top + self.side, left : left + self.side]
+        return tf.where(self.flip, cut[:, ::-1], cut)
+
+
+def draw_crop(
+    shape: tf.Tensor, side: int, scale_range: tuple[float, float], seed: tf.Tensor
+) -> Crop:
+    """Draws one training crop.
 
     Args:
-        image: uint8 [H, W, 3].
-        label_map: int32 [H, W].
-        crop_size: side of the crop in pixels. A smaller image is padded: with the mean colour,
-            and void in the label map.
+        shape: int [2], height and width of the image.
+        side: of the crop in pixels. A smaller image is padded.
         scale_range: smallest and largest factor of the image's size.
         seed: int64 [2].
-
-    Returns:
-        float32 [crop_size, crop_size, 3] in 0 .. 255, and int32 [crop_size, crop_size].
     """
     draws = tf.random.stateless_uniform([4], seed)
     low, high = scale_range
-    scale = low + draws[0] * (high - low)
-    size = tf.cast(tf.shape(label_map), tf.float32)
-    size = tf.maximum(tf.cast(tf.round(size * scale), tf.int32), 1)
-    image = tf.image.resize(image, size)
-    label_map = tf.image.resize(label_map[:, :, None], size, method="nearest")
-
-    missing = tf.maximum(crop_size - size, 0)
-    padding = [[0, missing[0]], [0, missing[1]], [0, 0]]
-    image = tf.pad(image - _MEAN_RGB, padding) + _MEAN_RGB
-    label_map = tf.pad(label_map, padding, constant_values=fields.VOID)
-
-    room = tf.cast(tf.shape(label_map)[:2] - crop_size + 1, tf.float32)
-    top_left = tf.cast(draws[1:3] * room, tf.int32)
-    both = [
-        tensor[top_left[0] : top_left[0] + crop_size, top_left[1] : top_left[1] + crop_size]
-        for tensor in (image, label_map)
-    ]
-    both = [tf.where(draws[3] < 0.5, tensor[:, ::-1], tensor) for tensor in both]
-    image = tf.ensure_shape(both[0], [crop_size, crop_size, 3])
-    return image, tf.ensure_shape(both[1][:, :, 0], [crop_size, crop_size])
+    size = tf.cast(shape, tf.float32) * (low + draws[0] * (high - low))
+    size = tf.maximum(tf.cast(tf.round(size), tf.int32), 1)
+    room = tf.cast(tf.maximum(size, side) - side + 1, tf.float32)
+    return Crop(size, tf.cast(draws[1:3] * room, tf.int32), draws[3] < 0.5, side)

@@ -1,6 +1,7 @@
 """COCO's layout: one JSON with boxes, polygons and run lengths for a folder of images."""
 
 import os
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -59,8 +60,7 @@ class CocoReader:
                 f"{self._path}: image {record['file_name']!r} has height {record['height']} and "
                 f"width {record['width']}: expected the image's height {height} and width {width}"
             )
-        annotations = self._coco.imgToAnns.get(record["id"], [])
-        kept = [a for a in annotations if a["category_id"] in self._label_of]
+        kept = self._annotations(record)
         boxes = [self._box(a, height, width) for a in kept]
         boxed = [(box, a) for box, a in zip(boxes, kept, strict=True) if box is not None]
         return Example(
@@ -76,6 +76,15 @@ class CocoReader:
             is_crowd=np.array([bool(a.get("iscrowd", 0)) for _, a in boxed], bool),
             mask=paint_class_mask(kept, self._label_of, height, width, self._path),
         )
+
+    def labels_in(self, index: int) -> Iterator[int]:
+        kept = self._annotations(self._images[index])
+        return (self._label_of[annotation["category_id"]] for annotation in kept)
+
+    def _annotations(self, record: dict) -> list[dict]:
+        """An image's annotations that belong to a class."""
+        annotations = self._coco.imgToAnns.get(record["id"], [])
+        return [a for a in annotations if a["category_id"] in self._label_of]
 
     def _box(
         self, annotation: dict, height: int, width: int

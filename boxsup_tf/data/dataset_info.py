@@ -40,6 +40,7 @@ class DatasetInfo:
         complete: False while the folder is being written.
         num_images: number of examples.
         num_boxes: number of boxes over all images.
+        num_ignored_boxes: how many of them are of no class (`example.Example`).
         num_images_with_boxes: images whose boxes were annotated (perhaps none was found).
         num_images_with_masks: images with a class mask.
         num_candidates: candidates over all images.
@@ -55,6 +56,7 @@ class DatasetInfo:
     complete: bool = False
     num_images: int = 0
     num_boxes: int = 0
+    num_ignored_boxes: int = 0
     num_images_with_boxes: int = 0
     num_images_with_masks: int = 0
     num_candidates: int = 0

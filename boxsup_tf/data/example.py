@@ -21,8 +21,11 @@ class Example:
         height, width: pixels.
         boxes: float32 [B, 4], [ymin, xmin, ymax, xmax] half-open, pixels; None where boxes
             were not annotated (which is not the same as annotated and none found).
-        labels: int64 [B], 1 .. num_classes - 1.
-        difficult, truncated, is_crowd: bool [B].
+        labels: int64 [B], 1 .. num_classes - 1; 0 for an ignored box: one of no class, whose
+            pixels are not learnt from. It is always a crowd box.
+        difficult, truncated: bool [B].
+        is_crowd: bool [B]. A pseudo-mask is void in a crowd box, wherever no other box's
+            candidate is: it names pixels, but no object, and its label is never painted.
         mask: uint8 [H, W] of class labels, 255 void; None where there is no mask.
     """
 

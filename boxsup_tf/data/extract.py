@@ -8,7 +8,7 @@ from boxsup_tf.data.writer import read_records
 
 
 def extract_images(input_dir: str, output_dir: str) -> int:
-    """Writes every image of a folder of records as the file it came from, byte for byte.
+    """Writes every image of a folder of records as a file, byte for byte as it is stored.
 
     Args:
         input_dir: a folder of records.

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from typing import Any
 
 import tensorflow as tf
 from tqdm import tqdm
@@ -12,8 +13,12 @@ from boxsup_tf.data import records
 from boxsup_tf.data.dataset_info import DatasetInfo, shard_paths
 from boxsup_tf.errors import InputError
 
-# From images uint8 [1, H, W, 3], RGB, to label maps int32 [1, H, W].
-Predict = Callable[[tf.Tensor], tf.Tensor]
+Parsed = dict[str, tf.Tensor]
+
+
+def one_image(parsed: Parsed) -> tf.Tensor:
+    """uint8 [1, H, W, 3], RGB, of a parsed record."""
+    return records.decode_parsed_image(parsed)[None]
 
 
 class MaskedImages:
@@ -22,12 +27,22 @@ class MaskedImages:
     Args:
         folder: of TFRecords.
         info: its dataset.json.
+        inputs: what a network is given of a parsed record, inside a graph.
+
+    Attributes:
+        num_images: that have masks.
+        records: the parsed records of these, a tf.data.Dataset.
 
     Raises:
         InputError: a shard is missing, or no image has a mask.
     """
 
-    def __init__(self, folder: str, info: DatasetInfo) -> None:
+    def __init__(
+        self,
+        folder: str,
+        info: DatasetInfo,
+        inputs: Callable[[Parsed], Any] = one_image,
+    ) -> None:
         if info.num_images_with_masks == 0:
             raise InputError(f"{folder}: none of {info.num_images} images has a class mask")
         paths = shard_paths(folder, info.num_shards)
@@ -36,37 +51,44 @@ class MaskedImages:
                 raise InputError(f"{path}: shard not found: expected {info.num_shards} shards")
         self._folder, self._num_classes = folder, len(info.class_names)
         self.num_images = info.num_images_with_masks
-        self._pairs = (
+        self.records = (
             tf.data.TFRecordDataset(paths)
             .map(records.parse)
             .filter(lambda parsed: tf.strings.length(parsed[fields.MASK_ENCODED]) > 0)
-            .map(_decode, num_parallel_calls=tf.data.AUTOTUNE)
-            .prefetch(2)
         )
+        self._pairs = self.records.map(
+            lambda parsed: (inputs(parsed), records.decode_label_map(parsed)),
+            num_parallel_calls=tf.data.AUTOTUNE,
+        ).prefetch(2)
 
-    def compare(self, predict: Predict, description: str, leave: bool = True) -> ConfusionMatrix:
-        """One confusion matrix over the whole set, at full resolution; void is left out.
+    def compare(
+        self, predict: Callable[[Any], tf.Tensor], description: str, leave: bool = True
+    ) -> list[ConfusionMatrix]:
+        """Confusion matrices over the whole set, at full resolution; void is left out.
 
         Args:
-            predict: called with one image at a time.
+            predict: from what `inputs` gives of one image to K label maps, int32 [K, H, W].
             description: what the progress bar says.
             leave: whether the bar stays when it is full.
+
+        Returns:
+            K matrices.
 
         Raises:
             InputError: a shard is damaged.
         """
-        total = ConfusionMatrix.zeros(self._num_classes)
+        totals: list[ConfusionMatrix] = []
         with tqdm(total=self.num_images, desc=description, unit="image", leave=leave) as progress:
             try:
-                for image, truth in self._pairs:
-                    predicted = predict(image[None])[0]
-                    total += count_pixels(truth, predicted, self._num_classes).numpy()
+                for inputs, truth in self._pairs:
+                    counts = [
+                        ConfusionMatrix(count_pixels(truth, label_map, self._num_classes).numpy())
+                        for label_map in predict(inputs)
+                    ]
+                    if totals:
+                        counts = [a + b for a, b in zip(totals, counts, strict=True)]
+                    totals = counts
                     progress.update()
             except tf.errors.DataLossError as error:
                 raise InputError(f"{self._folder}: damaged TFRecord: {error.message}") from None
-        return total
-
-
-def _decode(parsed: dict[str, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
-    """Image uint8 [H, W, 3] and true label map int32 [H, W]."""
-    return records.decode_parsed_image(parsed), records.decode_label_map(parsed)
+        return totals

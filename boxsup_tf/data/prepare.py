@@ -1,13 +1,15 @@
 """Turns a dataset's own files into TFRecord shards."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from boxsup_tf.data.chosen_classes import ChosenClasses
 from boxsup_tf.data.coco import CocoReader
 from boxsup_tf.data.dataset_info import DatasetInfo
 from boxsup_tf.data.reader import Reader
 from boxsup_tf.data.records import encode_example
 from boxsup_tf.data.shapes import ShapesReader
+from boxsup_tf.data.smaller_images import SmallerImages
 from boxsup_tf.data.voc import VocReader
 from boxsup_tf.data.writer import write_dataset
 from boxsup_tf.errors import InputError
@@ -21,21 +23,33 @@ _READERS: dict[str, Callable[..., Reader]] = {
 DATASETS = tuple(_READERS)
 
 
-def make_reader(dataset: str, data_dir: str, split: str, **options: Any) -> Reader:
-    """The reader of a dataset.
+def make_reader(
+    dataset: str,
+    data_dir: str,
+    split: str,
+    classes: Sequence[str] | None = None,
+    max_side: int = 0,
+    **options: Any,
+) -> Reader:
+    """The reader of a dataset, or of a part of it.
 
     Args:
         dataset: one of `DATASETS`.
         data_dir: where its files are; shapes has none.
         split: the name of a list of its images; shapes has none.
+        classes: see `ChosenClasses`; None: all classes and all images.
+        max_side: see `SmallerImages`; 0: images as they are.
         **options: the other arguments of its reader.
 
     Raises:
-        InputError: the dataset is unknown, or as its reader raises.
+        InputError: the dataset is unknown, or as its reader or `ChosenClasses` raises.
     """
     if dataset not in _READERS:
         raise InputError(f"dataset {dataset!r}: expected one of {', '.join(DATASETS)}")
-    return _READERS[dataset](data_dir, split, **options)
+    reader = _READERS[dataset](data_dir, split, **options)
+    if max_side:
+        reader = SmallerImages(reader, max_side)
+    return reader if classes is None else ChosenClasses(reader, classes)
 
 
 def prepare(reader: Reader, output_dir: str, num_shards: int) -> DatasetInfo:

@@ -35,6 +35,17 @@ class Reader(Protocol):
         """
         ...
 
+    def labels_in(self, index: int) -> Iterable[int]:
+        """Labels that the annotations of the example at `index` name, without its image.
+
+        Repeated, in any order, those that are cheap to find first; background and void may be
+        among them.
+
+        Raises:
+            InputError: an annotation is missing or damaged.
+        """
+        ...
+
 
 def list_settings(source_ids: Iterable[str]) -> dict:
     """What identifies a list of images in `settings`: a changed list must not be resumed."""

@@ -58,7 +58,8 @@ def encode_example(example: Example, class_names: tuple[str, ...]) -> bytes:
         for name, values in zip(_BOX_EDGES, edges, strict=True):
             record.features.feature[name].float_list.value.extend(values.tolist())
         _set_ints(record, fields.CLASS_LABEL, example.labels)
-        texts = [class_names[label].encode() for label in example.labels]
+        names = (fields.IGNORED_TEXT, *class_names[1:])
+        texts = [names[label].encode() for label in example.labels]
         record.features.feature[fields.CLASS_TEXT].bytes_list.value.extend(texts)
         _set_ints(record, fields.DIFFICULT, example.difficult)
         _set_ints(record, fields.TRUNCATED, example.truncated)
@@ -163,6 +164,7 @@ class Summary:
         source_id: the example's.
         size: (height, width) of the image, pixels.
         num_boxes: number of boxes; None where boxes were not annotated.
+        num_ignored: how many of them are of no class.
         has_mask: whether there is a class mask.
         num_candidates: size of its pool; None where it has none.
         one_per_box: whether the pool's candidate n belongs to box n alone.
@@ -172,6 +174,7 @@ class Summary:
     source_id: str
     size: tuple[int, int]
     num_boxes: int | None
+    num_ignored: int
     has_mask: bool
     num_candidates: int | None
     one_per_box: bool
@@ -183,13 +186,15 @@ def summarize(serialized: bytes) -> Summary:
     record = tf.train.Example.FromString(serialized)
     height, width = (int(_ints(record, n)[0]) for n in (fields.IMAGE_HEIGHT, fields.IMAGE_WIDTH))
     annotated = bool(_ints(record, fields.BOXES_ANNOTATED)[0])
+    labels = _ints(record, fields.CLASS_LABEL)
     png = _bytes(record, fields.CANDIDATES_SUPERPIXELS)
     # A PNG names its size in its header: bytes 16 .. 23, width before height, big-endian.
     pool_width, pool_height = (int.from_bytes(png[i : i + 4], "big") for i in (16, 20))
     return Summary(
         source_id=_bytes(record, fields.IMAGE_SOURCE_ID).decode(),
         size=(height, width),
-        num_boxes=len(_ints(record, fields.CLASS_LABEL)) if annotated else None,
+        num_boxes=len(labels) if annotated else None,
+        num_ignored=int(np.count_nonzero(labels == fields.BACKGROUND)),
         has_mask=bool(_bytes(record, fields.MASK_ENCODED)),
         num_candidates=int(_ints(record, fields.CANDIDATES_COUNT)[0]) if png else None,
         one_per_box=bool(png) and bool(_ints(record, fields.CANDIDATES_ONE_PER_BOX)[0]),

@@ -6,6 +6,8 @@ and pattern of a kind vary and overlap with other kinds' and the background's, s
 not always an object's. Every image depends on (seed, index) alone.
 """
 
+from collections.abc import Iterator
+
 import cv2
 import numpy as np
 
@@ -64,6 +66,9 @@ class ShapesReader:
             is_crowd=np.zeros(len(labels), bool),
             mask=mask,
         )
+
+    def labels_in(self, index: int) -> Iterator[int]:
+        yield from self[index].labels.tolist()
 
 
 def draw_scene(

@@ -5,13 +5,14 @@ masks only, or both, image by image.
 """
 
 import os
+from collections.abc import Iterator
 
 import numpy as np
 from PIL import Image
 
 from boxsup_tf.data.example import Example, check_mask, read_bytes, read_image_file
 from boxsup_tf.data.reader import list_settings
-from boxsup_tf.data.voc_xml import read_objects
+from boxsup_tf.data.voc_xml import read_labels, read_objects
 from boxsup_tf.errors import InputError
 from boxsup_tf.labels import VOC_CLASSES
 
@@ -25,7 +26,7 @@ class VocReader:
         data_dir: the VOCdevkit: the folder that holds `year`.
         split: name of a list in ImageSets/Segmentation or, failing that, ImageSets/Main.
         year: the folder that holds Annotations, ImageSets, JPEGImages, SegmentationClass.
-        classes: names in the order of their labels; 0 is the background.
+        class_names: in the order of their labels; 0 is the background.
 
     Raises:
         InputError: the list is missing, empty, or names an image twice.
@@ -36,9 +37,9 @@ class VocReader:
         data_dir: str,
         split: str,
         year: str = "VOC2012",
-        classes: tuple[str, ...] = VOC_CLASSES,
+        class_names: tuple[str, ...] = VOC_CLASSES,
     ) -> None:
-        self.class_names = tuple(classes)
+        self.class_names = tuple(class_names)
         self._root = os.path.join(data_dir, year)
         self._ids = _read_list(self._root, split)
         self.settings = {"dataset": "voc", "split": split, "year": year}
@@ -50,18 +51,12 @@ class VocReader:
     def __getitem__(self, index: int) -> Example:
         source_id = self._ids[index]
         image_path = self._image_path(source_id)
-        xml_path = os.path.join(self._root, "Annotations", f"{source_id}.xml")
-        mask_path = os.path.join(self._root, "SegmentationClass", f"{source_id}.png")
-        has_boxes, has_mask = os.path.exists(xml_path), os.path.exists(mask_path)
-        if not has_boxes and not has_mask:
-            raise InputError(
-                f"{image_path}: no annotation: expected {xml_path} or {mask_path} or both"
-            )
+        xml_path, mask_path = self._annotation_paths(source_id)
         encoded, height, width = read_image_file(image_path)
-        mask = _read_mask(mask_path) if has_mask else None
+        mask = _read_mask(mask_path) if mask_path else None
         if mask is not None:
             check_mask(mask, height, width, len(self.class_names), mask_path)
-        objects = read_objects(xml_path, height, width, self.class_names) if has_boxes else []
+        objects = read_objects(xml_path, height, width, self.class_names) if xml_path else []
         boxes = np.array([item.box for item in objects], np.float32).reshape(-1, 4)
         return Example(
             source_id=source_id,
@@ -69,13 +64,32 @@ class VocReader:
             encoded=encoded,
             height=height,
             width=width,
-            boxes=boxes if has_boxes else None,
+            boxes=boxes if xml_path else None,
             labels=np.array([item.label for item in objects], np.int64),
             difficult=np.array([item.difficult for item in objects], bool),
             truncated=np.array([item.truncated for item in objects], bool),
             is_crowd=np.zeros(len(objects), bool),
             mask=mask,
         )
+
+    def labels_in(self, index: int) -> Iterator[int]:
+        xml_path, mask_path = self._annotation_paths(self._ids[index])
+        if xml_path:
+            yield from read_labels(xml_path, self.class_names)
+        if mask_path:
+            yield from np.unique(_read_mask(mask_path)).tolist()
+
+    def _annotation_paths(self, source_id: str) -> tuple[str, str]:
+        """The XML file and the mask; empty for the one that is not there."""
+        xml_path = os.path.join(self._root, "Annotations", f"{source_id}.xml")
+        mask_path = os.path.join(self._root, "SegmentationClass", f"{source_id}.png")
+        has_boxes, has_mask = os.path.exists(xml_path), os.path.exists(mask_path)
+        if not has_boxes and not has_mask:
+            raise InputError(
+                f"{self._image_path(source_id)}: no annotation: expected {xml_path} or "
+                f"{mask_path} or both"
+            )
+        return xml_path if has_boxes else "", mask_path if has_mask else ""
 
     def _image_path(self, source_id: str) -> str:
         stem = os.path.join(self._root, "JPEGImages", source_id)

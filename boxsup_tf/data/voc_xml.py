@@ -40,10 +40,7 @@ def read_objects(
         InputError: the file is not well-formed, names another size, or holds an object of an
             unknown class or with an impossible box.
     """
-    try:
-        root = ElementTree.fromstring(read_bytes(path, "an annotation"))
-    except ElementTree.ParseError as error:
-        raise InputError(f"{path}: not well-formed XML: {error}") from None
+    root = _parse(path)
     size = root.find("size")
     if size is None:
         raise InputError(f"{path}: no <size>: expected one with <width> and <height>")
@@ -54,21 +51,47 @@ def read_objects(
             f"the image's height {height} and width {width}"
         )
     return [
-        _read_object(item, f"{path}: object {number}", height, width, class_names)
-        for number, item in enumerate(root.findall("object"), start=1)
+        _read_object(item, where, height, width, class_names) for item, where in _items(root, path)
     ]
+
+
+def read_labels(path: str, class_names: tuple[str, ...]) -> list[int]:
+    """The labels of `read_objects`, which need no size.
+
+    Raises:
+        InputError: the file is not well-formed, or holds an object of an unknown class.
+    """
+    return [_read_label(item, where, class_names) for item, where in _items(_parse(path), path)]
+
+
+def _parse(path: str) -> ElementTree.Element:
+    try:
+        return ElementTree.fromstring(read_bytes(path, "an annotation"))
+    except ElementTree.ParseError as error:
+        raise InputError(f"{path}: not well-formed XML: {error}") from None
+
+
+def _items(root: ElementTree.Element, path: str) -> list[tuple[ElementTree.Element, str]]:
+    """Every object, with what a message calls it."""
+    found = enumerate(root.findall("object"), start=1)
+    return [(item, f"{path}: object {number}") for number, item in found]
+
+
+def _read_label(item: ElementTree.Element, where: str, class_names: tuple[str, ...]) -> int:
+    name = (item.findtext("name") or "").strip()
+    if name not in class_names[1:]:
+        raise InputError(f"{where}: unknown class {name!r}: expected {', '.join(class_names[1:])}")
+    return class_names.index(name)
 
 
 def _read_object(
     item: ElementTree.Element, where: str, height: int, width: int, class_names: tuple[str, ...]
 ) -> VocObject:
-    name = (item.findtext("name") or "").strip()
-    if name not in class_names[1:]:
-        raise InputError(f"{where}: unknown class {name!r}: expected {', '.join(class_names[1:])}")
+    label = _read_label(item, where, class_names)
+    where = f"{where} ({class_names[label]})"
     bounds = item.find("bndbox")
     if bounds is None:
-        raise InputError(f"{where} ({name}): no <bndbox>: expected one")
-    where = f"{where} ({name})"
+        raise InputError(f"{where}: no <bndbox>: expected one")
     xmin, ymin, xmax, ymax = (_number(bounds, k, where) for k in ("xmin", "ymin", "xmax", "ymax"))
     # VOC counts pixels from 1 and includes the last. Many tools count from 0 and so write a
     # minimum of 0, which would come out one pixel outside.
@@ -77,7 +100,7 @@ def _read_object(
     check_box(box, height, width, where)
     return VocObject(
         box=box,
-        label=class_names.index(name),
+        label=label,
         difficult=_flag(item, "difficult", where),
         truncated=_flag(item, "truncated", where),
     )

@@ -196,7 +196,7 @@ def _count(folder: str, info: DatasetInfo, num_examples: int, digest: str | None
     seen: set[str] = set()
     sha = hashlib.sha256()
     sizes = []
-    boxes = with_boxes = with_masks = candidates = 0
+    boxes = ignored = with_boxes = with_masks = candidates = 0
     for path in shard_paths(folder, info.num_shards):
         before = len(seen)
         for serialized in _read_shard(path):
@@ -206,6 +206,7 @@ def _count(folder: str, info: DatasetInfo, num_examples: int, digest: str | None
             seen.add(summary.source_id)
             sha.update(hashlib.sha256(serialized).digest())
             boxes += summary.num_boxes or 0
+            ignored += summary.num_ignored
             with_boxes += summary.num_boxes is not None
             with_masks += summary.has_mask
             candidates += summary.num_candidates or 0
@@ -225,6 +226,7 @@ def _count(folder: str, info: DatasetInfo, num_examples: int, digest: str | None
         complete=True,
         num_images=len(seen),
         num_boxes=boxes,
+        num_ignored_boxes=ignored,
         num_images_with_boxes=with_boxes,
         num_images_with_masks=with_masks,
         num_candidates=candidates,

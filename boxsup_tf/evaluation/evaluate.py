@@ -1,18 +1,19 @@
 """Mean IoU of a model on a dataset: images one by one, at full resolution."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
+import tensorflow as tf
 
 from boxsup_tf import fields
 from boxsup_tf.data.dataset_info import check_same_classes, load_complete, write_json
-from boxsup_tf.data.masked_images import MaskedImages, Predict
+from boxsup_tf.data.masked_images import MaskedImages
 from boxsup_tf.errors import InputError
 
 
 def evaluate(
-    predict: Predict,
+    predict: Callable[[tf.Tensor], tf.Tensor],
     dataset_dir: str,
     output_dir: str,
     class_names: Sequence[str],
@@ -37,7 +38,7 @@ def evaluate(
     info = load_complete(dataset_dir)
     check_same_classes("the model", class_names, dataset_dir, info.class_names)
     images = MaskedImages(dataset_dir, info)
-    total = images.compare(predict, "evaluate")
+    total = images.compare(predict, "evaluate")[0]
     if not total.counts.any():
         raise InputError(f"{dataset_dir}: every pixel of the masks is void: nothing to score")
     metrics = {

@@ -15,22 +15,45 @@ def preprocess(images: tf.Tensor) -> tf.Tensor:
 def full_resolution_logits(model: keras.Model, images: tf.Tensor) -> tf.Tensor:
     """Logits for every pixel.
 
-    Images are padded at the bottom and right with the mean colour to sides of 8 n + 1, where
-    score (i, j) lies on pixel (8 i, 8 j); the scores are interpolated bilinearly between
-    those pixels and the padding is cut off.
-
     Args:
-        model: a network of `models.largefov`.
+        model: a network of `models`.
         images: [B, H, W, 3] RGB, 0 .. 255.
 
     Returns:
         float32 [B, H, W, num_classes].
     """
+    logits = model(pad_to_grid(images), training=False)
+    return at_every_pixel(logits, tf.shape(images)[1], tf.shape(images)[2])
+
+
+def pad_to_grid(images: tf.Tensor) -> tf.Tensor:
+    """What a network is given of whole images.
+
+    They are padded at the bottom and right with the mean colour to sides of 8 n + 1, where
+    score (i, j) lies on pixel (8 i, 8 j).
+
+    Args:
+        images: [B, H, W, 3] RGB, 0 .. 255.
+
+    Returns:
+        float32 [B, H', W', 3], preprocessed.
+    """
     height, width = tf.shape(images)[1], tf.shape(images)[2]
-    padded_height, padded_width = on_grid(height), on_grid(width)
-    padding = [[0, 0], [0, padded_height - height], [0, padded_width - width], [0, 0]]
-    logits = model(tf.pad(preprocess(images), padding), training=False)
-    logits = upsample(tf.cast(logits, tf.float32), padded_height, padded_width)
+    padding = [[0, 0], [0, on_grid(height) - height], [0, on_grid(width) - width], [0, 0]]
+    return tf.pad(preprocess(images), padding)
+
+
+def at_every_pixel(logits: tf.Tensor, height: tf.Tensor, width: tf.Tensor) -> tf.Tensor:
+    """Scores of the pixels between those of `pad_to_grid`, bilinearly; the padding is cut off.
+
+    Args:
+        logits: [B, h, w, C] of the padded images.
+        height, width: int32 scalars, the images' own.
+
+    Returns:
+        float32 [B, height, width, C].
+    """
+    logits = upsample(tf.cast(logits, tf.float32), on_grid(height), on_grid(width))
     return logits[:, :height, :width]
 
 

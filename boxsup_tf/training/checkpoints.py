@@ -1,9 +1,12 @@
-"""A run's folder: its settings, and one tf.train.Checkpoint with all that a resume needs."""
+"""Checkpoints of a run: all that a resume needs, the best network, and how they are read."""
 
-import dataclasses
-import importlib.metadata
-import json
+import contextlib
+import math
 import os
+import re
+import shutil
+import textwrap
+from collections.abc import Iterator
 
 import keras
 import tensorflow as tf
@@ -11,13 +14,16 @@ import tensorflow as tf
 from boxsup_tf import fields
 from boxsup_tf.data.dataset_info import write_json
 from boxsup_tf.errors import InputError
-from boxsup_tf.models.largefov import build_largefov
+from boxsup_tf.models.networks import build_network
 from boxsup_tf.supervision.labelling import Labelling
-from boxsup_tf.training.config import TrainConfig
+from boxsup_tf.training.run_settings import Architecture, read_architecture, read_settings
+from boxsup_tf.training.write_errors import write_failed
 
-_PACKAGES = ("boxsup_tf", "tensorflow", "keras", "numpy")
-# Settings that may change between a run and its resumption without changing what it learns.
-_FREE = ("epochs", "checkpoint_minutes", "num_pictures")
+BEST_FOLDER = "best"  # in a run's folder
+
+# What TensorFlow writes into the folder while a checkpoint comes about, by its name.
+_CHECKPOINT_FILE = re.compile(r"(ckpt-\d+)(_temp|\.index|\.data-.*)")
+_STATE_FILE = "checkpoint.tmp"
 
 
 class Progress(tf.Module):
@@ -28,14 +34,20 @@ class Progress(tf.Module):
         step: batches done of the next one.
         masks_updated: the mask update before that epoch is done.
         loss: mean over the batches done of the epoch.
+        agreement: int64 [C, C], pixels that the batches done of the epoch taught, by label and
+            by what the network said.
+        first_fill: share of the boxes that the run's first labelling covers.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, num_classes: int) -> None:
         super().__init__()
         self.epoch = tf.Variable(0, dtype=tf.int64, trainable=False)
         self.step = tf.Variable(0, dtype=tf.int64, trainable=False)
         self.masks_updated = tf.Variable(False, trainable=False)
         self.loss = keras.metrics.Mean(name="loss")
+        counts = tf.zeros([num_classes, num_classes], tf.int64)
+        self.agreement = tf.Variable(counts, trainable=False)
+        self.first_fill = tf.Variable(0.0, trainable=False)
 
     def __str__(self) -> str:
         masks = "done" if self.masks_updated.numpy() else "not done"
@@ -43,7 +55,13 @@ class Progress(tf.Module):
 
 
 class Checkpoints:
-    """Saves and restores a run."""
+    """Saves and restores a run, and keeps its best network.
+
+    Args:
+        model_dir: the run's folder, made by `run_settings.open_run`.
+        model, optimizer, labelling, progress: what a checkpoint holds.
+        keep: so many of the last checkpoints stay.
+    """
 
     def __init__(
         self,
@@ -52,7 +70,14 @@ class Checkpoints:
         optimizer: keras.optimizers.Optimizer,
         labelling: Labelling,
         progress: Progress,
+        keep: int = 2,
     ) -> None:
+        self._model_dir, self._progress = model_dir, progress
+        self._numbers = [
+            variable
+            for variable in (*model.weights, *optimizer.variables)
+            if keras.backend.is_float_dtype(variable.dtype)
+        ]
         # tf.train.Checkpoint finds a Keras model's weights and an optimiser's slots by itself,
         # but neither the random states of dropout nor the sums of a metric.
         weights = {id(variable) for variable in model.weights}
@@ -65,92 +90,159 @@ class Checkpoints:
             random_states=[variable.value for variable in states],
             loss=[variable.value for variable in progress.loss.variables],
         )
-        self._manager = tf.train.CheckpointManager(checkpoint, model_dir, max_to_keep=2)
+        self._manager = tf.train.CheckpointManager(checkpoint, model_dir, max_to_keep=keep)
+        self._best_score = tf.Variable(-math.inf, dtype=tf.float64, trainable=False)
+        self._best_epoch = tf.Variable(-1, dtype=tf.int64, trainable=False)
+        best = tf.train.Checkpoint(model=model, score=self._best_score, epoch=self._best_epoch)
+        folder = os.path.join(model_dir, BEST_FOLDER)
+        self._best = tf.train.CheckpointManager(best, folder, max_to_keep=1)
 
     def save(self) -> None:
-        """Writes a checkpoint; the one before it stays until this one is whole."""
-        self._manager.save()
+        """Writes a checkpoint; the one before it stays until this one is whole.
+
+        Raises:
+            InputError: a weight is no longer a finite number, or the checkpoint cannot be
+                written. The checkpoints before are as they were.
+        """
+        self._check_finite()
+        with self._removing_unfinished(self._manager.directory):
+            self._manager.save()
+
+    def save_if_best(self, score: float) -> None:
+        """Keeps the network in the folder `best` if no epoch before had so high a score.
+
+        Args:
+            score: of the validation; NaN is never the best.
+
+        Raises:
+            InputError: as `save`.
+        """
+        if not score > float(self._best_score):
+            return
+        self._check_finite()
+        self._best_score.assign(score)
+        self._best_epoch.assign(self._progress.epoch)
+        folder, last = self._best.directory, self._best.latest_checkpoint
+        with self._removing_unfinished(folder):
+            # With the settings the folder is a whole of its own, for load_model or to be copied.
+            os.makedirs(folder, exist_ok=True)
+            settings = read_settings(self._model_dir)
+            write_json(os.path.join(folder, fields.CONFIG_FILE), settings)
+            # Not numbered by its own counter, which starts again in a new process.
+            self._best.save(checkpoint_number=1 + (_number(last) if last else 0))
+
+    def best(self) -> tuple[int, float] | None:
+        """Epoch and score of the best network; None where none was scored yet."""
+        epoch = int(self._best_epoch)
+        return None if epoch < 0 else (epoch, float(self._best_score))
 
     def restore(self) -> str | None:
-        """Restores the newest checkpoint; its path, or None where there is none yet."""
-        path = self._manager.latest_checkpoint
+        """Restores the newest checkpoint; its path, or None where there is none yet.
+
+        Raises:
+            InputError: it is damaged, or of another network or optimiser.
+        """
+        path, best = self._manager.latest_checkpoint, self._best.latest_checkpoint
         if path:
-            self._manager.checkpoint.restore(path).assert_existing_objects_matched()
+            architecture = read_architecture(self._model_dir)
+            with _restoring(path, f"{architecture} and its optimiser"):
+                status = self._manager.checkpoint.restore(path)
+                status.expect_partial().assert_existing_objects_matched()
+            if best:
+                known = tf.train.Checkpoint(score=self._best_score, epoch=self._best_epoch)
+                with _restoring(best, "a score and an epoch"):
+                    status = known.restore(best)
+                    status.expect_partial().assert_existing_objects_matched()
         return path
 
+    def _check_finite(self) -> None:
+        for variable in self._numbers:
+            if not tf.reduce_all(tf.math.is_finite(variable.value)):
+                raise diverged(self._model_dir, f"{variable.path} is not finite", self._progress)
 
-def open_run(
-    model_dir: str, config: TrainConfig, class_names: tuple[str, ...], digests: list[str]
-) -> None:
-    """Makes a run's folder, or checks that an existing one belongs to this very run.
+    @contextlib.contextmanager
+    def _removing_unfinished(self, folder: str) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, tf.errors.OpError) as error:
+            _remove_unfinished(folder)
+            raise write_failed(self._model_dir, error) from error
+
+
+def diverged(model_dir: str, what: str, progress: Progress, where: str = "") -> InputError:
+    """The error to raise where a training has left the finite numbers.
 
     Args:
-        digests: of the training sources and the validation data.
-
-    Raises:
-        InputError: the folder holds a run with other settings, data or classes.
+        what: is not finite.
+        where: more than the progress says.
     """
-    path = os.path.join(model_dir, fields.CONFIG_FILE)
-    settings = dataclasses.asdict(config) | {
-        "class_names": list(class_names),
-        "data_digests": digests,
-    }
-    if os.path.exists(path):
-        found = _read_config(model_dir)
-        for name in settings.keys() - set(_FREE):
-            if found.get(name) != settings[name]:
-                raise InputError(
-                    f"{model_dir}: holds a run with {name} = {found.get(name)!r}: expected "
-                    f"{settings[name]!r}; choose another --model_dir or delete it"
-                )
-    os.makedirs(model_dir, exist_ok=True)
-    versions = {name: importlib.metadata.version(name) for name in _PACKAGES}
-    write_json(path, settings | {"versions": versions})
+    last = tf.train.latest_checkpoint(model_dir)
+    kept = f"the last checkpoint, {last}, is from before" if last else "there is no checkpoint yet"
+    return InputError(
+        f"{model_dir}: {what} at epoch {int(progress.epoch)}, step {int(progress.step)}{where}: "
+        f"expected a finite number; {kept}; try a smaller --learning_rate or a --clip_norm in "
+        "another --model_dir"
+    )
 
 
 def load_model(model_dir: str) -> tuple[keras.Model, tuple[str, ...]]:
-    """The network of a run's newest checkpoint.
+    """The network of a run's newest checkpoint; of its best one, given the run's folder `best`.
 
     Returns:
-        The model (see `models.largefov`) and its class names, background first.
+        The model (see `models.networks`) and its class names, background first.
 
     Raises:
-        InputError: the folder holds no run, or a run without a checkpoint.
+        InputError: the folder holds no run, or a run without a checkpoint or with a damaged one.
     """
-    config = _read_config(model_dir)
+    architecture = read_architecture(model_dir)
     path = tf.train.latest_checkpoint(model_dir)
     if path is None:
         raise InputError(f"{model_dir}: no checkpoint yet: expected a run of train.py")
-    class_names = tuple(config["class_names"])
-    model = build_largefov(len(class_names), config["width_multiplier"])
-    tf.train.Checkpoint(model=model).restore(
-        path
-    ).expect_partial().assert_existing_objects_matched()
-    return model, class_names
+    num_classes = len(architecture.class_names)
+    model = build_network(architecture.network, num_classes, architecture.width_multiplier)
+    with _restoring(path, str(architecture)):
+        status = tf.train.Checkpoint(model=model).restore(path)
+        status.expect_partial().assert_existing_objects_matched()
+    return model, architecture.class_names
 
 
-def load_network_weights(model: keras.Model, model_dir: str) -> None:
+def load_network_weights(model: keras.Model, architecture: Architecture, model_dir: str) -> None:
     """Starts a network from another run's.
 
+    Args:
+        model: of this architecture.
+        model_dir: the other run's folder, or its folder `best`.
+
     Raises:
-        InputError: no run, or a network of other classes or width.
+        InputError: no run, or a network of another kind, width or other classes.
     """
-    trained, _ = load_model(model_dir)
-    for ours, theirs in zip(model.weights, trained.weights, strict=True):
-        if ours.shape != theirs.shape:
-            raise InputError(
-                f"{model_dir}: {theirs.path} is {list(theirs.shape)}: expected "
-                f"{list(ours.shape)}; its network has other classes or another width"
-            )
-    model.set_weights(trained.get_weights())
+    architecture.check_same(model_dir, read_architecture(model_dir))
+    model.set_weights(load_model(model_dir)[0].get_weights())
 
 
-def _read_config(model_dir: str) -> dict:
-    path = os.path.join(model_dir, fields.CONFIG_FILE)
+@contextlib.contextmanager
+def _restoring(path: str, what: str) -> Iterator[None]:
+    """Explains why a checkpoint cannot be restored into what it should fit."""
     try:
-        with open(path, encoding="utf-8") as file:
-            return json.load(file)
-    except OSError:
-        raise InputError(f"{path}: not found: expected a folder written by train.py") from None
-    except ValueError as error:
-        raise InputError(f"{path}: damaged: {error}") from None
+        yield
+    except (AssertionError, ValueError) as error:
+        reason = textwrap.shorten(str(error), 200)
+        raise InputError(f"{path}: expected a checkpoint of {what}: {reason}") from None
+    except (tf.errors.OpError, IndexError) as error:  # the latter where a file is cut short
+        raise InputError(f"{path}: damaged: {textwrap.shorten(str(error), 200)}") from None
+
+
+def _remove_unfinished(folder: str) -> None:
+    """Removes the files of checkpoints that the folder does not know as whole."""
+    state = tf.train.get_checkpoint_state(folder)
+    whole = [os.path.basename(path) for path in state.all_model_checkpoint_paths] if state else []
+    for name in os.listdir(folder) if os.path.isdir(folder) else []:
+        match, path = _CHECKPOINT_FILE.fullmatch(name), os.path.join(folder, name)
+        if match and match[2] == "_temp":
+            shutil.rmtree(path)
+        elif (match and match[1] not in whole) or name.startswith(_STATE_FILE):
+            os.remove(path)
+
+
+def _number(path: str) -> int:
+    return int(path.rsplit("-", 1)[1])

@@ -3,13 +3,14 @@
 import dataclasses
 
 from boxsup_tf.errors import InputError
-from boxsup_tf.models.largefov import STRIDE
+from boxsup_tf.models.networks import NETWORKS, STRIDE
 from boxsup_tf.settings import check_choices, choice
 from boxsup_tf.supervision.scoring import BELIEFS, NORMALISERS, ScoringConfig
 
 OPTIMIZERS = ("sgd", "adamw")
 SCHEDULES = ("step", "poly")
 LOSS_AT = ("grid", "pixels")
+PRECISIONS = ("float32", "bfloat16")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,9 +21,18 @@ class TrainConfig:
         train_data: comma-separated DIR:box and DIR:mask.
         val_data: a folder with masks; empty: no validation.
         init: see `models.weights`, or a run's folder.
+        network: `largefov`, or the first `deeplab`, see `models.networks`.
         width_multiplier: of the network's channels.
         epochs: of network updates, each after a mask update.
         batch_size: images a step.
+        accumulate: parts that a batch is worked off in, one after the other, where memory is
+            short; the update is that of the whole batch.
+        precision: `bfloat16` computes in it where that is safe and keeps weights in float32.
+        frozen_blocks: the first so many of VGG-16's five blocks keep their initial weights.
+        feature_cache: a folder for what the frozen blocks make of every view, which is then
+            computed once; runs with the same frozen weights may share it. Needs
+            `augmentations`.
+        augmentations: so many fixed crops an image, taken in turn; 0: a new one every epoch.
         crop_size: pixels, 8 n + 1.
         min_scale, max_scale: range of the random scaling.
         seed: of weights, draws, augmentation and order.
@@ -31,29 +41,41 @@ class TrainConfig:
         learning_rate: at the start.
         last_layer_rate: factor of the last layer's learning rate, with `sgd`: it is fresh where
             the others are trained.
-        schedule: `step`: times 0.1 every `decay_epochs`; `poly`: (1 - step / steps) ** 0.9.
+        schedule: `step`: times 0.1 every `decay_epochs`; `poly`: (1 - step / steps) ** 0.9, with
+            which a run's number of epochs cannot change.
         decay_epochs: for `step`.
         momentum: of `sgd`.
         weight_decay: not on biases. L2 in the gradient for sgd, decoupled for adamw.
         clip_norm: largest global norm of a gradient; 0: not clipped.
         dropout: after fc6 and fc7.
         feedback_weight: lambda, the weight of E_r against E_o.
-        warmup_epochs: mask updates before this epoch look at E_o alone.
+        warmup_epochs: the mask updates of so many epochs do not ask the network.
+        ramp_epochs: after them, lambda rises to its full weight in so many steps more.
+        prior_weight: of the preference for large candidates that stands in for the network's
+            belief until that has its full weight.
+        update_every: epochs from one mask update to the next; 0: the first one is the last.
         k: each box draws among its k best candidates.
         min_box_iou: candidates whose tight box overlaps the box less are not eligible, unless
             none does better.
         clip_to_box: a candidate stands for its part inside the box.
         belief, normaliser: how E_r is computed, see `supervision.scoring`.
         checkpoint_minutes: at most this long between checkpoints inside an epoch.
+        keep_checkpoints: so many of the last ones are kept, and the best by validation.
         num_pictures: examples shown in TensorBoard and in the mask-evolution picture.
     """
 
     train_data: str
     val_data: str = ""
     init: str = "imagenet"
+    network: str = choice("largefov", NETWORKS)
     width_multiplier: float = 1.0
     epochs: int = 45
     batch_size: int = 20
+    accumulate: int = 1
+    precision: str = choice("float32", PRECISIONS)
+    frozen_blocks: int = 0
+    feature_cache: str = ""
+    augmentations: int = 0
     crop_size: int = 321
     min_scale: float = 0.75
     max_scale: float = 1.25
@@ -70,12 +92,16 @@ class TrainConfig:
     dropout: float = 0.5
     feedback_weight: float = 3.0
     warmup_epochs: int = 0
+    ramp_epochs: int = 0
+    prior_weight: float = 0.3
+    update_every: int = 1
     k: int = 5
     min_box_iou: float = 0.5
     clip_to_box: bool = True
     belief: str = choice("cross_entropy", BELIEFS)
     normaliser: str = choice("image", NORMALISERS)
     checkpoint_minutes: float = 10.0
+    keep_checkpoints: int = 2
     num_pictures: int = 4
 
     def __post_init__(self) -> None:
@@ -88,19 +114,32 @@ class TrainConfig:
         expect("width_multiplier", self.width_multiplier > 0, "more than 0")
         expect("dropout", 0 <= self.dropout < 1, "0 <= dropout < 1")
         expect("min_box_iou", 0 <= self.min_box_iou <= 1, "a number in 0 .. 1")
-        for name in ("epochs", "batch_size", "k", "decay_epochs"):
+        expect("frozen_blocks", 0 <= self.frozen_blocks <= 5, "a number in 0 .. 5")
+        if self.feature_cache and not (self.frozen_blocks and self.augmentations):
+            raise InputError(
+                f"--feature_cache={self.feature_cache}: expected --frozen_blocks and "
+                "--augmentations of at least 1: nothing else stays the same"
+            )
+        for name in ("epochs", "batch_size", "accumulate", "k", "decay_epochs", "keep_checkpoints"):
             expect(name, getattr(self, name) >= 1, "at least 1")
         for name in (
             *("seed", "warmup_epochs", "num_pictures", "checkpoint_minutes", "weight_decay"),
             *("learning_rate", "last_layer_rate", "clip_norm", "feedback_weight"),
+            *("augmentations", "ramp_epochs", "prior_weight", "update_every"),
         ):
             expect(name, getattr(self, name) >= 0, "at least 0")
         check_choices(self)
 
     @property
+    def dtype_policy(self) -> str:
+        """Keras' name for the precision."""
+        return "mixed_bfloat16" if self.precision == "bfloat16" else "float32"
+
+    @property
     def scoring(self) -> ScoringConfig:
         return ScoringConfig(self.clip_to_box, self.belief, self.normaliser)
 
-    def feedback_weight_at(self, epoch: int) -> float:
-        """lambda in the mask update before an epoch."""
-        return 0.0 if epoch < self.warmup_epochs else self.feedback_weight
+    @property
+    def asks_network(self) -> bool:
+        """Whether any mask update may look at the network's belief."""
+        return self.belief != "constant" and self.feedback_weight > 0 and self.update_every > 0

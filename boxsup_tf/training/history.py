@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from boxsup_tf import fields
 from boxsup_tf.data.dataset_info import write_json
+from boxsup_tf.errors import InputError
 
 
 class History:
@@ -16,22 +17,28 @@ class History:
     Args:
         model_dir: the run's folder.
         num_epochs: entries from before a resume that are kept; later ones are redone.
+
+    Raises:
+        InputError: metrics.json is damaged.
     """
 
     def __init__(self, model_dir: str, num_epochs: int) -> None:
         self._path = os.path.join(model_dir, fields.METRICS_FILE)
         self.epochs: list[dict] = []
         if os.path.exists(self._path):
-            with open(self._path, encoding="utf-8") as file:
-                self.epochs = json.load(file)["epochs"][:num_epochs]
+            try:
+                with open(self._path, encoding="utf-8") as file:
+                    self.epochs = json.load(file)["epochs"][:num_epochs]
+            except (ValueError, KeyError, TypeError) as error:
+                raise InputError(f"{self._path}: damaged ({error}): delete it to go on") from None
 
     def add(self, epoch: int, figures: dict[str, float | None]) -> None:
         """Adds figures to an epoch's entry and shows them in TensorBoard.
 
         Figures that are None or NaN are stored as null and not shown.
         """
-        if len(self.epochs) <= epoch:
-            self.epochs.append({"epoch": epoch})
+        while len(self.epochs) <= epoch:  # more than one where the file was lost
+            self.epochs.append({"epoch": len(self.epochs)})
         for name, value in figures.items():
             known = value is not None and math.isfinite(value)
             self.epochs[epoch][name] = value if known else None

@@ -15,11 +15,15 @@ from boxsup_tf.models.scores import preprocess
 from boxsup_tf.supervision.labelling import Labelling
 from boxsup_tf.supervision.painting import paint
 from boxsup_tf.training.config import TrainConfig
+from boxsup_tf.training.feature_cache import FeatureCache
+from boxsup_tf.training.network import image_size
 from boxsup_tf.training.sources import Source
 
 _SHUFFLE_BUFFER = 2048  # serialised examples, about 100 kB each
 _SHARDS_AT_ONCE = 16
+_CROPS_AT_ONCE = 4
 _HASH_KEY = [0x74726169, 0x6E]
+_GRAPH_SEED = 87654321  # TensorFlow's own default
 EXAMPLE_ID = "example_id"
 _IS_BOX = "is_box"
 
@@ -27,23 +31,34 @@ _IS_BOX = "is_box"
 class TrainingPipeline:
     """Shuffled, augmented batches of all sources.
 
+    Args:
+        sources: what is learnt from.
+        labelling: read afresh in every epoch.
+        config: the run's settings.
+        cache: where the network's inputs are cached features; it must hold all crops' by now,
+            see `fill_crops`.
+
     Attributes:
-        dataset: yields (float32 [b, S, S, 3] preprocessed images, int32 [b, S, S] label maps),
-            b the batch size or what is left for an epoch's last batch.
-        steps_per_epoch: number of batches.
+        dataset: yields (float32 [b, S, S, 3] preprocessed images or bfloat16 [b, s, s, C]
+            features, int32 [b, S, S] label maps, string [b] example ids), b the batch size or
+            what is left for an epoch's last batch.
     """
 
     def __init__(
-        self, sources: Sequence[Source], labelling: Labelling, config: TrainConfig
+        self,
+        sources: Sequence[Source],
+        labelling: Labelling,
+        config: TrainConfig,
+        cache: FeatureCache | None = None,
     ) -> None:
-        self._labelling, self._config = labelling, config
+        self._labelling, self._config, self._cache = labelling, config, cache
         self._epoch = tf.Variable(0, dtype=tf.int64, trainable=False)
         self._skip = tf.Variable(0, dtype=tf.int64, trainable=False)
-        num_examples = sum(len(source.examples) for source in sources)
-        self.steps_per_epoch = -(-num_examples // config.batch_size)
-        buffer = min(num_examples, _SHUFFLE_BUFFER)
+        buffer = min(sum(len(source.examples) for source in sources), _SHUFFLE_BUFFER)
 
         def shuffled(_: tf.Tensor) -> tf.data.Dataset:
+            # This graph's own: else the order would depend on the process' global seed, too.
+            tf.compat.v1.set_random_seed(_GRAPH_SEED)
             return (
                 _read(sources, self._epoch_seed()[1])
                 .shuffle(buffer, seed=self._epoch_seed()[0], reshuffle_each_iteration=False)
@@ -68,22 +83,65 @@ class TrainingPipeline:
         seed = tf.stack([tf.constant(self._config.seed, tf.int64), self._epoch.read_value()])
         return tf.random.stateless_uniform([2], seed, 1, 2**40, tf.int64)
 
-    def _make_crop(self, parsed: dict[str, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
-        image = records.decode_parsed_image(parsed)
+    def _make_crop(self, parsed: dict[str, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         label_map = tf.cond(
             parsed[_IS_BOX],
             lambda: painted(parsed, self._labelling, self._config.clip_to_box),
             lambda: records.decode_label_map(parsed),
         )
-        own = tf.strings.to_hash_bucket_strong(parsed[EXAMPLE_ID], 2**40, key=_HASH_KEY)
-        image, label_map = augment.random_scale_flip_crop(
-            image,
-            label_map,
-            self._config.crop_size,
-            (self._config.min_scale, self._config.max_scale),
-            seed=self._epoch_seed() + own,
-        )
-        return preprocess(image), label_map
+        config = self._config
+        if config.augmentations:
+            number = self._epoch.read_value() % config.augmentations
+            crop = _fixed_crop(parsed, number, config)
+        else:
+            own = tf.strings.to_hash_bucket_strong(parsed[EXAMPLE_ID], 2**40, key=_HASH_KEY)
+            crop = _crop(parsed, self._epoch_seed() + own, config)
+        if self._cache is None:
+            inputs = preprocess(crop.of_image(records.decode_parsed_image(parsed)))
+        else:
+            inputs = self._cache.read(parsed, _view(number, config))
+        return inputs, crop.of_label_map(label_map), parsed[EXAMPLE_ID]
+
+
+def fill_crops(cache: FeatureCache, sources: Sequence[Source], config: TrainConfig) -> None:
+    """Computes the features of all fixed crops of all examples."""
+    for i in range(config.augmentations):
+        number = tf.constant(i)
+
+        def view(_: dict[str, tf.Tensor], number: tf.Tensor = number) -> tf.Tensor:
+            return _view(number, config)
+
+        def show(parsed: dict[str, tf.Tensor], number: tf.Tensor = number) -> tf.Tensor:
+            image = records.decode_parsed_image(parsed)
+            return preprocess(_fixed_crop(parsed, number, config).of_image(image))
+
+        what = f"features of crops {i + 1}/{config.augmentations}"
+        cache.fill(_read(sources), view, show, what, _CROPS_AT_ONCE)
+
+
+def steps_per_epoch(sources: Sequence[Source], config: TrainConfig) -> int:
+    """Number of batches of an epoch."""
+    return -(-sum(len(source.examples) for source in sources) // config.batch_size)
+
+
+def _crop(parsed: dict[str, tf.Tensor], seed: tf.Tensor, config: TrainConfig) -> augment.Crop:
+    scales = (config.min_scale, config.max_scale)
+    return augment.draw_crop(image_size(parsed), config.crop_size, scales, seed)
+
+
+def _fixed_crop(
+    parsed: dict[str, tf.Tensor], number: tf.Tensor, config: TrainConfig
+) -> augment.Crop:
+    """One of an image's crops that are the same in every run."""
+    own = tf.strings.to_hash_bucket_strong(parsed[fields.IMAGE_ENCODED], 2**40, key=_HASH_KEY)
+    return _crop(parsed, tf.stack([own, tf.cast(number, tf.int64)]), config)
+
+
+def _view(number: tf.Tensor, config: TrainConfig) -> tf.Tensor:
+    """The name of a fixed crop among an image's views."""
+    scales = f"{config.min_scale:g} to {config.max_scale:g}"
+    prefix = f"crop of {config.crop_size} at {scales}, number "
+    return tf.strings.join([prefix, tf.strings.as_string(number)])
 
 
 def painted(parsed: dict[str, tf.Tensor], labelling: Labelling, clip_to_box: bool) -> tf.Tensor:

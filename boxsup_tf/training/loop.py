@@ -1,5 +1,6 @@
 """The alternating optimisation (BoxSup, Sec. 3.3): mask update, network update, repeat."""
 
+import dataclasses
 import math
 import os
 import time
@@ -8,19 +9,21 @@ import keras
 import tensorflow as tf
 from tqdm import tqdm
 
+from boxsup_tf.confusion import ConfusionMatrix
 from boxsup_tf.data import dataset_info
-from boxsup_tf.errors import InputError
-from boxsup_tf.models.largefov import build_largefov
+from boxsup_tf.models.networks import build_network
 from boxsup_tf.models.weights import load_initial_weights
 from boxsup_tf.supervision.labelling import Labelling
-from boxsup_tf.training import checkpoints, pictures
+from boxsup_tf.training import checkpoints, feedback, pictures, run_settings
 from boxsup_tf.training.config import TrainConfig
 from boxsup_tf.training.history import History
-from boxsup_tf.training.input_pipeline import TrainingPipeline
+from boxsup_tf.training.input_pipeline import TrainingPipeline, fill_crops, steps_per_epoch
 from boxsup_tf.training.mask_update import MaskUpdate
+from boxsup_tf.training.network import Network, freeze
 from boxsup_tf.training.network_update import NetworkUpdate, make_optimizer
 from boxsup_tf.training.sources import Source, check_pruning, load_sources
 from boxsup_tf.training.validation import Validation
+from boxsup_tf.training.write_errors import full_disk_explained
 
 
 def train(model_dir: str, config: TrainConfig) -> list[dict]:
@@ -35,8 +38,8 @@ def train(model_dir: str, config: TrainConfig) -> list[dict]:
         The figures of every epoch, as in metrics.json.
 
     Raises:
-        InputError: see `sources.load_sources` and `check_pruning`, `checkpoints.open_run` and
-            `weights.load_initial_weights`; or the loss is not a number.
+        InputError: see `sources.load_sources` and `check_pruning`, `run_settings.open_run` and
+            `weights.load_initial_weights`; or the loss is not a number, or the disk is full.
     """
     sources = load_sources(config.train_data)
     check_pruning(sources, config.min_box_iou)
@@ -51,13 +54,19 @@ def train(model_dir: str, config: TrainConfig) -> list[dict]:
         digests.append(val_info.digest)
     strategy = tf.distribute.get_strategy()
     with strategy.scope():
-        model = build_largefov(
-            len(info.class_names), config.width_multiplier, config.dropout, config.seed
+        model = build_network(
+            config.network,
+            len(info.class_names),
+            config.width_multiplier,
+            config.dropout,
+            config.seed,
+            config.dtype_policy,
         )
-    checkpoints.open_run(model_dir, config, info.class_names, digests)
-    run = _Run(model_dir, config, sources, val_info, model, strategy)
-    with tf.summary.create_file_writer(model_dir).as_default():
-        return run.run()
+    with full_disk_explained(model_dir):
+        run_settings.open_run(model_dir, config, info.class_names, digests)
+        run = _Run(model_dir, config, sources, val_info, model, strategy)
+        with tf.summary.create_file_writer(model_dir).as_default():
+            return run.run()
 
 
 class _Run:
@@ -72,12 +81,7 @@ class _Run:
         model: keras.Model,
         strategy: tf.distribute.Strategy,
     ) -> None:
-        self._model_dir, self._config, self._class_names = (
-            model_dir,
-            config,
-            sources[0].info.class_names,
-        )
-        self._model = model
+        self._model_dir, self._config = model_dir, config
         labelling = Labelling(
             {
                 source.example_id(example): example.num_boxes or 0
@@ -86,30 +90,36 @@ class _Run:
                 for example in source.examples
             }
         )
-        self._pipeline = TrainingPipeline(sources, labelling, config)
+        self._labelling = labelling
+        freeze(model, config.frozen_blocks)
         with strategy.scope():
-            optimizer = make_optimizer(config, self._pipeline.steps_per_epoch)
+            optimizer = make_optimizer(config, steps_per_epoch(sources, config))
             optimizer.build(model.trainable_variables)
-        self._mask_update = MaskUpdate(model, sources, labelling, config)
-        self._progress = checkpoints.Progress()
+        self._progress = checkpoints.Progress(len(sources[0].info.class_names))
+        self._checkpoints = checkpoints.Checkpoints(
+            model_dir, model, optimizer, labelling, self._progress, config.keep_checkpoints
+        )
+        # Weights come first: features of frozen blocks, which the rest may read, depend on them.
+        if restored := self._checkpoints.restore():
+            print(f"resuming from {restored}: {self._progress}")
+        else:
+            _initialise(model, config, sources[0].info.class_names)
+        network = Network(model, config)
+        if network.cache:
+            fill_crops(network.cache, sources, config)
+        self._pipeline = TrainingPipeline(sources, labelling, config, network.cache)
+        self._steps = steps_per_epoch(sources, config)
+        self._mask_update = MaskUpdate(network, sources, labelling, config)
         self._network_update = NetworkUpdate(
-            model, optimizer, strategy, config, self._progress.loss
+            network.trained, optimizer, strategy, config, self._progress.loss
         )
         self._validation = None
         if val_info:
-            self._validation = Validation(model, config.val_data, val_info)
+            self._validation = Validation(network, config.val_data, val_info)
         self._pictures = pictures.Pictures(model_dir, model, sources, labelling, config)
-        self._checkpoints = checkpoints.Checkpoints(
-            model_dir, model, optimizer, labelling, self._progress
-        )
 
     def run(self) -> list[dict]:
         progress = self._progress
-        restored = self._checkpoints.restore()
-        if restored:
-            print(f"resuming from {restored}: {progress}")
-        else:
-            self._initialise()
         first = int(progress.epoch)
         history = History(self._model_dir, first + bool(progress.masks_updated.numpy()))
         for epoch in range(first, self._config.epochs):
@@ -118,54 +128,74 @@ class _Run:
                 progress.masks_updated.assign(True)
                 self._checkpoints.save()
             self._train_epoch(epoch)
-            history.add(epoch, {"loss": float(progress.loss.result()), **self._validate()})
+            figures = self._validate()
+            agreement = ConfusionMatrix(progress.agreement.numpy())
+            history.add(
+                epoch,
+                {
+                    "loss": float(progress.loss.result()),
+                    "train_mean_iou": agreement.mean_iou,
+                    **figures,
+                },
+            )
+            # Before the epoch counts as done, so that a killed run does not forget its best.
+            if (score := figures.get("val_mean_iou")) is not None:
+                self._checkpoints.save_if_best(score)
             progress.loss.reset_state()
+            progress.agreement.assign(tf.zeros_like(progress.agreement))
             progress.epoch.assign(epoch + 1)
             progress.step.assign(0)
             progress.masks_updated.assign(False)
             self._checkpoints.save()
         if first >= self._config.epochs:
             print(f"{self._model_dir}: already trained for {first} epochs: nothing to do")
+        if best := self._checkpoints.best():
+            print(
+                f"best of the {int(progress.epoch)} epochs: {best[0]}, validation mean IoU "
+                f"{best[1]:.4f}: {os.path.join(self._model_dir, checkpoints.BEST_FOLDER)}"
+            )
         if path := self._pictures.write_evolution(int(progress.epoch)):
             print(f"masks over the updates: {path}")
         return history.epochs
 
-    def _initialise(self) -> None:
-        init = self._config.init
-        if os.path.isdir(init):
-            checkpoints.load_network_weights(self._model, init)
-        else:
-            load_initial_weights(self._model, init)
-
     def _update_masks(self, epoch: int, history: History) -> None:
-        if report := self._mask_update.run(epoch):
-            history.add(
-                epoch,
-                {
-                    "pseudo_mask_mean_iou": report.pseudo_mask_mean_iou,
-                    "changed_share": report.changed_share,
-                    "chosen_overlap_cost": report.overlap_cost,
-                    "chosen_belief_cost": report.belief_cost,
-                    "num_rectangles": report.num_rectangles,
-                },
-            )
+        """Chooses the labelling before an epoch, unless none or the same one would come of it."""
+        config = self._config
+        if epoch % config.update_every if config.update_every else epoch:
+            return
+        weights = feedback.weights_at(config, epoch)
+        by_chance = config.k > 1
+        if epoch and not weights.feedback and not by_chance:
+            return
+        if updated := self._mask_update.run(epoch, *weights):
+            labelling, report = updated
+            history.add(epoch, {**dataclasses.asdict(report), "feedback_weight": weights.feedback})
+            if epoch == 0:
+                self._progress.first_fill.assign(report.chosen_fill)
+            alarm = feedback.alarm(report, float(self._progress.first_fill))
+            history.add(epoch, {"refused": float(bool(alarm))})
+            if alarm:
+                print(f"mask update {epoch}: {alarm}; the labelling before stays", flush=True)
+            else:
+                self._labelling.chosen.assign(labelling)
         self._pictures.show(epoch)
 
     def _train_epoch(self, epoch: int) -> None:
-        progress, steps = self._progress, self._pipeline.steps_per_epoch
+        progress, steps = self._progress, self._steps
         self._pipeline.start(epoch, int(progress.step))
         saved = time.monotonic()
         with tqdm(
             total=steps, initial=int(progress.step), desc=f"epoch {epoch}", unit="step"
         ) as bar:
-            for images, label_maps in self._pipeline.dataset:
-                loss = float(self._network_update.step(images, label_maps))
+            for images, label_maps, example_ids in self._pipeline.dataset:
+                batch_loss, counts = self._network_update.step(images, label_maps)
+                loss = float(batch_loss)
                 if not math.isfinite(loss):
-                    raise InputError(
-                        f"{self._model_dir}: the loss is {loss} at epoch {epoch}, step "
-                        f"{int(progress.step)}: expected a finite number; the last checkpoint is "
-                        "kept; try a smaller --learning_rate or a --clip_norm"
+                    names = ", ".join(name.decode() for name in example_ids.numpy())
+                    raise checkpoints.diverged(
+                        self._model_dir, f"the loss is {loss}", progress, f" (images {names})"
                     )
+                progress.agreement.assign_add(counts)
                 progress.step.assign_add(1)
                 bar.set_postfix(loss=f"{loss:.3f}", refresh=False)
                 bar.update()
@@ -173,11 +203,13 @@ class _Run:
                     self._checkpoints.save()
                     saved = time.monotonic()
 
-    def _validate(self) -> dict:
-        if self._validation is None:
-            return {}
-        counts = self._validation.run()
-        return {
-            "val_mean_iou": counts.mean_iou,
-            **{f"val_iou/{k}": v for k, v in counts.per_class(self._class_names).items()},
-        }
+    def _validate(self) -> dict[str, float | None]:
+        return self._validation.run() if self._validation else {}
+
+
+def _initialise(model: keras.Model, config: TrainConfig, class_names: tuple[str, ...]) -> None:
+    if os.path.isdir(config.init):
+        architecture = run_settings.architecture_of(config, class_names)
+        checkpoints.load_network_weights(model, architecture, config.init)
+    else:
+        load_initial_weights(model, config.init)

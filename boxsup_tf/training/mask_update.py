@@ -6,8 +6,8 @@ does not depend on who shares a batch.
 
 import dataclasses
 from collections.abc import Sequence
+from typing import NamedTuple
 
-import keras
 import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
@@ -15,35 +15,57 @@ from tqdm import tqdm
 from boxsup_tf import fields, pool_ops
 from boxsup_tf.confusion import ConfusionMatrix, count_pixels
 from boxsup_tf.data import records
-from boxsup_tf.models.scores import full_resolution_logits
 from boxsup_tf.supervision.labelling import Labelling, box_ids
 from boxsup_tf.supervision.painting import paint
-from boxsup_tf.supervision.scoring import Scorer
+from boxsup_tf.supervision.scoring import Scorer, constant_belief_cost
 from boxsup_tf.supervision.selection import RECTANGLE, choose, eligible_candidates
 from boxsup_tf.training.config import TrainConfig
 from boxsup_tf.training.input_pipeline import EXAMPLE_ID, box_examples
+from boxsup_tf.training.network import Network, image_size
 from boxsup_tf.training.sources import Source
 
 
 @dataclasses.dataclass(frozen=True)
 class MaskUpdateReport:
-    """What a mask update did.
+    """What a mask update did; means are over the boxes of objects that chose a candidate.
 
     Attributes:
         changed_share: of the boxes, how many now have another candidate, 0 .. 1.
         num_rectangles: boxes whose pool was empty, painted as rectangles.
-        overlap_cost, belief_cost: means of E_o and E_r over the chosen candidates.
+        chosen_overlap_cost, chosen_belief_cost: means of E_o and E_r.
+        chosen_fill: mean share of a box that its candidate covers, 0 .. 1.
+        foreground_share: of the pseudo-masks' pixels, 0 .. 1.
+        agreement: mean IoU of the new pseudo-masks with those before.
         pseudo_mask_mean_iou: of the new pseudo-masks with the truth; None where no image of
             the box sources has a mask.
-        pseudo_mask_iou: the same by class; NaN for a class that does not occur.
     """
 
     changed_share: float
     num_rectangles: int
-    overlap_cost: float
-    belief_cost: float
+    chosen_overlap_cost: float
+    chosen_belief_cost: float
+    chosen_fill: float
+    foreground_share: float
+    agreement: float
     pseudo_mask_mean_iou: float | None
-    pseudo_mask_iou: np.ndarray
+
+
+class _Outcome(NamedTuple):
+    """One image's part of an update, as tensors.
+
+    Attributes:
+        slots: int32 [B], the boxes' places in the labelling.
+        chosen: int32 [B], their candidates.
+        figures: float32 [n, 3], E_o, E_r and fill of the n candidates chosen.
+        truth_counts: int64 [C, C], truth by new pseudo-mask.
+        former_counts: int64 [C, C], former pseudo-mask by new one.
+    """
+
+    slots: tf.Tensor
+    chosen: tf.Tensor
+    figures: tf.Tensor
+    truth_counts: tf.Tensor
+    former_counts: tf.Tensor
 
 
 class MaskUpdate:
@@ -51,12 +73,12 @@ class MaskUpdate:
 
     def __init__(
         self,
-        model: keras.Model,
+        network: Network,
         sources: Sequence[Source],
         labelling: Labelling,
         config: TrainConfig,
     ) -> None:
-        self._model, self._labelling, self._config = model, labelling, config
+        self._network, self._labelling, self._config = network, labelling, config
         examples = [example for s in sources if s.is_box for example in s.examples]
         self._num_images = len(examples)
         self._has_choice = not all(example.one_per_box for example in examples)
@@ -65,91 +87,117 @@ class MaskUpdate:
         if self._num_images:
             # Built once: another dataset object would trace everything again.
             self._examples = box_examples(sources)
+            if self._has_choice and config.asks_network:
+                network.prepare(self._examples, "features of training images")
             signature = self._examples.element_spec
-            scalars = [tf.TensorSpec([], tf.int64), tf.TensorSpec([], tf.float32)]
+            scalars = [tf.TensorSpec([], kind) for kind in (tf.int64, tf.float32, tf.float32)]
             self._update_image = tf.function(self._update_one, [signature, *scalars])
 
-    def run(self, epoch: int) -> MaskUpdateReport | None:
-        """Replaces the whole labelling at once.
-
-        Nothing is done, and None returned, where no source has boxes, or after the first
-        update where every pool holds one candidate a box: they have nothing to choose.
+    def run(
+        self, epoch: int, feedback_weight: float, prior_weight: float
+    ) -> tuple[np.ndarray, MaskUpdateReport] | None:
+        """Chooses a whole labelling anew; the present one stays as it is.
 
         Args:
             epoch: of the network update that follows; part of the draws' seed.
+            feedback_weight: lambda, the weight of the network's belief.
+            prior_weight: the weight of the preference for large candidates that stands in for
+                the network's belief, see `scoring.constant_belief_cost`.
+
+        Returns:
+            The labelling, int32 [boxes], and what is to be said of it. None where there is no
+            box, or no pool that offers a choice to an update after the first.
         """
         if not self._num_images or (epoch > 0 and not self._has_choice):
             return None
-        weight = tf.constant(self._config.feedback_weight_at(epoch), tf.float32)
         before = self._labelling.chosen.numpy()
         after = np.full_like(before, RECTANGLE)
-        counts = ConfusionMatrix.zeros(self._num_classes)
-        costs = []
+        weights = [tf.constant(w, tf.float32) for w in (feedback_weight, prior_weight)]
+        truth = former = ConfusionMatrix.zeros(self._num_classes)
+        figures = [np.zeros((0, 3), np.float32)]
         progress = tqdm(
             self._examples, total=self._num_images, desc=f"mask update {epoch}", unit="image"
         )
         for parsed in progress:
-            slots, chosen, cost, pixels = self._update_image(
-                parsed, tf.cast(epoch, tf.int64), weight
-            )
-            after[slots.numpy()] = chosen.numpy()
-            costs.append(cost.numpy())
-            counts += pixels.numpy()
-        self._labelling.chosen.assign(after)
-        all_costs = np.concatenate(costs)
-        means = all_costs.mean(axis=0) if len(all_costs) else np.zeros(2)
-        return MaskUpdateReport(
+            outcome = self._update_image(parsed, tf.constant(epoch, tf.int64), *weights)
+            after[outcome.slots.numpy()] = outcome.chosen.numpy()
+            figures.append(outcome.figures.numpy())
+            truth += outcome.truth_counts.numpy()
+            former += outcome.former_counts.numpy()
+        all_figures = np.concatenate(figures)
+        means = all_figures.mean(axis=0) if len(all_figures) else np.zeros(3)
+        painted = former.counts.sum(axis=0)
+        return after, MaskUpdateReport(
             changed_share=float((before != after).mean()) if len(after) else 0.0,
             num_rectangles=int((after == RECTANGLE).sum()),
-            overlap_cost=float(means[0]),
-            belief_cost=float(means[1]),
-            pseudo_mask_mean_iou=counts.mean_iou if counts.counts.any() else None,
-            pseudo_mask_iou=counts.iou,
+            chosen_overlap_cost=float(means[0]),
+            chosen_belief_cost=float(means[1]),
+            chosen_fill=float(means[2]),
+            foreground_share=float(painted[1:].sum() / max(painted.sum(), 1)),
+            agreement=former.mean_iou,
+            pseudo_mask_mean_iou=truth.mean_iou if truth.counts.any() else None,
         )
 
     def _update_one(
-        self, parsed: dict[str, tf.Tensor], epoch: tf.Tensor, weight: tf.Tensor
-    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
-        """One image: its boxes' slots and candidates [B], their costs [n, 2], pixel counts."""
+        self,
+        parsed: dict[str, tf.Tensor],
+        epoch: tf.Tensor,
+        feedback_weight: tf.Tensor,
+        prior_weight: tf.Tensor,
+    ) -> _Outcome:
         config = self._config
         superpixels = pool_ops.decode_superpixels(parsed[fields.CANDIDATES_SUPERPIXELS])
         membership = pool_ops.decode_membership(
             parsed[fields.CANDIDATES_MEMBERSHIP], parsed[fields.CANDIDATES_COUNT]
         )
         boxes, labels = parsed[fields.BOXES], parsed[fields.LABELS]
+        is_crowd = tf.cast(parsed[fields.IS_CROWD], tf.bool)
         one_per_box = parsed[fields.CANDIDATES_ONE_PER_BOX] > 0
         # Where there is nothing to choose, or lambda is 0, the network need not be asked.
-        asks = tf.logical_and(weight > 0, tf.logical_not(one_per_box))
+        asks = config.asks_network & (feedback_weight > 0) & ~one_per_box
         log_probabilities = tf.cond(
             asks, lambda: self._believe(parsed), lambda: self._no_belief(superpixels)
         )
-        overlap_cost, belief_cost = self._scorer(
+        scores = self._scorer(
             log_probabilities, superpixels, pool_ops.stored_members(membership), boxes, labels
         )
-        overlap_cost = pool_ops.in_pool_order(membership, overlap_cost)
-        belief_cost = pool_ops.in_pool_order(membership, belief_cost)
+        overlap, belief, fill = (pool_ops.in_pool_order(membership, cost) for cost in scores)
         example_id, num_boxes = parsed[EXAMPLE_ID], tf.shape(labels)[0]
         chosen = choose(
-            overlap_cost + weight * belief_cost,
-            eligible_candidates(overlap_cost, one_per_box, config.min_box_iou),
+            overlap + feedback_weight * belief + prior_weight * constant_belief_cost(fill),
+            eligible_candidates(overlap, one_per_box, config.min_box_iou),
             box_ids(example_id, num_boxes),
             tf.constant(config.seed, tf.int64),
             epoch,
             tf.constant(config.k),
         )
-        is_crowd = tf.cast(parsed[fields.IS_CROWD], tf.bool)
-        label_map = paint(
-            superpixels, membership, chosen, boxes, labels, is_crowd, config.clip_to_box
+
+        def painted(labelling: tf.Tensor) -> tf.Tensor:
+            return paint(
+                superpixels, membership, labelling, boxes, labels, is_crowd, config.clip_to_box
+            )
+
+        label_map = painted(chosen)
+        former = painted(self._labelling.of(example_id, num_boxes))
+        drawn = tf.where((chosen != RECTANGLE) & ~is_crowd)[:, 0]
+        figures = tf.gather(tf.stack([overlap, belief, fill], axis=2), drawn)
+        return _Outcome(
+            slots=self._labelling.slots(example_id, num_boxes),
+            chosen=chosen,
+            figures=tf.gather(figures, tf.gather(chosen, drawn), batch_dims=1),
+            # Pixels of crowds are not taught; but what an object's candidate lacks there is a miss,
+            # or each labelling would be judged on pixels of its own choice.
+            truth_counts=count_pixels(
+                records.decode_label_map(parsed),
+                tf.where(label_map == fields.VOID, fields.BACKGROUND, label_map),
+                self._num_classes,
+            ),
+            former_counts=count_pixels(former, label_map, self._num_classes),
         )
-        pixels = count_pixels(records.decode_label_map(parsed), label_map, self._num_classes)
-        drawn = tf.where(chosen != RECTANGLE)[:, 0]
-        costs = tf.stack([overlap_cost, belief_cost], axis=2)
-        costs = tf.gather(tf.gather(costs, drawn), tf.gather(chosen, drawn), batch_dims=1)
-        return self._labelling.slots(example_id, num_boxes), chosen, costs, pixels
 
     def _believe(self, parsed: dict[str, tf.Tensor]) -> tf.Tensor:
-        image = records.decode_parsed_image(parsed)[None]
-        return tf.nn.log_softmax(full_resolution_logits(self._model, image)[0])
+        whole = self._network.whole_image(parsed)
+        return tf.nn.log_softmax(self._network.logits(whole, image_size(parsed)))
 
     def _no_belief(self, superpixels: tf.Tensor) -> tf.Tensor:
         shape = tf.concat([tf.shape(superpixels), [self._num_classes]], axis=0)

@@ -8,7 +8,8 @@ import keras
 import tensorflow as tf
 
 from boxsup_tf import fields
-from boxsup_tf.models.largefov import STRIDE
+from boxsup_tf.confusion import count_pixels
+from boxsup_tf.models.networks import STRIDE
 from boxsup_tf.models.scores import upsample
 from boxsup_tf.training.config import TrainConfig
 
@@ -39,31 +40,35 @@ class NetworkUpdate:
         ]
 
     @tf.function(reduce_retracing=True)
-    def step(self, images: tf.Tensor, label_maps: tf.Tensor) -> tf.Tensor:
+    def step(self, images: tf.Tensor, label_maps: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Runs one step and adds its loss to the mean.
 
         Args:
-            images: float32 [b, S, S, 3], preprocessed (per replica).
+            images: float32 [b, S, S, 3], preprocessed (per replica); or what the network is
+                given in their place.
             label_maps: int32 [b, S, S].
 
         Returns:
-            float32 scalar: the loss of the whole batch.
+            The loss of the whole batch, float32 scalar; and how often each label was taken for
+            each class before the step, int64 [C, C], a pixel every 8.
         """
-        losses = self._strategy.run(self._replica_step, (images, label_maps))
-        loss = self._strategy.reduce(tf.distribute.ReduceOp.SUM, losses, axis=None)
+        parts = self._strategy.run(self._replica_step, (images, label_maps))
+        loss, counts = (
+            self._strategy.reduce(tf.distribute.ReduceOp.SUM, part, axis=None) for part in parts
+        )
         self._mean_loss.update_state(loss)
-        return loss
+        return loss, counts
 
-    def _replica_step(self, images: tf.Tensor, label_maps: tf.Tensor) -> tf.Tensor:
+    def _replica_step(
+        self, images: tf.Tensor, label_maps: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
         context = tf.distribute.get_replica_context()
         num_images = context.all_reduce(
             tf.distribute.ReduceOp.SUM, tf.cast(tf.shape(images)[0], tf.float32)
         )
-        with tf.GradientTape() as tape:
-            logits = tf.cast(self._model(images, training=True), tf.float32)
-            loss = pixel_loss(logits, label_maps, self._config.loss_at) / num_images
         variables = self._model.trainable_variables
-        gradients = tape.gradient(loss, variables)
+        loss, counts, gradients = self._in_parts(images, label_maps)
+        loss, gradients = loss / num_images, [gradient / num_images for gradient in gradients]
         gradients = context.all_reduce(tf.distribute.ReduceOp.SUM, gradients)
         if self._config.clip_norm:
             gradients, _ = tf.clip_by_global_norm(gradients, self._config.clip_norm)
@@ -73,7 +78,33 @@ class NetworkUpdate:
                 for gradient, variable, rate in zip(gradients, variables, self._rates, strict=True)
             ]
         self._optimizer.apply(gradients, variables)
-        return loss
+        return loss, counts
+
+    def _in_parts(
+        self, images: tf.Tensor, label_maps: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
+        """Sums of the images' losses, counts and gradients, a part of the batch at a time."""
+        if self._config.accumulate == 1:
+            return self._forward_and_back(images, label_maps)
+        size = -(-self._config.batch_size // self._config.accumulate)
+        loss, counts, gradients = self._forward_and_back(images[:size], label_maps[:size])
+        first = tf.constant(size)
+        while first < tf.shape(images)[0]:
+            part = slice(first, first + size)
+            more = self._forward_and_back(images[part], label_maps[part])
+            loss, counts, first = loss + more[0], counts + more[1], first + size
+            gradients = [a + b for a, b in zip(gradients, more[2], strict=True)]
+        return loss, counts, gradients
+
+    def _forward_and_back(
+        self, images: tf.Tensor, label_maps: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
+        with tf.GradientTape() as tape:
+            logits = tf.cast(self._model(images, training=True), tf.float32)
+            loss = pixel_loss(logits, label_maps, self._config.loss_at)
+        said = tf.argmax(logits, axis=-1, output_type=tf.int32)
+        counts = count_pixels(label_maps[:, ::STRIDE, ::STRIDE], said, logits.shape[-1])
+        return loss, counts, tape.gradient(loss, self._model.trainable_variables)
 
     def _caffe_gradient(
         self, gradient: tf.Tensor, variable: keras.Variable, rate: float

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from boxsup_tf import fields
-from boxsup_tf.data.augment import random_scale_flip_crop
+from boxsup_tf.data.augment import draw_crop
 
 MEAN = (123.68, 116.779, 103.939)
 
@@ -18,14 +18,11 @@ def _coordinates(height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _crop(image, label_map, crop_size, scale_range, seed) -> tuple[np.ndarray, np.ndarray]:
-    crops = random_scale_flip_crop(
-        tf.constant(image),
-        tf.constant(label_map),
-        crop_size,
-        scale_range,
-        tf.constant([seed, 3], tf.int64),
-    )
-    return crops[0].numpy(), crops[1].numpy()
+    seeds = tf.constant([seed, 3], tf.int64)
+    crop = draw_crop(tf.shape(label_map), crop_size, scale_range, seeds)
+    return crop.of_image(tf.constant(image)).numpy(), crop.of_label_map(
+        tf.constant(label_map)
+    ).numpy()
 
 
 def _origin(labels: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:

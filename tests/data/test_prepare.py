@@ -1,6 +1,5 @@
 """data.prepare: from files on disk to shards and back."""
 
-import dataclasses
 import itertools
 
 import numpy as np
@@ -8,12 +7,11 @@ import pytest
 
 from boxsup_tf.data import prepare
 from boxsup_tf.data.coco import CocoReader
-from boxsup_tf.data.example import Example
 from boxsup_tf.data.records import decode_example
 from boxsup_tf.data.voc import VocReader
 from boxsup_tf.data.writer import read_records
 from boxsup_tf.errors import InputError
-from tests.data.tiny import HEIGHT, WIDTH, voc_object, voc_xml
+from tests.data.tiny import HEIGHT, WIDTH, assert_equal, voc_object, voc_xml
 
 
 def _fill(voc, num: int = 7) -> None:
@@ -22,15 +20,6 @@ def _fill(voc, num: int = 7) -> None:
         voc.add(f"image{i}", voc_xml(voc_object() * i) if i % 3 else None, mask if i % 2 else None)
         if i in (0, 6):  # neither boxes nor a mask so far
             (voc.root / "Annotations" / f"image{i}.xml").write_text(voc_xml())
-
-
-def _assert_equal(a: Example, b: Example) -> None:
-    for field in dataclasses.fields(Example):
-        left, right = getattr(a, field.name), getattr(b, field.name)
-        if isinstance(left, np.ndarray):
-            np.testing.assert_allclose(left, right, atol=1e-5)
-        else:
-            assert left == right, field.name
 
 
 def test_shards_hold_what_the_reader_gives(voc, tmp_path):
@@ -42,7 +31,7 @@ def test_shards_hold_what_the_reader_gives(voc, tmp_path):
     assert (info.num_images, info.num_images_with_masks, info.num_images_with_boxes) == (7, 3, 6)
     assert info.num_boxes == 1 + 2 + 4 + 5
     for serialized, example in zip(read_records(str(tmp_path / "out"), 3), reader, strict=True):
-        _assert_equal(decode_example(serialized), example)
+        assert_equal(decode_example(serialized), example)
 
 
 def test_a_bad_image_stops_the_run_and_mending_it_goes_on(voc, tmp_path):
@@ -86,6 +75,9 @@ def test_make_reader(voc, coco):
     assert len(reader.class_names) == 21
     reader = prepare.make_reader("shapes", "", "", num_images=3, seed=1, image_size=96)
     assert len(reader) == 3
+    reader = prepare.make_reader("voc", voc.data_dir, "train", ["cat"], 16)
+    assert [example.source_id for example in reader] == [f"image{i}" for i in (1, 2, 4, 5)]
+    assert reader[0].mask.shape == (12, 16) and reader.class_names == ("background", "cat")
     with pytest.raises(InputError, match="dataset 'imagenet': expected one of voc, coco, shapes"):
         prepare.make_reader("imagenet", "", "train")
 
@@ -97,4 +89,4 @@ def test_real_images(shared_data, tmp_path):
     assert (info.num_images, info.num_images_with_masks, info.num_boxes) == (29, 29, expected)
     records = itertools.islice(read_records(str(tmp_path), 2), 5)
     for serialized, index in zip(records, range(5), strict=True):
-        _assert_equal(decode_example(serialized), reader[index])
+        assert_equal(decode_example(serialized), reader[index])

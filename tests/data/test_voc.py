@@ -51,7 +51,7 @@ def test_fractions_and_minima_of_zero(voc):
 
 def test_own_classes(voc):
     voc.add("a", voc_xml(voc_object("scratch")), (_MASK > 0).astype(np.uint8) * 2)
-    reader = VocReader(voc.data_dir, "train", classes=("background", "dent", "scratch"))
+    reader = VocReader(voc.data_dir, "train", class_names=("background", "dent", "scratch"))
     assert reader.class_names == ("background", "dent", "scratch")
     assert reader[0].labels.tolist() == [2]
 

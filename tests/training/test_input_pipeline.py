@@ -10,7 +10,12 @@ from boxsup_tf.data.example import decode_image
 from boxsup_tf.models.scores import preprocess
 from boxsup_tf.supervision.labelling import Labelling
 from boxsup_tf.training.config import TrainConfig
-from boxsup_tf.training.input_pipeline import EXAMPLE_ID, TrainingPipeline, box_examples
+from boxsup_tf.training.input_pipeline import (
+    EXAMPLE_ID,
+    TrainingPipeline,
+    box_examples,
+    steps_per_epoch,
+)
 from boxsup_tf.training.sources import Source, load_sources
 from tests.supervision.pools import paint_by_pixel
 from tests.training.folders import SIDE, make_example, scattered, write
@@ -55,26 +60,25 @@ def _epoch(pipeline: TrainingPipeline, epoch: int, step: int = 0) -> list:
 def _assert_same(one: list, other: list) -> None:
     assert len(one) == len(other)
     for a, b in zip(one, other, strict=True):
-        np.testing.assert_array_equal(a[0], b[0])
-        np.testing.assert_array_equal(a[1], b[1])
+        for ours, theirs in zip(a, b, strict=True):
+            np.testing.assert_array_equal(ours, theirs)
 
 
 def _images(batches: list) -> list[bytes]:
     """One value an image, whether it is flipped or not."""
-    images = np.concatenate([images for images, _ in batches])
+    images = np.concatenate([images for images, *_ in batches])
     return [min(i.tobytes(), i[:, ::-1].tobytes()) for i in images]
 
 
-def _truths(sources: list[Source], labelling: Labelling) -> dict[bytes, np.ndarray]:
-    """What every usable example's label map must be, by image (whether flipped or not)."""
+def _truths(sources: list[Source], labelling: Labelling) -> dict[bytes, tuple[np.ndarray, str]]:
+    """Every usable example's label map and id, by image (whether flipped or not)."""
     truths = {}
     for source in sources:
         for serialized in writer.read_records(source.folder, source.info.num_shards):
             example = records.decode_example(serialized)
+            example_id = f"{source.number}/{example.source_id}"
             if source.is_box and example.boxes is not None:
-                chosen = labelling.of(
-                    tf.constant(f"{source.number}/{example.source_id}"), len(example.boxes)
-                )
+                chosen = labelling.of(tf.constant(example_id), len(example.boxes))
                 scene = chosen.numpy(), example.boxes, example.labels, example.is_crowd
                 label_map = paint_by_pixel(records.decode_pool(serialized), *scene, True)
             elif not source.is_box and example.mask is not None:
@@ -82,8 +86,8 @@ def _truths(sources: list[Source], labelling: Labelling) -> dict[bytes, np.ndarr
             else:
                 continue
             image = preprocess(decode_image(example.encoded)).numpy()
-            truths[image.tobytes()] = label_map
-            truths[np.ascontiguousarray(image[:, ::-1]).tobytes()] = label_map[:, ::-1]
+            truths[image.tobytes()] = label_map, example_id
+            truths[np.ascontiguousarray(image[:, ::-1]).tobytes()] = label_map[:, ::-1], example_id
     return truths
 
 
@@ -107,6 +111,20 @@ def test_the_order_changes_with_the_epoch(sources):
     assert all(sorted(order) == sorted(orders[0]) for order in orders)
 
 
+def test_the_order_does_not_depend_on_what_the_process_did_before(sources):
+    """Such as keras.utils.set_random_seed, which other work in the process may have called."""
+    orders = []
+    for seed in (None, 0, 1):
+        tf.random.set_seed(seed)
+        try:
+            pipeline = TrainingPipeline(sources, _labelling(sources), _config())
+            orders.append(_epoch(pipeline, 3))
+        finally:
+            tf.random.set_seed(None)
+    _assert_same(orders[1], orders[0])
+    _assert_same(orders[2], orders[0])
+
+
 @pytest.mark.parametrize("step", [0, 1, 3, 4, 5])
 def test_an_epoch_goes_on_with_the_batch_that_comes_next(sources, step):
     pipeline = TrainingPipeline(sources, _labelling(sources), _config())
@@ -116,10 +134,10 @@ def test_an_epoch_goes_on_with_the_batch_that_comes_next(sources, step):
 
 def test_every_usable_example_once_an_epoch(sources):
     pipeline = TrainingPipeline(sources, _labelling(sources), _config(**IDENTITY))
-    assert pipeline.steps_per_epoch == 5  # 17 examples
+    assert steps_per_epoch(sources, _config()) == 5  # 17 examples
     for epoch in range(3):
         batches = _epoch(pipeline, epoch)
-        assert [len(images) for images, _ in batches] == [4, 4, 4, 4, 1]
+        assert [len(images) for images, *_ in batches] == [4, 4, 4, 4, 1]
         seen = _images(batches)
         assert len(set(seen)) == len(seen) == NUM_BOX + NUM_MASK
 
@@ -132,9 +150,10 @@ def test_label_maps_are_what_the_labelling_paints_and_what_the_masks_say(sources
         truths = _truths(sources, labelling)
         assert len(truths) == 2 * (NUM_BOX + NUM_MASK)
         order = list(truths)
-        for images, label_maps in _epoch(pipeline, epoch):
-            for image, label_map in zip(images, label_maps, strict=True):
-                np.testing.assert_array_equal(label_map, truths[image.tobytes()])
+        for batch in _epoch(pipeline, epoch):
+            for image, label_map, example_id in zip(*batch, strict=True):
+                np.testing.assert_array_equal(label_map, truths[image.tobytes()][0])
+                assert example_id.decode() == truths[image.tobytes()][1]
                 flipped += order.index(image.tobytes()) % 2
         # The next epoch must see another labelling, without a new pipeline.
         before = labelling.chosen.numpy()

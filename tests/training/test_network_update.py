@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from sklearn import metrics
 
 from boxsup_tf import fields
 from boxsup_tf.models.largefov import build_largefov
@@ -61,7 +62,7 @@ def test_rates_and_decay_are_caffes():
     images, labels = _batch(2)
     velocity = [np.zeros(v.shape, np.float32) for v in twin.trainable_variables]
     for _ in range(2):
-        loss = update.step(images, labels)
+        loss, _ = update.step(images, labels)
         with tf.GradientTape() as tape:
             by_hand = pixel_loss(twin(images, training=True), labels, "grid") / 2
         assert loss.numpy() == pytest.approx(by_hand.numpy(), rel=1e-5)
@@ -90,6 +91,33 @@ def test_a_batch_counts_as_the_mean_of_its_images():
         moves.append([a - b for a, b in zip(model.get_weights(), before, strict=True)])
     for both, first, second in zip(*moves, strict=True):
         np.testing.assert_allclose(both, (first + second) / 2, atol=2e-6)
+
+
+@pytest.mark.parametrize("accumulate", [2, 3, 5])
+@pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
+def test_a_batch_in_parts_gives_the_same_update(accumulate, optimizer):
+    results = []
+    for parts in (1, accumulate):
+        config = TrainConfig("", batch_size=5, accumulate=parts, optimizer=optimizer)
+        model, update = _update(config)
+        # The last batch of an epoch may be smaller.
+        losses = [float(update.step(*_batch(size, seed))[0]) for seed, size in enumerate((5, 3))]
+        results.append((losses, model.get_weights()))
+    (plain_loss, plain), (loss, weights) = results
+    np.testing.assert_allclose(loss, plain_loss, rtol=1e-5)
+    for ours, expected in zip(weights, plain, strict=True):
+        np.testing.assert_allclose(ours, expected, rtol=1e-3, atol=2e-6)
+
+
+def test_counts_what_the_network_said_of_what_it_was_taught():
+    model, update = _update(TrainConfig("", learning_rate=0.0))
+    images, labels = _batch(2)
+    said = tf.argmax(model(images), axis=-1).numpy().ravel()
+    taught = labels[:, ::8, ::8].numpy().ravel()
+    _, counts = update.step(images, labels)
+    known = taught != fields.VOID
+    expected = metrics.confusion_matrix(taught[known], said[known], labels=range(3))
+    np.testing.assert_array_equal(counts, expected)
 
 
 def test_clip_norm_bounds_the_step():

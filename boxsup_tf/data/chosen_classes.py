@@ -1,0 +1,86 @@
+"""Some of a data set's classes; of the others nothing is learnt, and nothing scored."""
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from boxsup_tf import fields
+from boxsup_tf.data.example import Example
+from boxsup_tf.data.reader import Reader, with_background
+from boxsup_tf.errors import InputError
+
+_NO_OBJECT = (fields.BACKGROUND, fields.VOID)
+
+
+class ChosenClasses:
+    """The examples of another reader in which a chosen class occurs; a `reader.Reader`.
+
+    What belongs to other classes becomes void in masks, and its boxes become ignored boxes
+    (`example.Example`). An image whose annotations name no chosen class is left out.
+
+    Args:
+        reader: of the whole data set.
+        choice: names of its classes, which get the labels 1, 2, ... An entry `theirs=ours`
+            gives the class `theirs` the name `ours`; classes of one name share one label.
+
+    Raises:
+        InputError: a name is unknown, repeated or empty; no image holds a chosen class; or an
+            annotation is missing or damaged.
+    """
+
+    def __init__(self, reader: Reader, choice: Sequence[str]) -> None:
+        self._reader = reader
+        self.class_names, self._label_of = _parse(choice, reader.class_names)
+        chosen = set(np.flatnonzero(np.isin(self._label_of, _NO_OBJECT, invert=True)).tolist())
+        self._indices = [
+            index for index in range(len(reader)) if not chosen.isdisjoint(reader.labels_in(index))
+        ]
+        if not self._indices:
+            raise InputError(
+                f"--classes={','.join(choice)}: in none of the {len(reader)} images: expected "
+                "classes that occur"
+            )
+        self.settings = reader.settings | {
+            "classes": list(choice),
+            "num_left_out": len(reader) - len(self._indices),
+        }
+
+    def __len__(self) -> int:
+        return len(self._indices)
+
+    def __getitem__(self, index: int) -> Example:
+        example = self._reader[self._indices[index]]
+        labels = self._label_of[example.labels].astype(np.int64)
+        ignored = np.isin(labels, _NO_OBJECT)
+        return dataclasses.replace(
+            example,
+            labels=np.where(ignored, fields.BACKGROUND, labels),
+            is_crowd=example.is_crowd | ignored,
+            mask=None if example.mask is None else self._label_of[example.mask],
+        )
+
+    def labels_in(self, index: int) -> Iterator[int]:
+        theirs = self._reader.labels_in(self._indices[index])
+        return (int(self._label_of[label]) for label in theirs)
+
+
+def _parse(choice: Sequence[str], known: tuple[str, ...]) -> tuple[tuple[str, ...], np.ndarray]:
+    """The new class names, and uint8 [256]: the new label of every label of the data set."""
+    names: dict[str, str] = {}  # ours by theirs
+    for entry in choice:
+        theirs, equals, ours = (part.strip() for part in entry.partition("="))
+        if theirs not in known[1:]:
+            raise InputError(
+                f"--classes: {theirs!r} is no class of the data set: expected some of "
+                f"{', '.join(known[1:])}"
+            )
+        if theirs in names:
+            raise InputError(f"--classes: {theirs!r} is given twice: expected once")
+        names[theirs] = ours if equals else theirs
+    class_names = with_background(list(dict.fromkeys(names.values())), "--classes")
+    label_of = np.full(fields.VOID + 1, fields.VOID, np.uint8)
+    label_of[fields.BACKGROUND] = fields.BACKGROUND
+    for theirs, ours in names.items():
+        label_of[known.index(theirs)] = class_names.index(ours)
+    return class_names, label_of

@@ -1,0 +1,262 @@
+"""training.checkpoints: which stay, which is the best, and what cannot be read or written."""
+
+import dataclasses
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+
+from boxsup_tf.errors import InputError
+from boxsup_tf.models.networks import build_network
+from boxsup_tf.supervision.labelling import Labelling
+from boxsup_tf.training import checkpoints, run_settings
+from boxsup_tf.training.checkpoints import Checkpoints, Progress
+from boxsup_tf.training.config import TrainConfig
+from boxsup_tf.training.network_update import make_optimizer
+
+REPOSITORY = pathlib.Path(__file__).parents[2]
+CLASS_NAMES = ("background", "cat", "dog")
+
+
+@dataclasses.dataclass
+class Run:
+    model_dir: str
+    config: TrainConfig
+    model: keras.Model
+    optimizer: keras.optimizers.Optimizer
+    progress: Progress
+    checkpoints: Checkpoints = dataclasses.field(init=False)
+
+    def set(self, value: float, epoch: int = 0) -> None:
+        """Makes every weight this number."""
+        self.model.set_weights([np.full(w.shape, value) for w in self.model.weights])
+        self.progress.epoch.assign(epoch)
+
+    def reopen(self) -> None:
+        """As a new process does."""
+        self.checkpoints = Checkpoints(
+            self.model_dir,
+            self.model,
+            self.optimizer,
+            Labelling({"a": 2}),
+            self.progress,
+            self.config.keep_checkpoints,
+        )
+        self.checkpoints.restore()
+
+
+def open_run(model_dir: object, class_names=CLASS_NAMES, **settings) -> Run:
+    """What a process has in its hands after it opened a new run or an existing one."""
+    config = TrainConfig("x:box", **{"width_multiplier": 0.02, **settings})
+    run_settings.open_run(str(model_dir), config, class_names, [])
+    model = build_network("largefov", len(class_names), config.width_multiplier)
+    optimizer = make_optimizer(config, 1)
+    optimizer.build(model.trainable_variables)
+    progress = Progress(len(class_names))
+    run = Run(str(model_dir), config, model, optimizer, progress)
+    run.reopen()
+    return run
+
+
+def numbers(folder: object) -> list[str]:
+    names = os.listdir(folder)
+    return sorted(name.removesuffix(".index") for name in names if name.endswith(".index"))
+
+
+def value_of(model: keras.Model) -> float:
+    values = {float(value) for weight in model.get_weights() for value in weight.reshape(-1)}
+    assert len(values) == 1
+    return values.pop()
+
+
+@pytest.mark.parametrize("keep", [1, 3])
+def test_the_last_k_stay(tmp_path, keep):
+    run = open_run(tmp_path, keep_checkpoints=keep)
+    for i in range(5):
+        run.set(i)
+        run.checkpoints.save()
+    assert numbers(tmp_path) == [f"ckpt-{i + 1}" for i in range(5)][-keep:]
+    # Also over a resume, and with another k.
+    again = open_run(tmp_path, keep_checkpoints=2)
+    assert value_of(again.model) == 4
+    again.checkpoints.save()
+    assert numbers(tmp_path) == ["ckpt-5", "ckpt-6"]
+
+
+def test_the_best_stays_whatever_comes_after(tmp_path):
+    run = open_run(tmp_path)
+    assert run.checkpoints.best() is None
+    best = []
+    for epoch, score in enumerate([0.3, float("nan"), 0.5, 0.5, 0.4]):
+        run.set(epoch, epoch)
+        run.checkpoints.save_if_best(score)
+        run.checkpoints.save()
+        best.append(value_of(checkpoints.load_model(str(tmp_path / "best"))[0]))
+    assert best == [0, 0, 2, 2, 2]  # of equal scores the earlier stays
+    model, class_names = checkpoints.load_model(str(tmp_path))
+    assert value_of(model) == 4 and class_names == CLASS_NAMES
+    assert run.checkpoints.best() == (2, 0.5)
+    assert len(numbers(tmp_path / "best")) == 1
+
+
+def test_the_best_is_known_after_a_resume(tmp_path):
+    run = open_run(tmp_path)
+    run.set(1.0, 7)
+    run.checkpoints.save_if_best(0.6)
+    run.checkpoints.save()
+    for score, expected in ((0.6, 1.0), (0.5, 1.0), (0.7, 2.0), (0.8, 3.0)):
+        again = open_run(tmp_path)
+        again.set(expected)
+        again.checkpoints.save_if_best(score)
+        again.checkpoints.save()
+        assert value_of(checkpoints.load_model(str(tmp_path / "best"))[0]) == expected
+    assert open_run(tmp_path).checkpoints.best() == (0, 0.8)
+    # No process writes over the best one's files before the better one is whole.
+    assert numbers(tmp_path / "best") == ["ckpt-3"]
+
+
+def test_the_best_folder_is_whole_in_itself_but_no_run(tmp_path):
+    run = open_run(tmp_path / "run")
+    run.set(1.0)
+    run.checkpoints.save_if_best(0.6)
+    shutil.copytree(tmp_path / "run" / "best", tmp_path / "copy")
+    assert value_of(checkpoints.load_model(str(tmp_path / "copy"))[0]) == 1
+    with pytest.raises(InputError, match=r"copy/ckpt-1: expected a checkpoint of .* its optimiser"):
+        open_run(tmp_path / "copy")
+
+
+def test_a_weight_that_is_no_number_is_not_saved(tmp_path):
+    run = open_run(tmp_path)
+    run.set(1.0)
+    run.checkpoints.save()
+    weights = run.model.get_weights()
+    weights[3][0] = np.inf
+    run.model.set_weights(weights)
+    run.progress.epoch.assign(4)
+    for save in (run.checkpoints.save, lambda: run.checkpoints.save_if_best(0.9)):
+        with pytest.raises(
+            InputError, match=r"block1_conv2/bias is not finite at epoch 4.*ckpt-1, is from before"
+        ):
+            save()
+    assert numbers(tmp_path) == ["ckpt-1"] and not (tmp_path / "best").exists()
+    assert value_of(checkpoints.load_model(str(tmp_path))[0]) == 1
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"width_multiplier": 0.04}, "holds a network largefov, width 0.04, 3 classes: expected"),
+        ({"class_names": CLASS_NAMES[:2]}, "largefov, width 0.02, 2 classes: expected network"),
+        ({"class_names": ("background", "dog", "cat")}, "label 1 is 'dog': expected 'cat' as in"),
+    ],
+)
+def test_another_architecture_gives_no_weights(tmp_path, settings, message):
+    run = open_run(tmp_path, **settings)
+    run.checkpoints.save()
+    ours = run_settings.Architecture("largefov", 0.02, CLASS_NAMES)
+    with pytest.raises(InputError, match=message) as error:
+        checkpoints.load_network_weights(run.model, ours, str(tmp_path))
+    assert str(tmp_path) in str(error.value)
+
+
+def test_another_kind_of_network_gives_no_weights(tmp_path):
+    run = open_run(tmp_path)
+    run.checkpoints.save()
+    ours = run_settings.Architecture("deeplab", 0.02, CLASS_NAMES)
+    both = (
+        r"holds a network largefov, width 0\.02, 3 classes: expected network deeplab, width 0\.02"
+    )
+    for _ in range(2):
+        with pytest.raises(InputError, match=both):
+            checkpoints.load_network_weights(run.model, ours, str(tmp_path))
+        # So did the first runs, which did not say what they were.
+        path = tmp_path / "config.json"
+        settings = json.loads(path.read_text())
+        settings.pop("network", None)
+        path.write_text(json.dumps(settings))
+    checkpoints.load_model(str(tmp_path))
+
+
+def test_a_checkpoint_of_another_network_in_the_folder(tmp_path):
+    open_run(tmp_path / "run").checkpoints.save()
+    open_run(tmp_path / "wide", width_multiplier=0.04).checkpoints.save()
+    for path in (tmp_path / "wide").glob("ckpt-1.*"):
+        shutil.copy(path, tmp_path / "run")
+    message = r"run/ckpt-1: expected a checkpoint of network largefov, width 0\.02, 3 classes"
+    with pytest.raises(InputError, match=message):
+        open_run(tmp_path / "run")
+    with pytest.raises(InputError, match=message):
+        checkpoints.load_model(str(tmp_path / "run"))
+
+
+@pytest.mark.parametrize("suffix", [".data-00000-of-00001", ".index"])
+@pytest.mark.parametrize("damage", ["a bit flipped", "cut short", "empty", "lost"])
+def test_a_damaged_checkpoint(tmp_path, suffix, damage):
+    open_run(tmp_path).checkpoints.save()
+    path = tmp_path / f"ckpt-1{suffix}"
+    content = path.read_bytes()
+    half = len(content) // 2
+    if damage == "a bit flipped":
+        path.write_bytes(content[:half] + bytes([content[half] ^ 1]) + content[half + 1 :])
+    elif damage == "lost":
+        path.unlink()
+    else:
+        path.write_bytes(content[:half] if damage == "cut short" else b"")
+    with pytest.raises(InputError, match="ckpt-1: damaged"):
+        open_run(tmp_path)
+    # load_model takes a checkpoint without a file for none.
+    with pytest.raises(InputError, match="ckpt-1: damaged|no checkpoint yet"):
+        checkpoints.load_model(str(tmp_path))
+
+
+def test_a_config_that_is_no_runs(tmp_path):
+    (tmp_path / "config.json").write_text("{}")
+    with pytest.raises(InputError, match="lacks 'width_multiplier'"):
+        checkpoints.load_model(str(tmp_path))
+
+
+def test_a_run_of_another_version(tmp_path):
+    open_run(tmp_path)
+    path = tmp_path / "config.json"
+    settings = json.loads(path.read_text())
+    del settings["loss_at"]
+    path.write_text(json.dumps(settings))
+    with pytest.raises(InputError, match="holds a run of another version, without the setting los"):
+        open_run(tmp_path)
+
+
+@pytest.mark.parametrize("schedule", ["step", "poly"])
+def test_another_number_of_epochs(tmp_path, schedule):
+    open_run(tmp_path, schedule=schedule, epochs=10)
+    open_run(tmp_path, schedule=schedule, epochs=10, num_pictures=1)
+    for epochs in (5, 20):
+        if schedule == "step":
+            open_run(tmp_path, schedule=schedule, epochs=epochs)
+        else:
+            with pytest.raises(InputError, match=f"--epochs={epochs}: .* a run of 10 epochs with"):
+                open_run(tmp_path, schedule=schedule, epochs=epochs)
+
+
+def test_a_full_disk_leaves_the_checkpoint_before(tmp_path):
+    """A real one: a file system of two megabytes in memory, filled so that any file may fail."""
+    namespace = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c"]
+    mount = 'mount -t tmpfs -o size=2m tmpfs "$0"'
+    if (
+        not shutil.which("unshare")
+        or subprocess.run([*namespace, mount, str(tmp_path)], capture_output=True).returncode
+    ):
+        pytest.skip("this user cannot mount a file system: unshare --user --mount fails")
+    program = 'exec "$1" -m tests.training.full_disk "$0"'
+    result = subprocess.run(
+        [*namespace, f"{mount} && {program}", str(tmp_path), sys.executable],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
