@@ -21,7 +21,9 @@ def main(_: object) -> None:
         for run in _RUNS
     }
     epochs = _read(os.path.join(demo, "box", fields.METRICS_FILE))["epochs"]
-    updates = [epoch["pseudo_mask_mean_iou"] for epoch in epochs]
+    name = "pseudo_mask_mean_iou"
+    by_epoch = [epoch.get("pseudo_mask_mean_iou") for epoch in epochs]
+    updates = [value for value in by_epoch if value is not None]
     versions = [name for name in os.listdir(os.path.join(demo, "export")) if name.isdecimal()]
     summary = {
         "mean_iou": mean_iou,

@@ -73,14 +73,15 @@ class Pictures:
         Returns:
             Its path; None where no example is followed.
         """
-        columns = min(_MAX_COLUMNS, num_epochs)
-        epochs = np.unique(np.linspace(0, num_epochs - 1, columns).round().astype(int))
         rows = []
         for shown in self._shown:
-            paths = [self._mask_path(shown, epoch) for epoch in epochs]
-            if not all(os.path.exists(path) for path in paths):
-                continue  # followed since a resume only
-            masks = [np.array(Image.open(path)) for path in paths]
+            paths = [self._mask_path(shown, epoch) for epoch in range(num_epochs)]
+            paths = [path for path in paths if os.path.exists(path)]  # not every epoch updates
+            if not paths:
+                continue
+            columns = min(_MAX_COLUMNS, len(paths))
+            spread = np.unique(np.linspace(0, len(paths) - 1, columns).round().astype(int))
+            masks = [np.array(Image.open(paths[i])) for i in spread]
             masks += [shown.truth] if shown.truth is not None else []
             masks.append(self._predict(tf.constant(shown.image)).numpy())
             rows.append([shown.with_boxes, *(drawing.overlay(shown.image, m) for m in masks)])
