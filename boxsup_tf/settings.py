@@ -103,6 +103,39 @@ def from_flags(cls: type, values: Mapping[str, Any]) -> Any:
     return cls(**{name: _convert(name, kinds[name], value) for name, value in values.items()})
 
 
+def parse_values(cls: type, assignments: Sequence[str], flag: str) -> dict[str, Any]:
+    """Values of a dataclass's fields from texts.
+
+    Args:
+        cls: the dataclass.
+        assignments: such as `edges=gradient`; the elements of a list are joined by `+`.
+        flag: where they come from, for the message.
+
+    Returns:
+        Values by name; those of names that the class does not have are texts.
+
+    Raises:
+        InputError: one is no assignment, or its value not of the field's type.
+    """
+    kinds = typing.get_type_hints(cls)
+    values: dict[str, Any] = {}
+    for assignment in assignments:
+        name, equals, text = assignment.partition("=")
+        kind = kinds.get(name, str)
+        try:
+            if not equals:
+                raise ValueError
+            if kind is bool:
+                values[name] = {"true": True, "false": False}[text]
+            elif typing.get_origin(kind) is tuple:
+                values[name] = text.split("+")
+            else:
+                values[name] = kind(text)
+        except (ValueError, KeyError):
+            raise InputError(f"--{flag}: {assignment!r}: expected option=value") from None
+    return values
+
+
 def _convert(name: str, kind: Any, value: Any) -> Any:
     if typing.get_origin(kind) is not tuple:
         return value

@@ -77,3 +77,12 @@ def test_counts_beyond_what_float32_can_count():
 def test_class_names_of_another_length_are_refused():
     with pytest.raises(ValueError):
         ConfusionMatrix.zeros(3).per_class("ab")
+
+
+def test_foreground_mean_iou_takes_all_classes_as_one():
+    rng = np.random.default_rng(5)
+    truth, predicted = rng.integers(0, 4, (2, 500))
+    counts = count_pixels(tf.constant(truth, tf.int32), tf.constant(predicted, tf.int32), 4)
+    expected = metrics.jaccard_score(truth > 0, predicted > 0, average="macro")
+    assert ConfusionMatrix(counts.numpy()).foreground_mean_iou == pytest.approx(expected)
+    assert np.isnan(ConfusionMatrix.zeros(3).foreground_mean_iou)

@@ -165,3 +165,15 @@ def test_a_type_without_a_flag_is_refused():
     with pytest.raises(TypeError, match="t_table"):
         settings.define_flag("t_table", dict, None, "")
     assert "t_table" not in flags.FLAGS
+
+
+def test_values_are_parsed_by_the_fields_types():
+    texts = ["t_width=3", "t_rate=0.5", "t_switch=false", "t_name=x=y", "t_rates=1+2"]
+    values = settings.parse_values(Thing, texts, "things")
+    assert values == {
+        **{"t_width": 3, "t_rate": 0.5, "t_switch": False, "t_name": "x=y"},
+        "t_rates": ["1", "2"],
+    }
+    for wrong in ("t_width", "t_width=few", "t_switch=maybe"):
+        with pytest.raises(InputError, match=f"--things: '{wrong}': expected option=value"):
+            settings.parse_values(Thing, [wrong], "things")

@@ -8,7 +8,6 @@ its processes. Quality is measured afterwards.
 import dataclasses
 import functools
 import time
-import typing
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -31,6 +30,7 @@ from boxsup_tf.proposals import registry
 from boxsup_tf.proposals.generate import single_thread
 from boxsup_tf.proposals.subject import Subject
 from boxsup_tf.proposals.worker_pool import Failure, WorkerPool
+from boxsup_tf.settings import parse_values
 
 
 @dataclasses.dataclass(frozen=True)
@@ -84,22 +84,7 @@ def parse_method(specification: str) -> tuple[str, dict[str, Any]]:
         InputError: unknown method or option, or a bad value.
     """
     name, *assignments = specification.split(":")
-    kinds = typing.get_type_hints(registry.get_method(name).Options)
-    values: dict[str, Any] = {}
-    for assignment in assignments:
-        option, equals, text = assignment.partition("=")
-        kind = kinds.get(option, str)
-        try:
-            if not equals:
-                raise ValueError
-            if kind is bool:
-                values[option] = {"true": True, "false": False}[text]
-            elif typing.get_origin(kind) is tuple:
-                values[option] = text.split("+")
-            else:
-                values[option] = kind(text)
-        except (ValueError, KeyError):
-            raise InputError(f"--methods: {assignment!r}: expected option=value") from None
+    values = parse_values(registry.get_method(name).Options, assignments, "methods")
     registry.make_options(name, values)
     return name, values
 

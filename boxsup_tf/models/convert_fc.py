@@ -12,7 +12,7 @@ Weights = tuple[np.ndarray, np.ndarray]  # kernel, bias
 _SIDE = 7  # of VGG-16's pool5 at 224 x 224 pixels
 
 
-def fc6_and_fc7(fc1: Weights, fc2: Weights, size: int, channels: int) -> dict[str, Weights]:
+def fc6_and_fc7(fc1: Weights, fc2: Weights, size: int, channel_step: int) -> dict[str, Weights]:
     """Weights of fc6 and fc7.
 
     Args:
@@ -20,22 +20,18 @@ def fc6_and_fc7(fc1: Weights, fc2: Weights, size: int, channels: int) -> dict[st
             channel (C and N are 512 and 4,096 in VGG-16).
         fc2: float [N, N] and [N].
         size: of fc6's kernel: 7 (all of it), 4 (rows and columns 0, 2, 4, 6), 3 (0, 3, 6) or 2.
-        channels: of fc6 and fc7, of which N is a multiple.
+        channel_step: one channel in so many is kept, the first among them.
 
     Returns:
-        `fc6`: [size, size, C, channels] and [channels]; `fc7`: [1, 1, channels, channels] and
-        [channels].
+        `fc6`: [size, size, C, n] and [n]; `fc7`: [1, 1, n, n] and [n]; n = N / channel_step.
 
     Raises:
-        ValueError: `size` or `channels` cannot be reached by even steps.
+        ValueError: `size` cannot be reached by even steps.
     """
-    all_channels = len(fc1[1])
     if size < 2 or (_SIDE - 1) % (size - 1):
         raise ValueError(f"fc6 of size {size}: expected 7, 4, 3 or 2")
-    if channels < 1 or all_channels % channels:
-        raise ValueError(f"{channels} channels: expected a divisor of {all_channels}")
     place = slice(None, None, (_SIDE - 1) // (size - 1))
-    channel = slice(None, None, all_channels // channels)
-    kernel6 = fc1[0].reshape(_SIDE, _SIDE, -1, all_channels)[place, place, :, channel]
+    channel = slice(None, None, channel_step)
+    kernel6 = fc1[0].reshape(_SIDE, _SIDE, -1, len(fc1[1]))[place, place, :, channel]
     kernel7 = fc2[0][np.newaxis, np.newaxis, channel, channel]
     return {"fc6": (kernel6, fc1[1][channel]), "fc7": (kernel7, fc2[1][channel])}

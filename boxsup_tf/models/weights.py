@@ -18,7 +18,6 @@ INITS = ("imagenet", "hed", "random")
 
 _FC1, _FC2, _FC3 = "fc1", "fc2", "predictions"  # Keras' names of VGG-16's classifier
 
-
 Kernels = dict[str, Weights]
 
 
@@ -51,7 +50,12 @@ def load_initial_weights(model: keras.Model, init: str) -> None:
             f"--init={init}: no such file or folder: expected one of {', '.join(INITS)}, a run's "
             "folder or a Keras VGG-16 weights file"
         )
-    fc1, fc2 = kernels.pop(_FC1, None), kernels.pop(_FC2, None)
+    scale = 1 / _POOL5_RMS
+    if _FC1 in kernels:
+        fc1, fc2 = kernels.pop(_FC1), kernels.pop(_FC2)
+        size, _, _, channels = model.get_layer("fc6").kernel.shape
+        kernels |= fc6_and_fc7(fc1, fc2, size, max(1, round(len(fc1[1]) / channels)))
+        scale = 1.0  # they were trained on pool5 as it is
     for name, (kernel, _) in kernels.items():
         expected = model.get_layer(name).kernel.shape
         if expected != kernel.shape:
@@ -59,14 +63,6 @@ def load_initial_weights(model: keras.Model, init: str) -> None:
                 f"--init={init}: {name} is {list(kernel.shape)}, the network's is "
                 f"{list(expected)}: expected --width_multiplier=1.0"
             )
-    scale = 1 / _POOL5_RMS
-    if fc1 and fc2:
-        size, _, _, channels = model.get_layer("fc6").kernel.shape
-        try:
-            kernels |= fc6_and_fc7(fc1, fc2, size, channels)
-        except ValueError as error:
-            raise InputError(f"--init={init}: {error} (--width_multiplier=1.0)") from None
-        scale = 1.0  # they were trained on pool5 as it is
     for name, weights in kernels.items():
         model.get_layer(name).set_weights(weights)
     model.get_layer(POOL5_SCALE).set_weights([np.array(scale)])

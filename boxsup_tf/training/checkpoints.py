@@ -185,8 +185,14 @@ def diverged(model_dir: str, what: str, progress: Progress, where: str = "") -> 
     )
 
 
-def load_model(model_dir: str) -> tuple[keras.Model, tuple[str, ...]]:
+def load_model(
+    model_dir: str, dtype_policy: str = "float32"
+) -> tuple[keras.Model, tuple[str, ...]]:
     """The network of a run's newest checkpoint; of its best one, given the run's folder `best`.
+
+    Args:
+        model_dir: of the run.
+        dtype_policy: that the network computes with, see `models.networks`.
 
     Returns:
         The model (see `models.networks`) and its class names, background first.
@@ -199,7 +205,12 @@ def load_model(model_dir: str) -> tuple[keras.Model, tuple[str, ...]]:
     if path is None:
         raise InputError(f"{model_dir}: no checkpoint yet: expected a run of train.py")
     num_classes = len(architecture.class_names)
-    model = build_network(architecture.network, num_classes, architecture.width_multiplier)
+    model = build_network(
+        architecture.network,
+        num_classes,
+        architecture.width_multiplier,
+        dtype_policy=dtype_policy,
+    )
     with _restoring(path, str(architecture)):
         status = tf.train.Checkpoint(model=model).restore(path)
         status.expect_partial().assert_existing_objects_matched()

@@ -20,6 +20,7 @@ class TrainConfig:
     Attributes:
         train_data: comma-separated DIR:box and DIR:mask.
         val_data: a folder with masks; empty: no validation.
+        validate_every: epochs from one validation to the next; the last epoch has one anyway.
         init: see `models.weights`, or a run's folder.
         network: `largefov`, or the first `deeplab`, see `models.networks`.
         width_multiplier: of the network's channels.
@@ -66,6 +67,7 @@ class TrainConfig:
 
     train_data: str
     val_data: str = ""
+    validate_every: int = 1
     init: str = "imagenet"
     network: str = choice("largefov", NETWORKS)
     width_multiplier: float = 1.0
@@ -120,7 +122,15 @@ class TrainConfig:
                 f"--feature_cache={self.feature_cache}: expected --frozen_blocks and "
                 "--augmentations of at least 1: nothing else stays the same"
             )
-        for name in ("epochs", "batch_size", "accumulate", "k", "decay_epochs", "keep_checkpoints"):
+        for name in (
+            "epochs",
+            "validate_every",
+            "batch_size",
+            "accumulate",
+            "k",
+            "decay_epochs",
+            "keep_checkpoints",
+        ):
             expect(name, getattr(self, name) >= 1, "at least 1")
         for name in (
             *("seed", "warmup_epochs", "num_pictures", "checkpoint_minutes", "weight_decay"),

@@ -128,7 +128,7 @@ class _Run:
                 progress.masks_updated.assign(True)
                 self._checkpoints.save()
             self._train_epoch(epoch)
-            figures = self._validate()
+            figures = self._validate(epoch)
             agreement = ConfusionMatrix(progress.agreement.numpy())
             history.add(
                 epoch,
@@ -203,8 +203,10 @@ class _Run:
                     self._checkpoints.save()
                     saved = time.monotonic()
 
-    def _validate(self) -> dict[str, float | None]:
-        return self._validation.run() if self._validation else {}
+    def _validate(self, epoch: int) -> dict[str, float | None]:
+        done = epoch + 1
+        due = done % self._config.validate_every == 0 or done == self._config.epochs
+        return self._validation.run() if self._validation and due else {}
 
 
 def _initialise(model: keras.Model, config: TrainConfig, class_names: tuple[str, ...]) -> None:

@@ -13,7 +13,10 @@ from boxsup_tf.training.config import TrainConfig
 
 _PACKAGES = ("boxsup_tf", "tensorflow", "keras", "numpy")
 # Settings that may change between a run and its resumption without changing what it learns.
-_FREE = ("epochs", "checkpoint_minutes", "keep_checkpoints", "num_pictures")
+_FREE = (
+    *("epochs", "validate_every", "checkpoint_minutes", "keep_checkpoints", "num_pictures"),
+    "feature_cache",
+)
 
 
 def open_run(

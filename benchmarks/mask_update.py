@@ -1,0 +1,67 @@
+"""What each open choice of the mask update does to the pseudo-masks of a trained network.
+
+    python benchmarks/mask_update.py --model_dir=runs/boxsup --data=records/train_mcg \
+        --variants=belief=cross_entropy,belief=centred:feedback_weight=1,k=5
+
+Each variant is the run's own settings with some of them changed; it chooses all masks once with the
+run's network. A variant `none` does not ask the network: E_o and the preference for large
+candidates decide. The images need true masks.
+"""
+
+import dataclasses
+import os
+from typing import Any
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+from absl import flags
+
+from boxsup_tf import errors, settings
+from boxsup_tf.data.dataset_info import write_json
+from boxsup_tf.supervision.labelling import Labelling
+from boxsup_tf.training import checkpoints, run_settings
+from boxsup_tf.training.config import TrainConfig
+from boxsup_tf.training.mask_update import MaskUpdate
+from boxsup_tf.training.network import Network
+from boxsup_tf.training.sources import load_sources
+
+_MODEL_DIR = flags.DEFINE_string("model_dir", None, "A run of train.py.", required=True)
+_DATA = flags.DEFINE_string("data", None, "Folder with pools and masks.", required=True)
+_VARIANTS = flags.DEFINE_list(
+    "variants", ["none"], "Settings that differ, such as belief=centred:feedback_weight=1."
+)
+_JSON = flags.DEFINE_string("json", None, "Write the figures to this file.")
+
+_NONE = "none"
+
+
+def main(_: object) -> None:
+    found = run_settings.read_settings(_MODEL_DIR.value)
+    names = {field.name for field in dataclasses.fields(TrainConfig)}
+    own = TrainConfig(**{name: value for name, value in found.items() if name in names})
+    sources = load_sources(f"{_DATA.value}:box")
+    model, _ = checkpoints.load_model(_MODEL_DIR.value, own.dtype_policy)
+    labelling = Labelling(
+        {sources[0].example_id(example): example.num_boxes or 0 for example in sources[0].examples}
+    )
+    figures: dict[str, dict[str, Any]] = {}
+    for variant in _VARIANTS.value:
+        changes = [] if variant == _NONE else variant.split(":")
+        config = dataclasses.replace(own, **settings.parse_values(TrainConfig, changes, "variants"))
+        weights = (0.0, config.prior_weight) if variant == _NONE else (config.feedback_weight, 0.0)
+        update = MaskUpdate(Network(model, config), sources, labelling, config)
+        updated = update.run(0, *weights)
+        if updated is None:
+            raise errors.InputError(f"{_DATA.value}: no boxes: nothing to choose")
+        figures[variant] = dataclasses.asdict(updated[1])
+    print(f"{'variant':60s} mean IoU    fill")
+    for variant, row in figures.items():
+        iou = row["pseudo_mask_mean_iou"]
+        shown = "unknown" if iou is None else f"{iou:8.3f}"
+        print(f"{variant:60s} {shown} {row['chosen_fill']:7.3f}")
+    if _JSON.value:
+        write_json(_JSON.value, figures)
+
+
+if __name__ == "__main__":
+    errors.run_script(main)

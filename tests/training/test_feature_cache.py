@@ -1,0 +1,147 @@
+"""training.feature_cache and training.network: cached features are what the network computes."""
+
+import os
+import pathlib
+
+import numpy as np
+import pytest
+
+from boxsup_tf.models.networks import build_network
+from boxsup_tf.models.split import split
+from boxsup_tf.supervision.labelling import Labelling
+from boxsup_tf.training import checkpoints, loop
+from boxsup_tf.training.config import TrainConfig
+from boxsup_tf.training.input_pipeline import (
+    TrainingPipeline,
+    box_examples,
+    fill_crops,
+)
+from boxsup_tf.training.network import Network, freeze, image_size
+from boxsup_tf.training.sources import Source, load_sources
+from tests.training.folders import CLASS_NAMES, SIDE, make_example, scattered, write
+
+FROZEN = 3
+SIZES = {"width_multiplier": 0.1, "dropout": 0.0, "seed": 3}
+
+
+@pytest.fixture(scope="module")
+def sources(tmp_path_factory) -> list[Source]:
+    examples = [make_example(f"image{i}", i) for i in range(5)]
+    return load_sources(
+        f"{write(tmp_path_factory.mktemp('cache') / 'data', examples, scattered)}:box"
+    )
+
+
+def _config(folder: pathlib.Path | None, **values) -> TrainConfig:
+    options = {"batch_size": 2, "crop_size": 25, "augmentations": 2, "frozen_blocks": FROZEN}
+    cache = "" if folder is None else str(folder)
+    return TrainConfig("", feature_cache=cache, **(options | values))
+
+
+def _model(seed: int = 3):
+    return build_network("largefov", len(CLASS_NAMES), **(SIZES | {"seed": seed}))
+
+
+def _labelling(sources) -> Labelling:
+    return Labelling({f"0/{e.source_id}": e.num_boxes for e in sources[0].examples})
+
+
+def _crops(pipeline: TrainingPipeline, epoch: int) -> dict[bytes, tuple]:
+    pipeline.start(epoch, 0)
+    return {
+        example_id: (inputs, label_map)
+        for batch in pipeline.dataset.as_numpy_iterator()
+        for inputs, label_map, example_id in zip(*batch, strict=True)
+    }
+
+
+def test_cached_crops_are_the_trunks_view_of_the_crops(sources, tmp_path):
+    model, labelling = _model(), _labelling(sources)
+    config = _config(tmp_path)
+    network = Network(model, config)
+    fill_crops(network.cache, sources, config)
+    cached = TrainingPipeline(sources, labelling, config, network.cache)
+    plain = TrainingPipeline(sources, labelling, _config(None))
+    trunk, _ = split(model, f"block{FROZEN}_pool")
+    seen = []
+    for epoch in range(3):
+        features, images = _crops(cached, epoch), _crops(plain, epoch)
+        assert features.keys() == images.keys() and len(images) == 5
+        for name, (image, label_map) in images.items():
+            expected = trunk(image[None])[0].numpy()
+            np.testing.assert_allclose(
+                features[name][0].astype(np.float32), expected, rtol=2**-8, atol=1e-5
+            )
+            np.testing.assert_array_equal(features[name][1], label_map)
+        seen.append(images)
+    # Two crops an image, taken in turn.
+    for name in seen[0]:
+        np.testing.assert_array_equal(seen[0][name][0], seen[2][name][0])
+        assert (seen[0][name][0] != seen[1][name][0]).any()
+
+
+def test_whole_images_score_as_without_a_cache(sources, tmp_path):
+    model = _model()
+    cached, plain = Network(model, _config(tmp_path)), Network(model, _config(None))
+    cached.prepare(box_examples(sources), "features")
+    for parsed in box_examples(sources):
+        size = image_size(parsed)
+        ours, expected = (n.logits(n.whole_image(parsed), size) for n in (cached, plain))
+        assert ours.shape == (SIDE, SIDE, len(CLASS_NAMES))
+        scale = np.abs(expected).max()
+        np.testing.assert_allclose(ours, expected, atol=0.02 * scale)
+
+
+def test_only_what_is_missing_is_computed(sources, tmp_path):
+    network = Network(_model(), _config(tmp_path))
+    network.prepare(box_examples(sources), "features")
+    files = sorted(path for path in tmp_path.rglob("*") if path.is_file())
+    assert len(files) == 5
+    times = [os.stat(path).st_mtime_ns for path in files]
+    before = files[2].read_bytes()
+    files[2].unlink()
+    Network(_model(), _config(tmp_path)).prepare(box_examples(sources), "features")
+    assert files[2].read_bytes() == before
+    changed = [os.stat(path).st_mtime_ns != time for path, time in zip(files, times, strict=True)]
+    assert changed == [i == 2 for i in range(5)]
+    # Other weights, other features.
+    Network(_model(seed=4), _config(tmp_path)).prepare(box_examples(sources), "features")
+    assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 10
+
+
+def test_frozen_blocks_keep_their_weights_with_and_without_a_cache(sources, tmp_path):
+    losses = []
+    for cache in ("", str(tmp_path / "features")):
+        config = TrainConfig(
+            f"{sources[0].folder}:box",
+            **{"init": "random", "crop_size": 25, "batch_size": 2, "epochs": 2, "k": 1},
+            **{"frozen_blocks": FROZEN, "augmentations": 2, "feature_cache": cache},
+            **{"num_pictures": 0, **SIZES},
+        )
+        run = tmp_path / f"run{len(losses)}"
+        losses.append([epoch["loss"] for epoch in loop.train(str(run), config)])
+        trained = checkpoints.load_model(str(run))[0]
+        fresh = _model()
+        moved = {
+            layer.name
+            for layer, other in zip(trained.layers, fresh.layers, strict=True)
+            for ours, theirs in zip(layer.get_weights(), other.get_weights(), strict=True)
+            if (ours != theirs).any()
+        }
+        assert {"block4_conv1", "fc8"} <= moved
+        assert not any(name.startswith(("block1", "block2", "block3")) for name in moved)
+    np.testing.assert_allclose(losses[0], losses[1], rtol=0.01)
+
+
+def test_freezing_takes_variables_out_of_the_training():
+    model = _model()
+    freeze(model, 2)
+    paths = [variable.path for variable in model.trainable_variables]
+    assert any(path.startswith("block3") for path in paths)
+    assert not any(path.startswith(("block1", "block2")) for path in paths)
+
+
+def test_a_cache_needs_something_that_stays_the_same(tmp_path):
+    for values in ({"augmentations": 0}, {"frozen_blocks": 0}):
+        with pytest.raises(Exception, match="--feature_cache"):
+            _config(tmp_path, **values)
