@@ -4,8 +4,8 @@
         --variants=belief=cross_entropy,belief=centred:feedback_weight=1,k=5
 
 Each variant is the run's own settings with some of them changed; it chooses all masks once with the
-run's network. A variant `none` does not ask the network: E_o and the preference for large
-candidates decide. The images need true masks.
+run's network. A variant that begins with `none`, such as none:prior_weight=0.2, does not ask
+the network: E_o and the preference for large candidates decide. The images need true masks.
 """
 
 import dataclasses
@@ -46,9 +46,12 @@ def main(_: object) -> None:
     )
     figures: dict[str, dict[str, Any]] = {}
     for variant in _VARIANTS.value:
-        changes = [] if variant == _NONE else variant.split(":")
+        changes = variant.split(":")
+        asks = changes[0] != _NONE
+        if not asks:
+            del changes[0]
         config = dataclasses.replace(own, **settings.parse_values(TrainConfig, changes, "variants"))
-        weights = (0.0, config.prior_weight) if variant == _NONE else (config.feedback_weight, 0.0)
+        weights = (config.feedback_weight, 0.0) if asks else (0.0, config.prior_weight)
         update = MaskUpdate(Network(model, config), sources, labelling, config)
         updated = update.run(0, *weights)
         if updated is None:

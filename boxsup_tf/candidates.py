@@ -14,7 +14,7 @@ import numpy as np
 
 from boxsup_tf import packing
 
-MAX_SUPERPIXELS = 2**16  # the superpixel map is stored as a 16-bit PNG
+MAX_SUPERPIXELS = 2**16  # they are stored as 16-bit numbers
 
 
 @dataclasses.dataclass(frozen=True)

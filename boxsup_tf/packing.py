@@ -1,8 +1,13 @@
 """The packed form of a candidate pool: small in a record, cheap to undo inside a graph.
 
-The superpixels are a 16-bit PNG without row filters: a row of labels repeats the row above but
-for a few shifts, which deflate finds better, and undoes faster, in the labels themselves than in
-their differences.
+The superpixels are runs of one label, in reading order: uint32 height and width, and a zlib stream of
+
+    bits [ceil(W / 8), H]: one byte is eight pixels side by side, the first one highest, 1 where
+        a run starts; the first bytes of all rows come first, for a boundary hardly moves from
+        one row to the next. The last label of a row goes on until a byte is full;
+    uint16 [runs]: the labels of the runs.
+
+They take about half the room of a 16-bit PNG. `pool_ops.decode_superpixels` reads them in a graph.
 
 The membership is a matrix of bits, one more row than candidates. Superpixels and candidates are
 stored in an order in which neighbours are alike, and both orders beside them. The zlib stream
@@ -12,27 +17,32 @@ holds, one after the other,
     uint32 [R]: in which row every superpixel is stored;
     bits [R, N + 1]: row after row, each filled up with zeros to whole bytes.
 
-The uint32 are little-endian and stored by byte planes, all lowest bytes first, so that high bytes
-cost nothing where they are zero. `pool_ops.decode_membership` is the graph's reader.
+These uint32 are stored by byte planes, all lowest bytes first, so that high bytes cost nothing where
+they are zero. All numbers are little-endian. `pool_ops.decode_membership` is the graph's reader.
 """
 
+import struct
 import zlib
 
-import cv2
 import numpy as np
 
 _NUM_PLANES = 4  # bytes of a uint32
-_PNG_OPTIONS = [
-    *(cv2.IMWRITE_PNG_COMPRESSION, 9),
-    *(cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_NONE),
-]
+_SIZE = struct.Struct("<2I")  # height and width
 
 
 def pack_superpixels(superpixels: np.ndarray) -> bytes:
-    """A 16-bit PNG of int [H, W], values 0 .. 65535."""
-    ok, png = cv2.imencode(".png", superpixels.astype(np.uint16), _PNG_OPTIONS)
-    assert ok, "OpenCV can always write a 16-bit PNG into memory"
-    return png.tobytes()
+    """The runs of int [H, W], values 0 .. 65535; H and W are at least 1."""
+    height, width = superpixels.shape
+    labels = np.pad(superpixels, ((0, 0), (0, -width % 8)), mode="edge").ravel()
+    starts = np.concatenate([[True], labels[1:] != labels[:-1]])
+    bits = np.packbits(starts.reshape(height, -1), axis=1).T
+    return _SIZE.pack(height, width) + _deflate([bits, labels[starts].astype("<u2")])
+
+
+def superpixels_size(packed: bytes) -> tuple[int, int]:
+    """Height and width of packed superpixels, without unpacking them."""
+    height, width = _SIZE.unpack_from(packed)
+    return height, width
 
 
 def unpack_superpixels(packed: bytes) -> np.ndarray:
@@ -41,10 +51,24 @@ def unpack_superpixels(packed: bytes) -> np.ndarray:
     Raises:
         ValueError: `packed` is something else.
     """
-    labels = cv2.imdecode(np.frombuffer(packed, np.uint8), cv2.IMREAD_UNCHANGED)
-    if labels is None or labels.dtype != np.uint16:
-        raise ValueError("the packed superpixels are not a 16-bit PNG")
-    return labels.astype(np.int32)
+    try:
+        height, width = superpixels_size(packed)
+        stored = np.frombuffer(zlib.decompress(packed[_SIZE.size :]), np.uint8)
+    except (struct.error, zlib.error) as error:
+        raise ValueError(
+            f"the packed superpixels are not a size and a zlib stream: {error}"
+        ) from None
+    row_bytes = -(-width // 8)
+    bits, labels = np.split(stored, [row_bytes * height])
+    starts = np.unpackbits(bits).view(np.bool_)
+    if bits.size != row_bytes * height or labels.size != 2 * np.count_nonzero(starts):
+        raise ValueError(
+            f"the packed superpixels hold {stored.size} bytes: expected {row_bytes * height} and "
+            f"two for each of {np.count_nonzero(starts)} runs"
+        )
+    starts = starts.reshape(row_bytes, height, 8).transpose(1, 0, 2)
+    labels = labels.view("<u2").astype(np.int32)[np.cumsum(starts) - 1]
+    return np.ascontiguousarray(labels.reshape(height, -1)[:, :width])
 
 
 def pack_membership(membership: np.ndarray) -> bytes:
@@ -57,10 +81,7 @@ def pack_membership(membership: np.ndarray) -> bytes:
     candidates = _lexicographic_order(members[:, superpixels])
     bits = np.packbits(members[np.ix_(candidates, superpixels)].T, axis=1)
     parts = [*_planes(np.argsort(candidates)), *_planes(np.argsort(superpixels)), bits]
-    stream = zlib.compressobj(level=9, strategy=zlib.Z_FILTERED)
-    # A flush ends a block: a plane of noise and one of zeros share no Huffman code.
-    packed = [stream.compress(p.tobytes()) + stream.flush(zlib.Z_SYNC_FLUSH) for p in parts]
-    return b"".join(packed) + stream.flush()
+    return _deflate(parts, zlib.Z_FILTERED)
 
 
 def unpack_membership(packed: bytes, count: int, num_superpixels: int) -> np.ndarray:
@@ -81,6 +102,14 @@ def unpack_membership(packed: bytes, count: int, num_superpixels: int) -> np.nda
     bits = bits.reshape(num_superpixels, width)[_from_planes(rows)]
     members = np.unpackbits(bits, axis=1).view(np.bool_)
     return np.take(members, _from_planes(columns)[:count], axis=1).T
+
+
+def _deflate(parts: list[np.ndarray], strategy: int = zlib.Z_DEFAULT_STRATEGY) -> bytes:
+    """One zlib stream of the bytes of all parts."""
+    stream = zlib.compressobj(level=9, strategy=strategy)
+    # A flush ends a block: a plane of noise and one of zeros share no Huffman code.
+    packed = [stream.compress(p.tobytes()) + stream.flush(zlib.Z_SYNC_FLUSH) for p in parts]
+    return b"".join(packed) + stream.flush()
 
 
 def _lexicographic_order(rows: np.ndarray) -> np.ndarray:

@@ -10,9 +10,18 @@ import tensorflow as tf
 
 
 def decode_superpixels(encoded: tf.Tensor) -> tf.Tensor:
-    """int32 [H, W] from the 16-bit PNG (scalar string) that `CandidatePool.pack` wrote."""
-    png = tf.io.decode_png(encoded, channels=1, dtype=tf.uint16)
-    return tf.cast(png[:, :, 0], tf.int32)
+    """int32 [H, W] from the runs (scalar string) that `packing.pack_superpixels` wrote."""
+    size = tf.io.decode_raw(tf.strings.substr(encoded, 0, 8), tf.int32)
+    height, width = size[0], size[1]
+    stream = tf.strings.substr(encoded, 8, tf.strings.length(encoded) - 8)
+    stored = tf.io.decode_raw(tf.io.decode_compressed(stream, "ZLIB"), tf.uint8)
+    row_bytes = (width + 7) // 8
+    bits = tf.reshape(stored[: row_bytes * height], tf.stack([row_bytes, height]))
+    starts = tf.reshape(_unpack_bits(tf.transpose(bits)), [-1])
+    labels = tf.bitcast(tf.reshape(stored[row_bytes * height :], [-1, 2]), tf.uint16)
+    runs = tf.cumsum(tf.cast(starts, tf.int32)) - 1
+    pixels = tf.gather(tf.cast(labels, tf.int32), runs)
+    return tf.reshape(pixels, tf.stack([height, 8 * row_bytes]))[:, :width]
 
 
 class Membership(NamedTuple):
@@ -53,6 +62,13 @@ def _from_planes(planes: tf.Tensor) -> tf.Tensor:
     return tf.bitcast(tf.transpose(tf.reshape(planes, [4, -1])), tf.int32)
 
 
+def _unpack_bits(packed: tf.Tensor) -> tf.Tensor:
+    """uint8 [n, 8 m], 0 or 1, from uint8 [n, m]: the highest bit first."""
+    shifts = tf.cast(tf.range(7, -1, -1), tf.uint8)[None, None, :]
+    bits = tf.bitwise.bitwise_and(tf.bitwise.right_shift(packed[:, :, None], shifts), 1)
+    return tf.reshape(bits, tf.stack([tf.shape(bits)[0], -1]))
+
+
 def members_of(membership: Membership, candidates: tf.Tensor) -> tf.Tensor:
     """Membership of some candidates, without unpacking the others.
 
@@ -76,10 +92,7 @@ def stored_members(membership: Membership) -> tf.Tensor:
     Sorting it would cost more than unpacking it: sort what is computed from it instead, with
     `in_pool_order`. Columns in which no candidate is stored are empty.
     """
-    shifts = tf.cast(tf.range(7, -1, -1), tf.uint8)[None, None, :]
-    bits = tf.bitwise.right_shift(membership.columns[:, :, None], shifts)
-    bits = tf.cast(tf.bitwise.bitwise_and(bits, 1), tf.bool)
-    return tf.reshape(bits, tf.stack([tf.shape(bits)[0], -1]))
+    return tf.cast(_unpack_bits(membership.columns), tf.bool)
 
 
 def in_pool_order(membership: Membership, values: tf.Tensor) -> tf.Tensor:

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from boxsup_tf import fields
 from boxsup_tf.errors import InputError
 
-FORMAT_VERSION = 2
-_POOLS_PACKED_OTHERWISE = 1  # the version before; folders without pools are the same in both
+FORMAT_VERSION = 3
+_POOLS_PACKED_OTHERWISE = (1, 2)  # earlier versions; folders without pools are the same in all
 
 
 @dataclasses.dataclass(frozen=True)
@@ -87,7 +87,7 @@ class DatasetInfo:
             with open(path, encoding="utf-8") as file:
                 values = json.load(file)
             version = values["format_version"]
-            if version == _POOLS_PACKED_OTHERWISE and "method" not in values["settings"]:
+            if version in _POOLS_PACKED_OTHERWISE and "method" not in values["settings"]:
                 version = values["format_version"] = FORMAT_VERSION
             if version == FORMAT_VERSION:
                 values["class_names"] = tuple(values["class_names"])
@@ -100,7 +100,7 @@ class DatasetInfo:
         except (ValueError, KeyError, TypeError) as error:
             raise InputError(f"{path}: not a dataset.json of this program: {error}") from None
         remedy = ""
-        if version == _POOLS_PACKED_OTHERWISE:
+        if version in _POOLS_PACKED_OTHERWISE:
             remedy = ": generate the pools again, in a new folder, with generate_proposals.py"
         raise InputError(f"{path}: format version {version}: expected {FORMAT_VERSION}{remedy}")
 

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import tensorflow as tf
 
-from boxsup_tf import fields
+from boxsup_tf import fields, packing
 from boxsup_tf.candidates import CandidatePool
 from boxsup_tf.data.example import Example, decode_image, decode_mask, encode_mask
 
@@ -187,18 +187,16 @@ def summarize(serialized: bytes) -> Summary:
     height, width = (int(_ints(record, n)[0]) for n in (fields.IMAGE_HEIGHT, fields.IMAGE_WIDTH))
     annotated = bool(_ints(record, fields.BOXES_ANNOTATED)[0])
     labels = _ints(record, fields.CLASS_LABEL)
-    png = _bytes(record, fields.CANDIDATES_SUPERPIXELS)
-    # A PNG names its size in its header: bytes 16 .. 23, width before height, big-endian.
-    pool_width, pool_height = (int.from_bytes(png[i : i + 4], "big") for i in (16, 20))
+    superpixels = _bytes(record, fields.CANDIDATES_SUPERPIXELS)
     return Summary(
         source_id=_bytes(record, fields.IMAGE_SOURCE_ID).decode(),
         size=(height, width),
         num_boxes=len(labels) if annotated else None,
         num_ignored=int(np.count_nonzero(labels == fields.BACKGROUND)),
         has_mask=bool(_bytes(record, fields.MASK_ENCODED)),
-        num_candidates=int(_ints(record, fields.CANDIDATES_COUNT)[0]) if png else None,
-        one_per_box=bool(png) and bool(_ints(record, fields.CANDIDATES_ONE_PER_BOX)[0]),
-        pool_size=(pool_height, pool_width) if png else None,
+        num_candidates=int(_ints(record, fields.CANDIDATES_COUNT)[0]) if superpixels else None,
+        one_per_box=bool(superpixels) and bool(_ints(record, fields.CANDIDATES_ONE_PER_BOX)[0]),
+        pool_size=packing.superpixels_size(superpixels) if superpixels else None,
     )
 
 

@@ -30,7 +30,7 @@ def export(
     output filter.
 
     Args:
-        model: a network of `models.largefov`.
+        model: a network of `models.networks`.
         class_names: index is label.
         output_dir: made if need be; earlier versions in it stay.
         scales: see `Predictor`.

@@ -24,7 +24,7 @@ class Predictor(tf.Module):
     Keep the object as long as its methods: TensorFlow's functions hold it weakly.
 
     Args:
-        model: a network of `models.largefov`.
+        model: a network of `models.networks`.
         scales: the image is resized by each of them, and the probabilities are averaged.
 
     Raises:

@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from boxsup_tf.models.largefov import STRIDE
+from boxsup_tf.models.networks import STRIDE
 
 
 def preprocess(images: tf.Tensor) -> tf.Tensor:

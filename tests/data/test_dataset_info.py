@@ -34,8 +34,8 @@ def test_save_and_load(tmp_path):
         ("{", "dataset.json: not a dataset.json"),
         ("[]", "dataset.json: not a dataset.json"),
         ("{}", "dataset.json: not a dataset.json .*format_version"),
-        ('{"format_version": 2}', "dataset.json: not a dataset.json .*class_names"),
-        ('{"format_version": 3}', "dataset.json: format version 3: expected 2$"),
+        ('{"format_version": 3}', "dataset.json: not a dataset.json .*class_names"),
+        ('{"format_version": 4}', "dataset.json: format version 4: expected 3$"),
     ],
 )
 def test_a_file_that_is_not_understood(tmp_path, text, message):
@@ -52,16 +52,20 @@ def test_an_unknown_key_is_refused(tmp_path):
         DatasetInfo.load(str(tmp_path))
 
 
-def test_pools_of_format_version_1_are_to_be_generated_again(tmp_path):
-    values = dataclasses.asdict(_INFO) | {"format_version": 1}
+@pytest.mark.parametrize("version", [1, 2])
+def test_pools_of_earlier_versions_are_to_be_generated_again(tmp_path, version):
+    values = dataclasses.asdict(_INFO) | {"format_version": version}
     values["settings"]["method"] = "scg"
     (tmp_path / "dataset.json").write_text(json.dumps(values))
-    with pytest.raises(InputError, match="version 1: expected 2: generate the pools again, in a"):
+    with pytest.raises(
+        InputError, match=f"version {version}: expected 3: generate the pools again, in a"
+    ):
         DatasetInfo.load(str(tmp_path))
 
 
-def test_prepared_data_of_format_version_1_are_read(tmp_path):
-    values = dataclasses.asdict(_INFO) | {"format_version": 1}
+@pytest.mark.parametrize("version", [1, 2])
+def test_prepared_data_of_earlier_versions_are_read(tmp_path, version):
+    values = dataclasses.asdict(_INFO) | {"format_version": version}
     (tmp_path / "dataset.json").write_text(json.dumps(values))
     assert DatasetInfo.load(str(tmp_path)) == _INFO
 

@@ -19,7 +19,7 @@ from boxsup_tf.inference.export import export
 from boxsup_tf.inference.predictor import Predictor
 from boxsup_tf.inference.saved_model import load_saved_model
 from boxsup_tf.models import scores
-from boxsup_tf.models.largefov import build_largefov
+from boxsup_tf.models.networks import build_network
 
 
 def write(folder: str, examples: list) -> str:
@@ -51,7 +51,7 @@ def dataset(examples, tmp_path_factory) -> str:
 
 @pytest.fixture(scope="module")
 def model():
-    model = build_largefov(len(SHAPE_CLASSES), width_multiplier=0.1, seed=4)
+    model = build_network("largefov", len(SHAPE_CLASSES), width_multiplier=0.1, seed=4)
     # Opinions enough for a score of every kind: right, wrong, and never predicted.
     last = model.get_layer("fc8")
     kernel = np.random.default_rng(4).normal(0, 3, last.kernel.shape)

@@ -6,7 +6,7 @@ import pytest
 
 from boxsup_tf.data.shapes import SHAPE_CLASSES, draw_scene
 from boxsup_tf.models import scores
-from boxsup_tf.models.largefov import build_largefov
+from boxsup_tf.models.networks import build_network
 
 
 @pytest.fixture(scope="session")
@@ -23,7 +23,7 @@ def images() -> list[np.ndarray]:
 @pytest.fixture(scope="session")
 def model(images, class_names) -> keras.Model:
     """Random weights, but with a last layer that claims several classes in every image."""
-    model = build_largefov(len(class_names), width_multiplier=0.1, seed=3)
+    model = build_network("largefov", len(class_names), width_multiplier=0.1, seed=3)
     last = model.get_layer("fc8")
     kernel = np.random.default_rng(3).normal(0, 3, last.kernel.shape)
     last.set_weights([kernel, np.zeros(len(class_names))])

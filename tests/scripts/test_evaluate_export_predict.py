@@ -13,7 +13,7 @@ from boxsup_tf.data import records
 from boxsup_tf.data.dataset_info import DatasetInfo, write_json
 from boxsup_tf.data.shapes import SHAPE_CLASSES, ShapesReader
 from boxsup_tf.data.writer import write_dataset
-from boxsup_tf.models.largefov import build_largefov
+from boxsup_tf.models.networks import build_network
 
 _ROOT = pathlib.Path(__file__).parents[2]
 
@@ -28,7 +28,7 @@ def run_script(name: str, *arguments: str) -> subprocess.CompletedProcess:
 def folder(tmp_path) -> pathlib.Path:
     """A run in run/, records in records/, an image and a damaged one in images/."""
     (tmp_path / "run").mkdir()
-    model = build_largefov(len(SHAPE_CLASSES), width_multiplier=0.05, seed=1)
+    model = build_network("largefov", len(SHAPE_CLASSES), width_multiplier=0.05, seed=1)
     tf.train.Checkpoint(model=model).save(str(tmp_path / "run" / "ckpt"))
     config = {"class_names": SHAPE_CLASSES, "width_multiplier": 0.05}
     write_json(str(tmp_path / "run" / "config.json"), config)

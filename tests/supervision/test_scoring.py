@@ -8,7 +8,7 @@ from pycocotools import mask as mask_utils
 from boxsup_tf import pool_ops
 from boxsup_tf.data.example import decode_image
 from boxsup_tf.data.shapes import ShapesReader
-from boxsup_tf.models.largefov import build_largefov
+from boxsup_tf.models.networks import build_network
 from boxsup_tf.models.scores import full_resolution_logits
 from boxsup_tf.supervision.scoring import Scorer, ScoringConfig
 from tests.supervision.pools import holds, packed_membership, random_boxes, random_pool
@@ -122,7 +122,7 @@ def test_equals_brute_force_on_the_belief_of_a_network(config):
     pool = random_pool(rng, example.height, example.width, 60, 20)
     scorer = Scorer(config)
     for seed in (0, 1):
-        model = build_largefov(NUM_CLASSES, width_multiplier=0.1, seed=seed)
+        model = build_network("largefov", NUM_CLASSES, width_multiplier=0.1, seed=seed)
         logits = full_resolution_logits(model, image)[0] * 100  # sure of itself, and often wrong
         log_probabilities = tf.nn.log_softmax(logits).numpy()
         assert log_probabilities.min() < -0.5

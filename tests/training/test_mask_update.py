@@ -9,7 +9,7 @@ from boxsup_tf import fields
 from boxsup_tf.candidates import CandidatePool
 from boxsup_tf.data import records, writer
 from boxsup_tf.data.example import decode_image
-from boxsup_tf.models.largefov import build_largefov
+from boxsup_tf.models.networks import build_network
 from boxsup_tf.models.scores import full_resolution_logits
 from boxsup_tf.supervision.labelling import Labelling
 from boxsup_tf.supervision.selection import RECTANGLE
@@ -26,7 +26,7 @@ NUM_IMAGES = 6
 @pytest.fixture(scope="module")
 def model():
     """A network that is sure of itself, and as often wrong as right."""
-    model = build_largefov(len(CLASS_NAMES), width_multiplier=0.1)
+    model = build_network("largefov", len(CLASS_NAMES), width_multiplier=0.1)
     kernel, bias = model.get_layer("fc8").get_weights()
     model.get_layer("fc8").set_weights([kernel * 100, bias])
     return model

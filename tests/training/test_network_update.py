@@ -7,7 +7,7 @@ import tensorflow as tf
 from sklearn import metrics
 
 from boxsup_tf import fields
-from boxsup_tf.models.largefov import build_largefov
+from boxsup_tf.models.networks import build_network
 from boxsup_tf.models.scores import upsample
 from boxsup_tf.training.config import TrainConfig
 from boxsup_tf.training.network_update import NetworkUpdate, make_optimizer, pixel_loss
@@ -24,7 +24,7 @@ def _batch(size: int, seed: int = 0) -> tuple[tf.Tensor, tf.Tensor]:
 
 
 def _update(config: TrainConfig) -> tuple[keras.Model, NetworkUpdate]:
-    model = build_largefov(3, 0.05, dropout=0.0, seed=4)
+    model = build_network("largefov", 3, 0.05, dropout=0.0, seed=4)
     optimizer = make_optimizer(config, steps_per_epoch=2)
     optimizer.build(model.trainable_variables)
     mean_loss = keras.metrics.Mean()
@@ -58,7 +58,7 @@ def test_rates_and_decay_are_caffes():
     """Two SGD steps: 10x for fc8, 2x for biases, no decay on biases, momentum on the sum."""
     config = TrainConfig("", learning_rate=0.01, weight_decay=0.03, momentum=0.9, batch_size=2)
     model, update = _update(config)
-    twin = build_largefov(3, 0.05, dropout=0.0, seed=4)
+    twin = build_network("largefov", 3, 0.05, dropout=0.0, seed=4)
     images, labels = _batch(2)
     velocity = [np.zeros(v.shape, np.float32) for v in twin.trainable_variables]
     for _ in range(2):
