@@ -167,18 +167,27 @@ class _Run:
         by_chance = config.k > 1
         if epoch and not weights.feedback and not by_chance:
             return
-        if updated := self._mask_update.run(epoch, *weights):
-            labelling, report = updated
-            history.add(epoch, {**dataclasses.asdict(report), "feedback_weight": weights.feedback})
-            if epoch == 0:
-                self._progress.first_fill.assign(report.chosen_fill)
-            alarm = feedback.alarm(report, float(self._progress.first_fill))
-            history.add(epoch, {"refused": float(bool(alarm))})
-            if alarm:
-                print(f"mask update {epoch}: {alarm}; the labelling before stays", flush=True)
-            else:
-                self._labelling.chosen.assign(labelling)
+        if epoch == 0 and weights.feedback:
+            # What the boxes alone would choose is what the network's first choice is held against.
+            self._choose(epoch, feedback.Weights(0.0, config.prior_weight), history)
+        self._choose(epoch, weights, history)
         self._pictures.show(epoch)
+
+    def _choose(self, epoch: int, weights: feedback.Weights, history: History) -> None:
+        updated = self._mask_update.run(epoch, *weights)
+        if updated is None:
+            return
+        labelling, report = updated
+        first_fill = self._progress.first_fill
+        if not weights.feedback and epoch == 0:
+            first_fill.assign(report.chosen_fill)
+        alarm = feedback.alarm(report, float(first_fill))
+        figures = dataclasses.asdict(report) | {"feedback_weight": weights.feedback}
+        history.add(epoch, figures | {"refused": float(bool(alarm))})
+        if alarm:
+            print(f"mask update {epoch}: {alarm}; the labelling before stays", flush=True)
+        else:
+            self._labelling.chosen.assign(labelling)
 
     def _train_epoch(self, epoch: int) -> None:
         progress, steps = self._progress, self._steps
