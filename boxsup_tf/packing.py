@@ -1,6 +1,7 @@
 """The packed form of a candidate pool: small in a record, cheap to undo inside a graph.
 
-The superpixels are runs of one label, in reading order: uint32 height and width, and a zlib stream of
+The superpixels are runs of one label, in reading order: uint32 height and width, and a zlib
+stream of
 
     bits [ceil(W / 8), H]: one byte is eight pixels side by side, the first one highest, 1 where
         a run starts; the first bytes of all rows come first, for a boundary hardly moves from
@@ -17,8 +18,9 @@ holds, one after the other,
     uint32 [R]: in which row every superpixel is stored;
     bits [R, N + 1]: row after row, each filled up with zeros to whole bytes.
 
-These uint32 are stored by byte planes, all lowest bytes first, so that high bytes cost nothing where
-they are zero. All numbers are little-endian. `pool_ops.decode_membership` is the graph's reader.
+These uint32 are stored by byte planes, all lowest bytes first, so that high bytes cost nothing
+where they are zero. All numbers are little-endian. `pool_ops.decode_membership` is the graph's
+reader.
 """
 
 import struct
@@ -66,9 +68,9 @@ def unpack_superpixels(packed: bytes) -> np.ndarray:
             f"the packed superpixels hold {stored.size} bytes: expected {row_bytes * height} and "
             f"two for each of {np.count_nonzero(starts)} runs"
         )
-    starts = starts.reshape(row_bytes, height, 8).transpose(1, 0, 2)
-    labels = labels.view("<u2").astype(np.int32)[np.cumsum(starts) - 1]
-    return np.ascontiguousarray(labels.reshape(height, -1)[:, :width])
+    runs = starts.reshape(row_bytes, height, 8).transpose(1, 0, 2).cumsum() - 1
+    pixels = labels.view("<u2").astype(np.int32)[runs]
+    return np.ascontiguousarray(pixels.reshape(height, -1)[:, :width])
 
 
 def pack_membership(membership: np.ndarray) -> bytes:

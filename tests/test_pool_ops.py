@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from boxsup_tf import pool_ops
+from boxsup_tf import packing, pool_ops
 from boxsup_tf.candidates import CandidatePool
 from tests.supervision.pools import random_pool
 
@@ -54,6 +54,16 @@ def test_bits_without_a_candidate_are_empty(num):
     pool = _pool(num, 30)
     stored = _decode(*pool.pack(), num, np.zeros(0, np.int32))["stored"].numpy()
     assert stored.any(axis=0).sum() == num < stored.shape[1]
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 30), (30, 1), (37, 50), (16, 64)])
+@pytest.mark.parametrize("side", [1, 5, 13, 100])
+def test_superpixels_of_long_and_short_runs(shape, side):
+    y, x = np.indices(shape)
+    labels = ((y + x // 3) // side * 70 + x // side).astype(np.int32)  # slanting stripes
+    decoded = pool_ops.decode_superpixels(tf.constant(packing.pack_superpixels(labels)))
+    assert decoded.dtype == tf.int32
+    np.testing.assert_array_equal(decoded, labels)
 
 
 def test_one_trace_serves_every_size():
