@@ -32,6 +32,7 @@ class MaskedImages:
     Attributes:
         num_images: that have masks.
         records: the parsed records of these, a tf.data.Dataset.
+        inputs_spec: of what `inputs` gives.
 
     Raises:
         InputError: a shard is missing, or no image has a mask.
@@ -60,6 +61,7 @@ class MaskedImages:
             lambda parsed: (inputs(parsed), records.decode_label_map(parsed)),
             num_parallel_calls=tf.data.AUTOTUNE,
         ).prefetch(2)
+        self.inputs_spec = self._pairs.element_spec[0]
 
     def compare(
         self, predict: Callable[[Any], tf.Tensor], description: str, leave: bool = True

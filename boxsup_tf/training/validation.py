@@ -32,7 +32,8 @@ class Validation:
         )
         network.prepare(self._images.records, "features of validation images")
         self._network = network
-        self._predict = tf.function(self._label_maps, reduce_retracing=True)
+        # The signature keeps one trace over all image sizes.
+        self._predict = tf.function(self._label_maps, input_signature=self._images.inputs_spec)
 
     def run(self) -> dict[str, float | None]:
         """Figures for the history.

@@ -107,7 +107,8 @@ def test_a_run_writes_all_it_promises(whole_run, config):
         assert 0 < entry["pseudo_mask_mean_iou"] < 1
         assert 0 <= entry["val_mean_iou"] <= 1
         assert entry["loss"] > 0
-    assert epochs[0]["changed_share"] == 1
+    # The first feedback changes part of what the boxes alone have chosen.
+    assert 0 < epochs[0]["changed_share"] < 1
     scores = [entry["val_mean_iou"] for entry in epochs]
     best = tf.train.load_checkpoint(tf.train.latest_checkpoint(os.path.join(whole_run, "best")))
     assert best.get_tensor("score/.ATTRIBUTES/VARIABLE_VALUE") == max(scores)

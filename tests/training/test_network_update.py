@@ -93,8 +93,7 @@ def test_a_batch_counts_as_the_mean_of_its_images():
         np.testing.assert_allclose(both, (first + second) / 2, atol=2e-6)
 
 
-@pytest.mark.parametrize("accumulate", [2, 3, 5])
-@pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
+@pytest.mark.parametrize(("accumulate", "optimizer"), [(2, "sgd"), (5, "adamw")])
 def test_a_batch_in_parts_gives_the_same_update(accumulate, optimizer):
     results = []
     for parts in (1, accumulate):
