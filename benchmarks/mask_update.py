@@ -18,12 +18,11 @@ from absl import flags
 
 from boxsup_tf import errors, settings
 from boxsup_tf.data.dataset_info import write_json
-from boxsup_tf.supervision.labelling import Labelling
 from boxsup_tf.training import checkpoints, run_settings
 from boxsup_tf.training.config import TrainConfig
 from boxsup_tf.training.mask_update import MaskUpdate
 from boxsup_tf.training.network import Network
-from boxsup_tf.training.sources import load_sources
+from boxsup_tf.training.sources import empty_labelling, load_sources
 
 _MODEL_DIR = flags.DEFINE_string("model_dir", None, "A run of train.py.", required=True)
 _DATA = flags.DEFINE_string("data", None, "Folder with pools and masks.", required=True)
@@ -41,9 +40,7 @@ def main(_: object) -> None:
     own = TrainConfig(**{name: value for name, value in found.items() if name in names})
     sources = load_sources(f"{_DATA.value}:box")
     model, _ = checkpoints.load_model(_MODEL_DIR.value, own.dtype_policy)
-    labelling = Labelling(
-        {sources[0].example_id(example): example.num_boxes or 0 for example in sources[0].examples}
-    )
+    labelling = empty_labelling(sources)
     figures: dict[str, dict[str, Any]] = {}
     for variant in _VARIANTS.value:
         changes = variant.split(":")

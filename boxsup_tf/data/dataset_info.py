@@ -1,5 +1,6 @@
 """dataset.json: what a folder of TFRecord shards holds."""
 
+import contextlib
 import dataclasses
 import itertools
 import json
@@ -153,7 +154,12 @@ def shard_paths(folder: str, num_shards: int) -> list[str]:
 def write_json(path: str, value: object) -> None:
     """Writes JSON through a temporary file, so that a reader never sees half of it."""
     temporary = f"{path}.{os.getpid()}.tmp"
-    with open(temporary, "w", encoding="utf-8") as file:
-        json.dump(value, file, indent=2)
-        file.write("\n")
-    os.replace(temporary, path)
+    try:
+        with open(temporary, "w", encoding="utf-8") as file:
+            json.dump(value, file, indent=2)
+            file.write("\n")
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(temporary)
+        raise

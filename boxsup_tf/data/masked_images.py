@@ -13,10 +13,8 @@ from boxsup_tf.data import records
 from boxsup_tf.data.dataset_info import DatasetInfo, shard_paths
 from boxsup_tf.errors import InputError
 
-Parsed = dict[str, tf.Tensor]
 
-
-def one_image(parsed: Parsed) -> tf.Tensor:
+def one_image(parsed: records.Parsed) -> tf.Tensor:
     """uint8 [1, H, W, 3], RGB, of a parsed record."""
     return records.decode_parsed_image(parsed)[None]
 
@@ -42,7 +40,7 @@ class MaskedImages:
         self,
         folder: str,
         info: DatasetInfo,
-        inputs: Callable[[Parsed], Any] = one_image,
+        inputs: Callable[[records.Parsed], Any] = one_image,
     ) -> None:
         if info.num_images_with_masks == 0:
             raise InputError(f"{folder}: none of {info.num_images} images has a class mask")

@@ -42,6 +42,10 @@ _FEATURES = (
 )
 
 
+# What `parse` gives of a record, inside a graph.
+Parsed = dict[str, tf.Tensor]
+
+
 def encode_example(example: Example, class_names: tuple[str, ...]) -> bytes:
     """A serialised tf.train.Example, the same bytes for the same example."""
     record = tf.train.Example()
@@ -121,7 +125,7 @@ def decode_pool(serialized: bytes) -> CandidatePool | None:
     )
 
 
-def parse(serialized: tf.Tensor) -> dict[str, tf.Tensor]:
+def parse(serialized: tf.Tensor) -> Parsed:
     """Parses a record inside a graph, without decoding images.
 
     Args:
@@ -139,9 +143,14 @@ def parse(serialized: tf.Tensor) -> dict[str, tf.Tensor]:
     return parsed
 
 
-def decode_label_map(parsed: dict[str, tf.Tensor]) -> tf.Tensor:
+def image_size(parsed: Parsed) -> tf.Tensor:
+    """int64 [2]: height and width of a parsed record's image."""
+    return tf.stack([parsed[fields.IMAGE_HEIGHT], parsed[fields.IMAGE_WIDTH]])
+
+
+def decode_label_map(parsed: Parsed) -> tf.Tensor:
     """int32 [H, W] of a parsed record's class mask; all void where it has none."""
-    shape = tf.stack([parsed[fields.IMAGE_HEIGHT], parsed[fields.IMAGE_WIDTH]])
+    shape = image_size(parsed)
 
     def decode() -> tf.Tensor:
         return tf.cast(tf.io.decode_png(parsed[fields.MASK_ENCODED], 1)[:, :, 0], tf.int32)
@@ -151,7 +160,7 @@ def decode_label_map(parsed: dict[str, tf.Tensor]) -> tf.Tensor:
     return tf.ensure_shape(label_map, [None, None])
 
 
-def decode_parsed_image(parsed: dict[str, tf.Tensor]) -> tf.Tensor:
+def decode_parsed_image(parsed: Parsed) -> tf.Tensor:
     """uint8 [H, W, 3], RGB, of a parsed record."""
     return decode_image(parsed[fields.IMAGE_ENCODED])
 

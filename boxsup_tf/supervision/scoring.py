@@ -11,7 +11,6 @@ import tensorflow as tf
 
 from boxsup_tf import boxes as box_ops
 from boxsup_tf import pool_ops
-from boxsup_tf.settings import choice
 
 BELIEFS = ("cross_entropy", "calibrated", "centred", "constant")
 NORMALISERS = ("image", "box", "candidate")
@@ -34,8 +33,8 @@ class ScoringConfig:
     """
 
     clip_to_box: bool = True
-    belief: str = choice("cross_entropy", BELIEFS)
-    normaliser: str = choice("image", NORMALISERS)
+    belief: str = "cross_entropy"
+    normaliser: str = "image"
 
     def __post_init__(self) -> None:
         if self.belief not in BELIEFS:

@@ -14,10 +14,9 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from boxsup_tf import fields
+from boxsup_tf.data.records import Parsed
 
 _HASH_KEY = [0x66656174, 0x75726573]
-
-Parsed = dict[str, tf.Tensor]
 
 
 class FeatureCache:

@@ -16,7 +16,6 @@ from boxsup_tf.supervision.labelling import Labelling
 from boxsup_tf.supervision.painting import paint
 from boxsup_tf.training.config import TrainConfig
 from boxsup_tf.training.feature_cache import FeatureCache
-from boxsup_tf.training.network import image_size
 from boxsup_tf.training.sources import Source
 
 _SHUFFLE_BUFFER = 2048  # serialised examples, about 100 kB each
@@ -83,7 +82,7 @@ class TrainingPipeline:
         seed = tf.stack([tf.constant(self._config.seed, tf.int64), self._epoch.read_value()])
         return tf.random.stateless_uniform([2], seed, 1, 2**40, tf.int64)
 
-    def _make_crop(self, parsed: dict[str, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    def _make_crop(self, parsed: records.Parsed) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         label_map = tf.cond(
             parsed[_IS_BOX],
             lambda: painted(parsed, self._labelling, self._config.clip_to_box),
@@ -108,10 +107,10 @@ def fill_crops(cache: FeatureCache, sources: Sequence[Source], config: TrainConf
     for i in range(config.augmentations):
         number = tf.constant(i)
 
-        def view(_: dict[str, tf.Tensor], number: tf.Tensor = number) -> tf.Tensor:
+        def view(_: records.Parsed, number: tf.Tensor = number) -> tf.Tensor:
             return _view(number, config)
 
-        def show(parsed: dict[str, tf.Tensor], number: tf.Tensor = number) -> tf.Tensor:
+        def show(parsed: records.Parsed, number: tf.Tensor = number) -> tf.Tensor:
             image = records.decode_parsed_image(parsed)
             return preprocess(_fixed_crop(parsed, number, config).of_image(image))
 
@@ -124,14 +123,12 @@ def steps_per_epoch(sources: Sequence[Source], config: TrainConfig) -> int:
     return -(-sum(len(source.examples) for source in sources) // config.batch_size)
 
 
-def _crop(parsed: dict[str, tf.Tensor], seed: tf.Tensor, config: TrainConfig) -> augment.Crop:
+def _crop(parsed: records.Parsed, seed: tf.Tensor, config: TrainConfig) -> augment.Crop:
     scales = (config.min_scale, config.max_scale)
-    return augment.draw_crop(image_size(parsed), config.crop_size, scales, seed)
+    return augment.draw_crop(records.image_size(parsed), config.crop_size, scales, seed)
 
 
-def _fixed_crop(
-    parsed: dict[str, tf.Tensor], number: tf.Tensor, config: TrainConfig
-) -> augment.Crop:
+def _fixed_crop(parsed: records.Parsed, number: tf.Tensor, config: TrainConfig) -> augment.Crop:
     """One of an image's crops that are the same in every run."""
     own = tf.strings.to_hash_bucket_strong(parsed[fields.IMAGE_ENCODED], 2**40, key=_HASH_KEY)
     return _crop(parsed, tf.stack([own, tf.cast(number, tf.int64)]), config)
@@ -144,7 +141,7 @@ def _view(number: tf.Tensor, config: TrainConfig) -> tf.Tensor:
     return tf.strings.join([prefix, tf.strings.as_string(number)])
 
 
-def painted(parsed: dict[str, tf.Tensor], labelling: Labelling, clip_to_box: bool) -> tf.Tensor:
+def painted(parsed: records.Parsed, labelling: Labelling, clip_to_box: bool) -> tf.Tensor:
     """The pseudo-mask of a parsed record under the present labelling: int32 [H, W]."""
     num_boxes = tf.shape(parsed[fields.LABELS])[0]
     label_map = paint(
@@ -186,13 +183,13 @@ def _read(sources: Sequence[Source], seed: tf.Tensor | None = None) -> tf.data.D
 
 
 def _read_shard(path: tf.Tensor, number: tf.Tensor, is_box: tf.Tensor) -> tf.data.Dataset:
-    def parse(serialized: tf.Tensor) -> dict[str, tf.Tensor]:
+    def parse(serialized: tf.Tensor) -> records.Parsed:
         parsed = records.parse(serialized)
         parsed[EXAMPLE_ID] = tf.strings.join([number, parsed[fields.IMAGE_SOURCE_ID]], "/")
         parsed[_IS_BOX] = is_box
         return parsed
 
-    def usable(parsed: dict[str, tf.Tensor]) -> tf.Tensor:
+    def usable(parsed: records.Parsed) -> tf.Tensor:
         has_boxes = parsed[fields.BOXES_ANNOTATED] > 0
         has_mask = tf.strings.length(parsed[fields.MASK_ENCODED]) > 0
         return tf.where(is_box, has_boxes, has_mask)

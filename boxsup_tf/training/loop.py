@@ -13,7 +13,6 @@ from boxsup_tf.confusion import ConfusionMatrix
 from boxsup_tf.data import dataset_info
 from boxsup_tf.models.networks import build_network
 from boxsup_tf.models.weights import load_initial_weights
-from boxsup_tf.supervision.labelling import Labelling
 from boxsup_tf.training import checkpoints, feedback, pictures, run_settings
 from boxsup_tf.training.config import TrainConfig
 from boxsup_tf.training.history import History
@@ -21,7 +20,12 @@ from boxsup_tf.training.input_pipeline import TrainingPipeline, fill_crops, step
 from boxsup_tf.training.mask_update import MaskUpdate
 from boxsup_tf.training.network import Network, freeze
 from boxsup_tf.training.network_update import NetworkUpdate, make_optimizer
-from boxsup_tf.training.sources import Source, check_pruning, load_sources
+from boxsup_tf.training.sources import (
+    Source,
+    check_pruning,
+    empty_labelling,
+    load_sources,
+)
 from boxsup_tf.training.validation import Validation
 from boxsup_tf.training.write_errors import full_disk_explained
 
@@ -82,18 +86,11 @@ class _Run:
         strategy: tf.distribute.Strategy,
     ) -> None:
         self._model_dir, self._config = model_dir, config
-        labelling = Labelling(
-            {
-                source.example_id(example): example.num_boxes or 0
-                for source in sources
-                if source.is_box
-                for example in source.examples
-            }
-        )
-        self._labelling = labelling
+        self._labelling = labelling = empty_labelling(sources)
         freeze(model, config.frozen_blocks)
+        self._steps = steps_per_epoch(sources, config)
         with strategy.scope():
-            optimizer = make_optimizer(config, steps_per_epoch(sources, config))
+            optimizer = make_optimizer(config, self._steps)
             optimizer.build(model.trainable_variables)
         self._progress = checkpoints.Progress(len(sources[0].info.class_names))
         self._checkpoints = checkpoints.Checkpoints(
@@ -108,7 +105,6 @@ class _Run:
         if network.cache:
             fill_crops(network.cache, sources, config)
         self._pipeline = TrainingPipeline(sources, labelling, config, network.cache)
-        self._steps = steps_per_epoch(sources, config)
         self._mask_update = MaskUpdate(network, sources, labelling, config)
         self._network_update = NetworkUpdate(
             network.trained, optimizer, strategy, config, self._progress.loss

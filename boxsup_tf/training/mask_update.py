@@ -21,7 +21,7 @@ from boxsup_tf.supervision.scoring import Scorer, constant_belief_cost
 from boxsup_tf.supervision.selection import RECTANGLE, choose, eligible_candidates
 from boxsup_tf.training.config import TrainConfig
 from boxsup_tf.training.input_pipeline import EXAMPLE_ID, box_examples
-from boxsup_tf.training.network import Network, image_size
+from boxsup_tf.training.network import Network
 from boxsup_tf.training.sources import Source
 
 
@@ -140,7 +140,7 @@ class MaskUpdate:
 
     def _update_one(
         self,
-        parsed: dict[str, tf.Tensor],
+        parsed: records.Parsed,
         epoch: tf.Tensor,
         feedback_weight: tf.Tensor,
         prior_weight: tf.Tensor,
@@ -195,9 +195,9 @@ class MaskUpdate:
             former_counts=count_pixels(former, label_map, self._num_classes),
         )
 
-    def _believe(self, parsed: dict[str, tf.Tensor]) -> tf.Tensor:
+    def _believe(self, parsed: records.Parsed) -> tf.Tensor:
         whole = self._network.whole_image(parsed)
-        return tf.nn.log_softmax(self._network.logits(whole, image_size(parsed)))
+        return tf.nn.log_softmax(self._network.logits(whole, records.image_size(parsed)))
 
     def _no_belief(self, superpixels: tf.Tensor) -> tf.Tensor:
         shape = tf.concat([tf.shape(superpixels), [self._num_classes]], axis=0)

@@ -3,12 +3,12 @@
 import keras
 import tensorflow as tf
 
-from boxsup_tf import fields
 from boxsup_tf.data import records
+from boxsup_tf.data.records import Parsed
 from boxsup_tf.models.scores import at_every_pixel, pad_to_grid
 from boxsup_tf.models.split import split
 from boxsup_tf.training.config import TrainConfig
-from boxsup_tf.training.feature_cache import FeatureCache, Parsed
+from boxsup_tf.training.feature_cache import FeatureCache
 
 _WHOLE = "whole image"
 
@@ -65,11 +65,6 @@ def freeze(model: keras.Model, frozen_blocks: int) -> None:
         for layer in model.layers:
             if layer.name.startswith(f"block{block}_"):
                 layer.trainable = False
-
-
-def image_size(parsed: Parsed) -> tf.Tensor:
-    """int64 [2]: height and width of a record's image."""
-    return tf.stack([parsed[fields.IMAGE_HEIGHT], parsed[fields.IMAGE_WIDTH]])
 
 
 def _padded_image(parsed: Parsed) -> tf.Tensor:

@@ -67,8 +67,7 @@ class NetworkUpdate:
             tf.distribute.ReduceOp.SUM, tf.cast(tf.shape(images)[0], tf.float32)
         )
         variables = self._model.trainable_variables
-        loss, counts, gradients = self._in_parts(images, label_maps)
-        loss, gradients = loss / num_images, [gradient / num_images for gradient in gradients]
+        loss, counts, gradients = self._in_parts(images, label_maps, num_images)
         gradients = context.all_reduce(tf.distribute.ReduceOp.SUM, gradients)
         if self._config.clip_norm:
             gradients, _ = tf.clip_by_global_norm(gradients, self._config.clip_norm)
@@ -81,27 +80,33 @@ class NetworkUpdate:
         return loss, counts
 
     def _in_parts(
-        self, images: tf.Tensor, label_maps: tf.Tensor
+        self, images: tf.Tensor, label_maps: tf.Tensor, num_images: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
-        """Sums of the images' losses, counts and gradients, a part of the batch at a time."""
+        """The replica's share of the batch's loss, counts and gradients, a part at a time.
+
+        Args:
+            images, label_maps: see `step`.
+            num_images: float32 scalar, of the whole batch.
+        """
         if self._config.accumulate == 1:
-            return self._forward_and_back(images, label_maps)
+            return self._forward_and_back(images, label_maps, num_images)
         size = -(-self._config.batch_size // self._config.accumulate)
-        loss, counts, gradients = self._forward_and_back(images[:size], label_maps[:size])
+        first_part = images[:size], label_maps[:size]
+        loss, counts, gradients = self._forward_and_back(*first_part, num_images)
         first = tf.constant(size)
         while first < tf.shape(images)[0]:
             part = slice(first, first + size)
-            more = self._forward_and_back(images[part], label_maps[part])
+            more = self._forward_and_back(images[part], label_maps[part], num_images)
             loss, counts, first = loss + more[0], counts + more[1], first + size
             gradients = [a + b for a, b in zip(gradients, more[2], strict=True)]
         return loss, counts, gradients
 
     def _forward_and_back(
-        self, images: tf.Tensor, label_maps: tf.Tensor
+        self, images: tf.Tensor, label_maps: tf.Tensor, num_images: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
         with tf.GradientTape() as tape:
             logits = tf.cast(self._model(images, training=True), tf.float32)
-            loss = pixel_loss(logits, label_maps, self._config.loss_at)
+            loss = pixel_loss(logits, label_maps, self._config.loss_at) / num_images
         said = tf.argmax(logits, axis=-1, output_type=tf.int32)
         counts = count_pixels(label_maps[:, ::STRIDE, ::STRIDE], said, logits.shape[-1])
         return loss, counts, tape.gradient(loss, self._model.trainable_variables)

@@ -24,7 +24,7 @@ _MAX_COLUMNS = 6  # updates shown in the mask-evolution picture
 @dataclasses.dataclass(frozen=True)
 class _Shown:
     name: str
-    parsed: dict[str, tf.Tensor]
+    parsed: records.Parsed
     image: np.ndarray  # uint8 [H, W, 3]
     with_boxes: np.ndarray  # uint8 [H, W, 3]
     truth: np.ndarray | None  # int32 [H, W]

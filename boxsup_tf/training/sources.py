@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from boxsup_tf import fields
 from boxsup_tf.data import dataset_info, records, writer
 from boxsup_tf.errors import InputError
+from boxsup_tf.supervision.labelling import Labelling
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,6 +53,18 @@ def load_sources(specification: str) -> list[Source]:
             sources[0].folder, sources[0].info.class_names, folder, sources[-1].info.class_names
         )
     return sources
+
+
+def empty_labelling(sources: Sequence[Source]) -> Labelling:
+    """A labelling of all boxes of the box sources, in which none has a candidate yet."""
+    return Labelling(
+        {
+            source.example_id(example): example.num_boxes or 0
+            for source in sources
+            if source.is_box
+            for example in source.examples
+        }
+    )
 
 
 def check_pruning(sources: Sequence[Source], min_box_iou: float) -> None:

@@ -9,7 +9,7 @@ import tensorflow as tf
 from boxsup_tf.data import records
 from boxsup_tf.data.dataset_info import DatasetInfo
 from boxsup_tf.data.masked_images import MaskedImages
-from boxsup_tf.training.network import Network, image_size
+from boxsup_tf.training.network import Network
 
 
 class Validation:
@@ -26,7 +26,7 @@ class Validation:
             info,
             lambda parsed: (
                 network.whole_image(parsed),
-                image_size(parsed),
+                records.image_size(parsed),
                 records.decode_label_map(parsed),
             ),
         )

@@ -2,7 +2,6 @@
 
 import contextlib
 import errno
-import glob
 import os
 import re
 import shutil
@@ -37,13 +36,7 @@ def full_disk_explained(model_dir: str) -> Iterator[None]:
 
 
 def write_failed(model_dir: str, error: OSError | tf.errors.OpError) -> InputError:
-    """The error to raise where one of a run's files could not be written.
-
-    Removes the half-written JSON file that this process may have left.
-    """
-    unfinished = os.path.join(glob.escape(model_dir), "**", f"*.{os.getpid()}.tmp")
-    for path in glob.glob(unfinished, recursive=True):
-        os.remove(path)
+    """The error to raise where one of a run's files could not be written."""
     path, reason = _what_failed(error)
     free = shutil.disk_usage(model_dir).free
     last = tf.train.latest_checkpoint(model_dir)
