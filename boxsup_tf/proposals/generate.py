@@ -118,7 +118,7 @@ def count_rectangles(folder: str, info: dataset_info.DatasetInfo) -> int:
         if pool is None or not pool.one_per_box:
             return 0  # nor has any other pool of the folder, all are of one method
         if boxes is not None:
-            count += one_per_box.count_rectangles(pool, boxes)
+            count += int(one_per_box.are_rectangles(pool, boxes).sum())
     return count
 
 

@@ -59,8 +59,8 @@ def pool_of_masks(
     return CandidatePool(superpixels, membership, method, one_per_box=True)
 
 
-def count_rectangles(pool: CandidatePool, boxes_yxyx: np.ndarray) -> int:
-    """How many candidates fill their boxes: where a method fell back to the rectangle.
+def are_rectangles(pool: CandidatePool, boxes_yxyx: np.ndarray) -> np.ndarray:
+    """Which candidates fill their boxes: where a method fell back to the rectangle.
 
     The few masks that fill their box without a fall-back, such as those of boxes of one pixel,
     count too.
@@ -68,6 +68,9 @@ def count_rectangles(pool: CandidatePool, boxes_yxyx: np.ndarray) -> int:
     Args:
         pool: of one candidate per box.
         boxes_yxyx: float32 [B, 4], the boxes it was made for.
+
+    Returns:
+        bool [B].
 
     Raises:
         ValueError: the pool is not of one candidate for each of these boxes.
@@ -79,4 +82,4 @@ def count_rectangles(pool: CandidatePool, boxes_yxyx: np.ndarray) -> int:
         )
     windows = windows_yxyx(boxes_yxyx, *pool.superpixels.shape)
     filled = pool.areas == np.prod(windows[:, 2:] - windows[:, :2], axis=1)
-    return int(np.count_nonzero(filled & (pool.tight_boxes == windows).all(axis=1)))
+    return filled & (pool.tight_boxes == windows).all(axis=1)

@@ -7,7 +7,7 @@ import pytest
 
 from boxsup_tf.errors import InputError
 from boxsup_tf.proposals.methods import bbox_seg
-from boxsup_tf.proposals.one_per_box import count_rectangles
+from boxsup_tf.proposals.one_per_box import are_rectangles
 from boxsup_tf.proposals.subject import Subject
 from tests.proposals import box_segmentation
 
@@ -23,7 +23,7 @@ def test_objects_unlike_their_surroundings_are_cut_out():
     assert pool.method == "bbox_seg" and pool.one_per_box
     for n in range(2):
         assert box_segmentation.iou(pool.mask(n), masks[n]) > 0.97
-    assert count_rectangles(pool, subject.boxes) == 0
+    assert are_rectangles(pool, subject.boxes).sum() == 0
 
 
 @needs_pydensecrf
@@ -54,7 +54,7 @@ def test_where_the_foreground_vanishes_the_candidate_is_the_rectangle():
     pool = bbox_seg.propose(
         subject, bbox_seg.Options(central_share=0.01, crf_prior=0.001, min_share=0.1)
     )
-    assert count_rectangles(pool, subject.boxes) == 2
+    assert are_rectangles(pool, subject.boxes).sum() == 2
 
 
 @needs_pydensecrf

@@ -6,7 +6,7 @@ import pytest
 
 from boxsup_tf.errors import InputError
 from boxsup_tf.proposals.methods import grabcut
-from boxsup_tf.proposals.one_per_box import count_rectangles
+from boxsup_tf.proposals.one_per_box import are_rectangles
 from boxsup_tf.proposals.subject import Subject
 from tests.proposals import box_segmentation
 
@@ -17,7 +17,7 @@ def test_objects_unlike_their_surroundings_are_cut_out():
     assert pool.method == "grabcut" and pool.one_per_box
     for n in range(2):
         assert box_segmentation.iou(pool.mask(n), masks[n]) > 0.97
-    assert count_rectangles(pool, subject.boxes) == 0
+    assert are_rectangles(pool, subject.boxes).sum() == 0
 
 
 def test_a_large_box_is_cut_out_at_a_smaller_size():
@@ -32,7 +32,7 @@ def test_where_nothing_stands_out_the_candidate_is_the_rectangle():
     subject = Subject(image, np.array([[10, 10, 40, 50]], np.float32))
     pool = grabcut.propose(subject, grabcut.Options(min_share=0.0))
     assert pool.tight_boxes.tolist() == [[10, 10, 40, 50]] and pool.areas.tolist() == [1200]
-    assert count_rectangles(pool, subject.boxes) == 1
+    assert are_rectangles(pool, subject.boxes).sum() == 1
 
 
 def test_a_box_as_large_as_the_image_is_the_rectangle():

@@ -5,7 +5,7 @@ import pytest
 
 from boxsup_tf import boxes as box_ops
 from boxsup_tf.candidates import CandidatePool
-from boxsup_tf.proposals.one_per_box import count_rectangles, pool_of_masks, windows_yxyx
+from boxsup_tf.proposals.one_per_box import are_rectangles, pool_of_masks, windows_yxyx
 from boxsup_tf.proposals.subject import Subject
 
 
@@ -56,11 +56,11 @@ def test_masks_come_back_and_small_ones_become_rectangles():
     expected[2, 1:6, 1:6] = True
     expected[3, 7, 9] = True
     np.testing.assert_array_equal([pool.mask(n) for n in range(4)], expected)
-    assert count_rectangles(pool, subject.boxes) == 3
+    assert are_rectangles(pool, subject.boxes).sum() == 3
     # Of less than the share: 16 % is not less than 0.16.
     kept = pool_of_masks(subject, masks, "some", min_share=0.16)
     assert kept.areas.tolist() == [16, masks[1].sum(), 4, 1]
-    assert count_rectangles(kept, subject.boxes) == 2
+    assert are_rectangles(kept, subject.boxes).sum() == 2
 
 
 def test_boxes_and_masks_must_be_as_many():
@@ -69,13 +69,13 @@ def test_boxes_and_masks_must_be_as_many():
         pool_of_masks(subject, [], "none")
 
 
-def test_rectangles_are_counted_in_pools_of_one_per_box_only():
+def test_rectangles_are_told_in_pools_of_one_per_box_only():
     boxes = np.array([[0, 0, 2, 2]], np.float32)
     masks = np.ones((1, 2, 2), bool)
-    assert count_rectangles(CandidatePool.from_masks(masks, "x", one_per_box=True), boxes) == 1
+    assert are_rectangles(CandidatePool.from_masks(masks, "x", one_per_box=True), boxes).all()
     with pytest.raises(ValueError, match="one_per_box=False: expected one for each of 1 boxes"):
-        count_rectangles(CandidatePool.from_masks(masks, "x"), boxes)
+        are_rectangles(CandidatePool.from_masks(masks, "x"), boxes)
     with pytest.raises(ValueError, match="1 candidates, .*expected one for each of 2 boxes"):
-        count_rectangles(
+        are_rectangles(
             CandidatePool.from_masks(masks, "x", one_per_box=True), np.repeat(boxes, 2, axis=0)
         )

@@ -1,7 +1,7 @@
 """union: the candidates of several methods in one pool.
 
-BoxSup's feedback chooses among candidates; uniting methods widens the choice, as selective search
-helps the multiscale combinatorial groups with small objects.
+BoxSup's feedback chooses among candidates; uniting methods widens the choice: GrabCut, which knows
+the box, finds objects that groups of superpixels miss, and fails where these do not.
 """
 
 import dataclasses
@@ -10,6 +10,7 @@ from boxsup_tf.candidates import CandidatePool
 from boxsup_tf.errors import InputError
 from boxsup_tf.proposals import registry
 from boxsup_tf.proposals.join import join
+from boxsup_tf.proposals.one_per_box import are_rectangles
 from boxsup_tf.proposals.subject import Subject
 
 
@@ -21,7 +22,7 @@ class Options:
         methods: the proposal methods to unite, each with its own default options.
     """
 
-    methods: tuple[str, ...] = ("mcg", "selective_search")
+    methods: tuple[str, ...] = ("mcg", "grabcut")
 
     def __post_init__(self) -> None:
         known = [name for name in registry.method_names() if name != "union"]
@@ -37,12 +38,19 @@ def propose(subject: Subject, options: Options) -> CandidatePool:
 
     A method with one candidate per box (rectangle, grabcut) gives ordinary candidates here: any
     box may choose any of them, as the feedback chooses between proposals and GrabCut's masks.
+    Where such a method fell back to the rectangle it adds nothing: E_o of a rectangle is 0, so it
+    would be chosen before every candidate of an object. `rectangle` itself adds all that it has.
 
     Raises:
         ValueError: see the methods' own.
     """
-    pools = []
-    for name in options.methods:
-        method = registry.get_method(name)
-        pools.append(method.propose(subject, method.Options()))
-    return join(pools, "union")
+    return join([_pool(subject, name) for name in options.methods], "union")
+
+
+def _pool(subject: Subject, name: str) -> CandidatePool:
+    method = registry.get_method(name)
+    pool = method.propose(subject, method.Options())
+    if not pool.one_per_box or name == "rectangle":
+        return pool
+    segmented = ~are_rectangles(pool, subject.boxes)
+    return CandidatePool(pool.superpixels, pool.membership[segmented], name)
