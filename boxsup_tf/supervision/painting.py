@@ -6,6 +6,8 @@ from boxsup_tf import boxes as box_ops
 from boxsup_tf import fields, pool_ops
 from boxsup_tf.supervision.selection import RECTANGLE
 
+PAINT_ORDERS = ("smaller", "larger")
+
 
 def paint(
     superpixels: tf.Tensor,
@@ -13,13 +15,15 @@ def paint(
     chosen: tf.Tensor,
     boxes: tf.Tensor,
     labels: tf.Tensor,
-    is_crowd: tf.Tensor,
+    ignored: tf.Tensor,
     clip_to_box: bool,
+    paint_order: str = "smaller",
 ) -> tf.Tensor:
     """Paints class labels inside the activated candidates, background elsewhere.
 
-    Smaller candidates lie on top of larger ones; of two of one size, the earlier box's. A
-    crowd box names pixels of an uncounted group: what no candidate covers of it is void.
+    Smaller candidates lie on top of larger ones, or the other way round; of two of one size, the
+    earlier box's. An ignored box names pixels of which nothing is learnt, such as a crowd's: what
+    no candidate covers of it is void.
 
     Args:
         superpixels: int32 [H, W].
@@ -27,26 +31,28 @@ def paint(
         chosen: int32 [B], candidate numbers or `RECTANGLE`.
         boxes: float32 [B, 4], yxyx half-open, pixels.
         labels: int32 [B].
-        is_crowd: bool [B].
+        ignored: bool [B].
         clip_to_box: paint a candidate's part inside its box only.
+        paint_order: of `PAINT_ORDERS`, what is on top.
 
     Returns:
         int32 [H, W] of class labels and `fields.VOID`.
     """
     shape = tf.shape(superpixels)
     inside = box_ops.inside_yxyx(boxes, shape[0], shape[1])
-    as_rectangle = is_crowd | (chosen == RECTANGLE)
+    as_rectangle = ignored | (chosen == RECTANGLE)
     members = pool_ops.members_of(membership, tf.maximum(chosen, 0))
     regions = tf.gather(members, superpixels, axis=1)
     if clip_to_box:
         regions &= inside
     regions = tf.where(as_rectangle[:, None, None], inside, regions)
-    # Order: objects from small to large, crowds, and the background over the whole image;
-    # every pixel takes the first region that holds it.
+    # Order: objects by size, ignored boxes, and the background over the whole image; every pixel
+    # takes the first region that holds it.
     pixels = tf.math.count_nonzero(regions, axis=[1, 2])
     everywhere = tf.cast(shape[0] * shape[1], tf.int64)
-    order = tf.argsort(tf.where(is_crowd, everywhere + 1, pixels), stable=True)
-    paints = tf.gather(tf.where(is_crowd, fields.VOID, labels), order)
+    rank = pixels if paint_order == "smaller" else -pixels
+    order = tf.argsort(tf.where(ignored, everywhere + 1, rank), stable=True)
+    paints = tf.gather(tf.where(ignored, fields.VOID, labels), order)
     paints = tf.concat([paints, [fields.BACKGROUND]], axis=0)
     regions = tf.cast(tf.gather(regions, order), tf.uint8)
     regions = tf.concat([regions, tf.ones([1, shape[0], shape[1]], tf.uint8)], axis=0)

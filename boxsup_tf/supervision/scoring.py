@@ -1,7 +1,7 @@
 """E_o and E_r of every candidate for every box (BoxSup, Sec. 3.2, eqs. 2 and 3).
 
-All are sums over pixels, so all are additive over superpixels: one segment-sum over the image
-and one product with the membership matrix score all candidates of all boxes.
+All are sums over pixels, so all are additive over superpixels: one segment-sum over a box's pixels
+and one product with the membership matrix score all candidates for it.
 """
 
 import dataclasses
@@ -11,6 +11,13 @@ import tensorflow as tf
 
 from boxsup_tf import boxes as box_ops
 from boxsup_tf import pool_ops
+from boxsup_tf.supervision.box_sums import (
+    BoxSums,
+    sum_by_box,
+    sum_by_candidate,
+    sum_by_superpixel,
+    windows_yxyx,
+)
 
 BELIEFS = ("cross_entropy", "calibrated", "centred", "constant")
 NORMALISERS = ("image", "box", "candidate")
@@ -75,7 +82,7 @@ class Scorer(tf.Module):
     )
     def __call__(
         self,
-        log_probabilities: tf.Tensor,
+        logits: tf.Tensor,
         superpixels: tf.Tensor,
         members: tf.Tensor,
         boxes: tf.Tensor,
@@ -84,61 +91,82 @@ class Scorer(tf.Module):
         """Scores every candidate for every box.
 
         Args:
-            log_probabilities: float32 [H, W, C], the network's log-softmax.
+            logits: float32 [H, W, C], the network's; P is their softmax.
             superpixels: int32 [H, W], values below R.
             members: bool [R, N].
             boxes: float32 [B, 4], yxyx half-open, pixels.
             labels: int32 [B].
         """
-        config = self._config
+        if tf.shape(boxes)[0] == 0:
+            nothing = tf.zeros([0, tf.shape(members)[1]])
+            return Costs(nothing, nothing, nothing)
         tight = pool_ops.tight_boxes_yxyx(superpixels, members)
         overlap = 1.0 - box_ops.pairwise_iou_yxyx(boxes, tight)
-        shape, num_boxes = tf.shape(superpixels), tf.shape(boxes)[0]
-        inside = box_ops.inside_yxyx(boxes, shape[0], shape[1])
-        inside = tf.transpose(tf.cast(tf.reshape(inside, [num_boxes, -1]), tf.float32))  # [P, B]
-        segments, flat_members = tf.reshape(superpixels, [-1]), tf.cast(members, tf.float32)
+        belief, fill = self._belief_and_fill(logits, superpixels, members, boxes, labels)
+        return Costs(overlap, belief, fill)
 
-        def over_superpixels(values: tf.Tensor) -> tf.Tensor:
-            """Sums values [P, B] over the pixels of every superpixel: [R, B]."""
-            return tf.math.unsorted_segment_sum(values, segments, tf.shape(members)[0])
+    def _belief_and_fill(
+        self,
+        logits: tf.Tensor,
+        superpixels: tf.Tensor,
+        members: tf.Tensor,
+        boxes: tf.Tensor,
+        labels: tf.Tensor,
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        config, size = self._config, tf.shape(superpixels)
+        background = None
+        if config.belief in ("cross_entropy", "calibrated"):
+            background = _log_total(logits) - logits[:, :, 0]
+        flat_members = tf.cast(members, tf.float32)
 
-        def over_candidates(sums: tf.Tensor) -> tf.Tensor:
-            """Sums [R, B] over the superpixels of every candidate: [B, N]."""
-            return tf.matmul(sums, flat_members, transpose_a=True)
+        def sums_in(windows: tf.Tensor) -> tuple[BoxSums, BoxSums]:
+            """Of candidates [B, N], and of all pixels [B, 1], inside windows."""
+            sums = sum_by_superpixel(
+                windows,
+                labels,
+                logits,
+                superpixels,
+                tf.shape(members)[0],
+                None if config.normaliser == "image" else background,
+                config.belief == "centred",
+            )
+            return sum_by_candidate(sums, flat_members), sum_by_box(sums)
 
-        where = inside if config.clip_to_box else tf.ones_like(inside)
-        in_box = tf.reduce_sum(inside, axis=0)
-        inside_area = area = over_candidates(over_superpixels(inside))
-        if not config.clip_to_box:
-            area = over_candidates(over_superpixels(where))
-        fill = tf.math.divide_no_nan(inside_area, in_box[:, None])
+        inside, box = sums_in(windows_yxyx(boxes, size))
+        fill = tf.math.divide_no_nan(inside.area, box.area)
         if config.belief == "constant":
-            return Costs(overlap, constant_belief_cost(fill), fill)
-        flat = tf.reshape(log_probabilities, [-1, tf.shape(log_probabilities)[2]])
-        log_odds = tf.gather(flat, labels, axis=1) - flat[:, :1]  # of l_B against background
-        mean = tf.math.divide_no_nan(tf.reduce_sum(log_odds * inside, axis=0), in_box)
+            return constant_belief_cost(fill), fill
+        counted = inside
+        if not config.clip_to_box:
+            image = tf.concat([[0, 0], size], axis=0)
+            counted, _ = sums_in(tf.tile(image[None], [tf.shape(boxes)[0], 1]))
         if config.belief == "centred":
-            belief = tf.sigmoid(log_odds - mean[None, :]) * inside
-            hits = over_candidates(over_superpixels(belief))
-            belief_area = tf.reduce_sum(belief, axis=0)[:, None]
-            union = area + belief_area - hits
-            return Costs(overlap, 1.0 - tf.math.divide_no_nan(hits, union), fill)
+            union = counted.area + box.belief - inside.belief
+            return 1.0 - tf.math.divide_no_nan(inside.belief, union), fill
+        lift = tf.zeros_like(box.area)  # what is added to the log-odds of every pixel
+        if config.belief == "calibrated":
+            lift = tf.maximum(-tf.math.divide_no_nan(box.log_odds, box.area), 0.0)
         if config.normaliser == "candidate":
-            own = over_candidates(over_superpixels(tf.gather(flat, labels, axis=1) * where))
-            lift = tf.minimum(mean, 0.0)[:, None] if config.belief == "calibrated" else 0.0
-            return Costs(overlap, lift - tf.math.divide_no_nan(own, area), fill)
+            own = tf.math.divide_no_nan(counted.background - counted.log_odds, counted.area)
+            return own - lift, fill
         if config.normaliser == "image":
-            base, total = -tf.reduce_sum(flat[:, 0]), tf.cast(tf.shape(flat)[0], tf.float32)
+            base, total = tf.reduce_sum(background), tf.cast(tf.reduce_prod(size), tf.float32)
         else:
             # Only the box's pixels count, so the part of a candidate outside cannot.
-            where, area = inside, inside_area
-            base = -tf.linalg.matvec(inside, flat[:, 0], transpose_a=True)[:, None]
-            total = tf.maximum(in_box, 1.0)[:, None]
-        gain = over_candidates(over_superpixels(log_odds * where))
-        if config.belief == "calibrated":
-            gain -= tf.minimum(mean, 0.0)[:, None] * area
+            counted, base, total = inside, box.background, tf.maximum(box.area, 1.0)
         # Painting a pixel with l_B instead of background changes its loss by -log_odds.
-        return Costs(overlap, (base - gain) / total, fill)
+        gain = counted.log_odds + lift * counted.area
+        return (base - gain) / total, fill
+
+
+def _log_total(logits: tf.Tensor) -> tf.Tensor:
+    """log of the sum of exp over classes, float32 [H, W]."""
+    total = tf.reduce_sum(tf.exp(logits), axis=2)
+    # Few networks leave the range of float32: only then must the largest logit be subtracted.
+    in_range = tf.reduce_all((total > 1e-30) & (total < 1e30))
+    return tf.cond(
+        in_range, lambda: tf.math.log(total), lambda: tf.reduce_logsumexp(logits, axis=2)
+    )
 
 
 def constant_belief_cost(fill: tf.Tensor) -> tf.Tensor:

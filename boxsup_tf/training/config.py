@@ -5,11 +5,13 @@ import dataclasses
 from boxsup_tf.errors import InputError
 from boxsup_tf.models.networks import NETWORKS, STRIDE
 from boxsup_tf.settings import check_choices, choice
+from boxsup_tf.supervision.painting import PAINT_ORDERS
 from boxsup_tf.supervision.scoring import BELIEFS, NORMALISERS, ScoringConfig
 
 OPTIMIZERS = ("sgd", "adamw")
 SCHEDULES = ("step", "poly")
 LOSS_AT = ("grid", "pixels")
+DIFFICULT = ("learn", "ignore")
 PRECISIONS = ("float32", "bfloat16")
 
 
@@ -58,8 +60,17 @@ class TrainConfig:
         k: each box draws among its k best candidates.
         min_box_iou: candidates whose tight box overlaps the box less are not eligible, unless
             none does better.
+        max_outside: candidates with a larger share of their pixels outside the box, 0 .. 1, are
+            not eligible; where none is left, the one of highest box IoU is, as above.
         clip_to_box: a candidate stands for its part inside the box.
         belief, normaliser: how E_r is computed, see `supervision.scoring`.
+        paint_order: where candidates of several boxes overlap, the `smaller` or the `larger` one
+            is on top.
+        difficult: `learn`: boxes annotated as difficult are objects as others are; `ignore`: they
+            choose no candidate, and their pixels are void where nothing else is painted.
+        update_scale: the network sees images at so many times their size in a mask update.
+        update_batch: images of equal size that pass the network together in a mask update, at
+            most.
         checkpoint_minutes: at most this long between checkpoints inside an epoch.
         keep_checkpoints: so many of the last ones are kept, and the best by validation.
         num_pictures: examples shown in TensorBoard and in the mask-evolution picture.
@@ -99,9 +110,14 @@ class TrainConfig:
     update_every: int = 1
     k: int = 5
     min_box_iou: float = 0.5
+    max_outside: float = 1.0
     clip_to_box: bool = True
     belief: str = choice("cross_entropy", BELIEFS)
     normaliser: str = choice("image", NORMALISERS)
+    paint_order: str = choice("smaller", PAINT_ORDERS)
+    difficult: str = choice("learn", DIFFICULT)
+    update_scale: float = 1.0
+    update_batch: int = 1
     checkpoint_minutes: float = 10.0
     keep_checkpoints: int = 2
     num_pictures: int = 4
@@ -116,6 +132,8 @@ class TrainConfig:
         expect("width_multiplier", self.width_multiplier > 0, "more than 0")
         expect("dropout", 0 <= self.dropout < 1, "0 <= dropout < 1")
         expect("min_box_iou", 0 <= self.min_box_iou <= 1, "a number in 0 .. 1")
+        expect("max_outside", 0 <= self.max_outside <= 1, "a number in 0 .. 1")
+        expect("update_scale", self.update_scale > 0, "more than 0")
         expect("frozen_blocks", 0 <= self.frozen_blocks <= 5, "a number in 0 .. 5")
         if self.feature_cache and not (self.frozen_blocks and self.augmentations):
             raise InputError(
@@ -129,6 +147,7 @@ class TrainConfig:
             "accumulate",
             "k",
             "decay_epochs",
+            "update_batch",
             "keep_checkpoints",
         ):
             expect(name, getattr(self, name) >= 1, "at least 1")
@@ -148,8 +167,3 @@ class TrainConfig:
     @property
     def scoring(self) -> ScoringConfig:
         return ScoringConfig(self.clip_to_box, self.belief, self.normaliser)
-
-    @property
-    def asks_network(self) -> bool:
-        """Whether any mask update may look at the network's belief."""
-        return self.belief != "constant" and self.feedback_weight > 0 and self.update_every > 0

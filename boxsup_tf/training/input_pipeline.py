@@ -85,7 +85,7 @@ class TrainingPipeline:
     def _make_crop(self, parsed: records.Parsed) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         label_map = tf.cond(
             parsed[_IS_BOX],
-            lambda: painted(parsed, self._labelling, self._config.clip_to_box),
+            lambda: painted(parsed, self._labelling, self._config),
             lambda: records.decode_label_map(parsed),
         )
         config = self._config
@@ -141,7 +141,13 @@ def _view(number: tf.Tensor, config: TrainConfig) -> tf.Tensor:
     return tf.strings.join([prefix, tf.strings.as_string(number)])
 
 
-def painted(parsed: records.Parsed, labelling: Labelling, clip_to_box: bool) -> tf.Tensor:
+def ignored(parsed: records.Parsed, config: TrainConfig) -> tf.Tensor:
+    """Which boxes of a parsed record name pixels of which nothing is learnt: bool [B]."""
+    void = parsed[fields.IS_CROWD] > 0
+    return void | (parsed[fields.DIFFICULT] > 0) if config.difficult == "ignore" else void
+
+
+def painted(parsed: records.Parsed, labelling: Labelling, config: TrainConfig) -> tf.Tensor:
     """The pseudo-mask of a parsed record under the present labelling: int32 [H, W]."""
     num_boxes = tf.shape(parsed[fields.LABELS])[0]
     label_map = paint(
@@ -152,8 +158,9 @@ def painted(parsed: records.Parsed, labelling: Labelling, clip_to_box: bool) -> 
         labelling.of(parsed[EXAMPLE_ID], num_boxes),
         parsed[fields.BOXES],
         parsed[fields.LABELS],
-        tf.cast(parsed[fields.IS_CROWD], tf.bool),
-        clip_to_box,
+        ignored(parsed, config),
+        config.clip_to_box,
+        config.paint_order,
     )
     return tf.ensure_shape(label_map, [None, None])
 

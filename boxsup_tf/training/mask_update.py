@@ -1,7 +1,7 @@
 """Mask update: the network is fixed, the labelling is chosen (BoxSup, Sec. 3.3).
 
-The first one happens before the first epoch. Images pass one at a time, so that a labelling
-does not depend on who shares a batch.
+The first one happens before the first epoch. Candidates are scored one image at a time, so that
+a labelling does not depend on who shares a batch.
 """
 
 import dataclasses
@@ -15,19 +15,21 @@ from tqdm import tqdm
 from boxsup_tf import fields, pool_ops
 from boxsup_tf.confusion import ConfusionMatrix, count_pixels
 from boxsup_tf.data import records
+from boxsup_tf.supervision import selection
 from boxsup_tf.supervision.labelling import Labelling, box_ids
 from boxsup_tf.supervision.painting import paint
 from boxsup_tf.supervision.scoring import Scorer, constant_belief_cost
-from boxsup_tf.supervision.selection import RECTANGLE, choose, eligible_candidates
+from boxsup_tf.supervision.selection import RECTANGLE
+from boxsup_tf.training.beliefs import Beliefs
 from boxsup_tf.training.config import TrainConfig
-from boxsup_tf.training.input_pipeline import EXAMPLE_ID, box_examples
+from boxsup_tf.training.input_pipeline import EXAMPLE_ID, box_examples, ignored
 from boxsup_tf.training.network import Network
 from boxsup_tf.training.sources import Source
 
 
 @dataclasses.dataclass(frozen=True)
 class MaskUpdateReport:
-    """What a mask update did; means are over the boxes of objects that chose a candidate.
+    """What a mask update did to the boxes of objects; means are over those that chose a candidate.
 
     Attributes:
         changed_share: of the boxes, how many now have another candidate, 0 .. 1.
@@ -56,6 +58,7 @@ class _Outcome(NamedTuple):
     Attributes:
         slots: int32 [B], the boxes' places in the labelling.
         chosen: int32 [B], their candidates.
+        ignored: bool [B], which of them are of no object.
         figures: float32 [n, 3], E_o, E_r and fill of the n candidates chosen.
         truth_counts: int64 [C, C], truth by new pseudo-mask.
         former_counts: int64 [C, C], former pseudo-mask by new one.
@@ -63,6 +66,7 @@ class _Outcome(NamedTuple):
 
     slots: tf.Tensor
     chosen: tf.Tensor
+    ignored: tf.Tensor
     figures: tf.Tensor
     truth_counts: tf.Tensor
     former_counts: tf.Tensor
@@ -78,7 +82,7 @@ class MaskUpdate:
         labelling: Labelling,
         config: TrainConfig,
     ) -> None:
-        self._network, self._labelling, self._config = network, labelling, config
+        self._labelling, self._config = labelling, config
         examples = [example for s in sources if s.is_box for example in s.examples]
         self._num_images = len(examples)
         self._has_choice = not all(example.one_per_box for example in examples)
@@ -86,12 +90,13 @@ class MaskUpdate:
         self._scorer = Scorer(config.scoring)
         if self._num_images:
             # Built once: another dataset object would trace everything again.
-            self._examples = box_examples(sources)
-            if self._has_choice and config.asks_network:
-                network.prepare(self._examples, "features of training images")
-            signature = self._examples.element_spec
+            dataset = box_examples(sources)
+            self._beliefs = Beliefs(network, dataset, self._num_classes, config)
+            logits = tf.TensorSpec([None, None, self._num_classes], tf.float32)
             scalars = [tf.TensorSpec([], kind) for kind in (tf.int64, tf.float32, tf.float32)]
-            self._update_image = tf.function(self._update_one, [signature, *scalars])
+            self._update_image = tf.function(
+                self._update_one, [dataset.element_spec, logits, *scalars]
+            )
 
     def run(
         self, epoch: int, feedback_weight: float, prior_weight: float
@@ -115,21 +120,30 @@ class MaskUpdate:
         weights = [tf.constant(w, tf.float32) for w in (feedback_weight, prior_weight)]
         truth = former = ConfusionMatrix.zeros(self._num_classes)
         figures = [np.zeros((0, 3), np.float32)]
+        of_object = np.ones(len(before), bool)
+        asks = self._config.belief != "constant" and feedback_weight > 0
+        if asks:
+            self._beliefs.prepare()
         progress = tqdm(
-            self._examples, total=self._num_images, desc=f"mask update {epoch}", unit="image"
+            self._beliefs.of_all(asks),
+            total=self._num_images,
+            desc=f"mask update {epoch}",
+            unit="image",
         )
-        for parsed in progress:
-            outcome = self._update_image(parsed, tf.constant(epoch, tf.int64), *weights)
-            after[outcome.slots.numpy()] = outcome.chosen.numpy()
+        for parsed, logits in progress:
+            outcome = self._update_image(parsed, logits, tf.constant(epoch, tf.int64), *weights)
+            slots = outcome.slots.numpy()
+            after[slots], of_object[slots] = outcome.chosen.numpy(), ~outcome.ignored.numpy()
             figures.append(outcome.figures.numpy())
             truth += outcome.truth_counts.numpy()
             former += outcome.former_counts.numpy()
         all_figures = np.concatenate(figures)
         means = all_figures.mean(axis=0) if len(all_figures) else np.zeros(3)
         painted = former.counts.sum(axis=0)
+        changed = (before != after)[of_object]
         return after, MaskUpdateReport(
-            changed_share=float((before != after).mean()) if len(after) else 0.0,
-            num_rectangles=int((after == RECTANGLE).sum()),
+            changed_share=float(changed.mean()) if len(changed) else 0.0,
+            num_rectangles=int((after[of_object] == RECTANGLE).sum()),
             chosen_overlap_cost=float(means[0]),
             chosen_belief_cost=float(means[1]),
             chosen_fill=float(means[2]),
@@ -141,6 +155,7 @@ class MaskUpdate:
     def _update_one(
         self,
         parsed: records.Parsed,
+        logits: tf.Tensor,
         epoch: tf.Tensor,
         feedback_weight: tf.Tensor,
         prior_weight: tf.Tensor,
@@ -151,42 +166,42 @@ class MaskUpdate:
             parsed[fields.CANDIDATES_MEMBERSHIP], parsed[fields.CANDIDATES_COUNT]
         )
         boxes, labels = parsed[fields.BOXES], parsed[fields.LABELS]
-        is_crowd = tf.cast(parsed[fields.IS_CROWD], tf.bool)
-        one_per_box = parsed[fields.CANDIDATES_ONE_PER_BOX] > 0
-        # Where there is nothing to choose, or lambda is 0, the network need not be asked.
-        asks = config.asks_network & (feedback_weight > 0) & ~one_per_box
-        log_probabilities = tf.cond(
-            asks, lambda: self._believe(parsed), lambda: self._no_belief(superpixels)
-        )
-        scores = self._scorer(
-            log_probabilities, superpixels, pool_ops.stored_members(membership), boxes, labels
-        )
+        void = ignored(parsed, config)
+        members = pool_ops.stored_members(membership)
+        scores = self._scorer(logits, superpixels, members, boxes, labels)
         overlap, belief, fill = (pool_ops.in_pool_order(membership, cost) for cost in scores)
+        allowed: tf.Tensor | bool = True
+        if config.max_outside < 1:
+            outside = selection.outside_shares(superpixels, members, boxes)
+            allowed = pool_ops.in_pool_order(membership, outside) <= config.max_outside
+        one_per_box = parsed[fields.CANDIDATES_ONE_PER_BOX] > 0
+        eligible = selection.eligible_candidates(overlap, one_per_box, config.min_box_iou, allowed)
         example_id, num_boxes = parsed[EXAMPLE_ID], tf.shape(labels)[0]
-        chosen = choose(
+        chosen = selection.choose(
             overlap + feedback_weight * belief + prior_weight * constant_belief_cost(fill),
-            eligible_candidates(overlap, one_per_box, config.min_box_iou),
+            eligible & ~void[:, None],
             box_ids(example_id, num_boxes),
             tf.constant(config.seed, tf.int64),
             epoch,
             tf.constant(config.k),
         )
 
+        style = config.clip_to_box, config.paint_order
+
         def painted(labelling: tf.Tensor) -> tf.Tensor:
-            return paint(
-                superpixels, membership, labelling, boxes, labels, is_crowd, config.clip_to_box
-            )
+            return paint(superpixels, membership, labelling, boxes, labels, void, *style)
 
         label_map = painted(chosen)
         former = painted(self._labelling.of(example_id, num_boxes))
-        drawn = tf.where((chosen != RECTANGLE) & ~is_crowd)[:, 0]
+        drawn = tf.where(chosen != RECTANGLE)[:, 0]
         figures = tf.gather(tf.stack([overlap, belief, fill], axis=2), drawn)
         return _Outcome(
             slots=self._labelling.slots(example_id, num_boxes),
             chosen=chosen,
+            ignored=void,
             figures=tf.gather(figures, tf.gather(chosen, drawn), batch_dims=1),
-            # Pixels of crowds are not taught; but what an object's candidate lacks there is a miss,
-            # or each labelling would be judged on pixels of its own choice.
+            # Pixels of ignored boxes are not taught; but what an object's candidate lacks there is
+            # a miss, or each labelling would be judged on pixels of its own choice.
             truth_counts=count_pixels(
                 records.decode_label_map(parsed),
                 tf.where(label_map == fields.VOID, fields.BACKGROUND, label_map),
@@ -194,11 +209,3 @@ class MaskUpdate:
             ),
             former_counts=count_pixels(former, label_map, self._num_classes),
         )
-
-    def _believe(self, parsed: records.Parsed) -> tf.Tensor:
-        whole = self._network.whole_image(parsed)
-        return tf.nn.log_softmax(self._network.logits(whole, records.image_size(parsed)))
-
-    def _no_belief(self, superpixels: tf.Tensor) -> tf.Tensor:
-        shape = tf.concat([tf.shape(superpixels), [self._num_classes]], axis=0)
-        return tf.fill(shape, -tf.math.log(float(self._num_classes)))

@@ -32,29 +32,45 @@ class Network:
             trunk, self.trained = split(model, _last_frozen_layer(config.frozen_blocks))
             self.cache = FeatureCache(config.feature_cache, trunk)
 
-    def whole_image(self, parsed: Parsed) -> tf.Tensor:
-        """What `logits` needs of a record's whole image, [1, h, w, channels], inside a graph."""
-        if self.cache is None:
-            return _padded_image(parsed)
-        return self.cache.read(parsed, tf.constant(_WHOLE))[None]
+    @property
+    def input_spec(self) -> tf.TensorSpec:
+        """Of what `logits` needs of some images."""
+        kind = tf.float32 if self.cache is None else tf.bfloat16
+        return tf.TensorSpec([None, None, None, self.trained.input.shape[-1]], kind)
 
-    def logits(self, whole_image: tf.Tensor, size: tf.Tensor) -> tf.Tensor:
-        """Scores of every pixel: float32 [H, W, num_classes].
+    def whole_image(self, parsed: Parsed, scale: float = 1.0) -> tf.Tensor:
+        """What `logits` needs of a record's whole image, inside a graph.
 
         Args:
-            whole_image: of the function above.
-            size: int [2], the image's height and width.
-        """
-        logits = self.trained(whole_image, training=False)
-        return at_every_pixel(logits, *tf.unstack(tf.cast(size, tf.int32)))[0]
+            parsed: the record.
+            scale: the network sees the image at so many times its size.
 
-    def prepare(self, examples: tf.data.Dataset, description: str) -> None:
+        Returns:
+            [1, h, w, channels], as `input_spec` says.
+        """
+        if self.cache is None:
+            return _padded_image(parsed, scale)
+        return self.cache.read(parsed, _view(scale))[None]
+
+    def logits(self, whole_images: tf.Tensor, size: tf.Tensor, scale: float = 1.0) -> tf.Tensor:
+        """Scores of every pixel: float32 [B, H, W, num_classes].
+
+        Args:
+            whole_images: [B, h, w, channels] of the function above, of images of equal size.
+            size: int [2], the images' own height and width.
+            scale: that of the function above.
+        """
+        logits = self.trained(whole_images, training=False)
+        logits = at_every_pixel(logits, *tf.unstack(_scaled(size, scale)))
+        return logits if scale == 1 else tf.image.resize(logits, tf.cast(size, tf.int32))
+
+    def prepare(self, examples: tf.data.Dataset, description: str, scale: float = 1.0) -> None:
         """Computes the features of whole images, where they are to be read from a cache."""
         if self.cache is not None:
             self.cache.fill(
                 examples,
-                lambda parsed: tf.constant(_WHOLE),
-                lambda parsed: _padded_image(parsed)[0],
+                lambda parsed: _view(scale),
+                lambda parsed: _padded_image(parsed, scale)[0],
                 description,
             )
 
@@ -67,8 +83,21 @@ def freeze(model: keras.Model, frozen_blocks: int) -> None:
                 layer.trainable = False
 
 
-def _padded_image(parsed: Parsed) -> tf.Tensor:
-    return pad_to_grid(records.decode_parsed_image(parsed)[None])
+def _padded_image(parsed: Parsed, scale: float) -> tf.Tensor:
+    images = records.decode_parsed_image(parsed)[None]
+    if scale != 1:
+        images = tf.image.resize(images, _scaled(records.image_size(parsed), scale))
+    return pad_to_grid(images)
+
+
+def _scaled(size: tf.Tensor, scale: float) -> tf.Tensor:
+    """int32 [2]: height and width at a scale, of at least a pixel."""
+    return tf.maximum(tf.cast(tf.round(tf.cast(size, tf.float32) * scale), tf.int32), 1)
+
+
+def _view(scale: float) -> tf.Tensor:
+    """The name of the whole image at a scale among an image's views."""
+    return tf.constant(_WHOLE if scale == 1 else f"{_WHOLE} at {scale:g}")
 
 
 def _last_frozen_layer(frozen_blocks: int) -> str:

@@ -1,6 +1,7 @@
 """Pictures of the same few examples at every mask update (the paper's Fig. 3)."""
 
 import dataclasses
+import heapq
 import os
 from collections.abc import Sequence
 
@@ -14,7 +15,7 @@ from boxsup_tf.data import records
 from boxsup_tf.models.scores import label_maps
 from boxsup_tf.supervision.labelling import Labelling
 from boxsup_tf.training.config import TrainConfig
-from boxsup_tf.training.input_pipeline import EXAMPLE_ID, box_examples, painted
+from boxsup_tf.training.input_pipeline import EXAMPLE_ID, box_examples, ignored, painted
 from boxsup_tf.training.sources import Source
 
 _MASKS_FOLDER = "pseudo_masks"
@@ -44,14 +45,14 @@ class Pictures:
         self._model, self._labelling, self._config = model, labelling, config
         self._folder = os.path.join(model_dir, _MASKS_FOLDER)
         self._evolution = os.path.join(model_dir, fields.EVOLUTION_FILE)
-        self._shown = _choose_examples(sources, config.num_pictures)
+        self._shown = _choose_examples(sources, config)
         if self._shown:
             os.makedirs(self._folder, exist_ok=True)
 
     def show(self, epoch: int) -> None:
         """Writes the examples' panels to TensorBoard, and keeps their pseudo-masks."""
         for shown in self._shown:
-            mask = painted(shown.parsed, self._labelling, self._config.clip_to_box).numpy()
+            mask = painted(shown.parsed, self._labelling, self._config).numpy()
             drawing.write_palette_png(self._mask_path(shown, epoch), mask)
             predicted = self._predict(tf.constant(shown.image)).numpy()
             panels = [shown.with_boxes, drawing.overlay(shown.image, mask)]
@@ -98,33 +99,29 @@ class Pictures:
         return label_maps(self._model, image[None])[0]
 
 
-def _choose_examples(sources: Sequence[Source], number: int) -> list[_Shown]:
-    """The examples with most boxes, at most `number`; ties by id."""
-    ranked = sorted(
-        (-(example.num_boxes or 0), source.example_id(example))
-        for source in sources
-        if source.is_box
-        for example in source.examples
-        if example.num_boxes
-    )
-    wanted = {example_id for _, example_id in ranked[:number]}
-    if not wanted:
+def _choose_examples(sources: Sequence[Source], config: TrainConfig) -> list[_Shown]:
+    """The examples with most boxes of objects, at most `num_pictures`; ties by id."""
+    if not config.num_pictures or not any(source.is_box for source in sources):
         return []
-    found = []
-    for parsed in box_examples(sources):
-        example_id = parsed[EXAMPLE_ID].numpy().decode()
-        if example_id not in wanted:
-            continue
-        image = records.decode_parsed_image(parsed).numpy()
-        labels = parsed[fields.LABELS].numpy()
-        has_truth = tf.strings.length(parsed[fields.MASK_ENCODED]) > 0
-        found.append(
-            _Shown(
-                example_id.replace("/", "_"),
-                parsed,
-                image,
-                drawing.draw_boxes(image, parsed[fields.BOXES].numpy(), labels),
-                records.decode_label_map(parsed).numpy() if has_truth else None,
-            )
-        )
-    return found
+    counted = (
+        (np.count_nonzero(~ignored(parsed, config)), parsed[EXAMPLE_ID].numpy().decode(), parsed)
+        for parsed in box_examples(sources)
+    )
+    with_objects = (entry for entry in counted if entry[0])
+    best = heapq.nsmallest(
+        config.num_pictures, with_objects, key=lambda entry: (-entry[0], entry[1])
+    )
+    return [_show(example_id, parsed) for _, example_id, parsed in best]
+
+
+def _show(example_id: str, parsed: records.Parsed) -> _Shown:
+    image = records.decode_parsed_image(parsed).numpy()
+    boxes, labels = parsed[fields.BOXES].numpy(), parsed[fields.LABELS].numpy()
+    has_truth = tf.strings.length(parsed[fields.MASK_ENCODED]) > 0
+    return _Shown(
+        example_id.replace("/", "_"),
+        parsed,
+        image,
+        drawing.draw_boxes(image, boxes, labels),
+        records.decode_label_map(parsed).numpy() if has_truth else None,
+    )

@@ -55,7 +55,7 @@ class Validation:
 
     def _label_maps(self, whole: tf.Tensor, size: tf.Tensor, truth: tf.Tensor) -> tf.Tensor:
         """int32 [2, H, W]: the class of highest score, of all and of those in the truth."""
-        logits = self._network.logits(whole, size)
+        logits = self._network.logits(whole, size)[0]
         present = tf.reduce_any(truth[:, :, None] == tf.range(len(self._class_names)), axis=[0, 1])
         given = tf.where(present, logits, -float("inf"))
         return tf.argmax(tf.stack([logits, given]), axis=-1, output_type=tf.int32)

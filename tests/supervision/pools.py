@@ -44,15 +44,17 @@ def holds(box: np.ndarray, y: int, x: int) -> bool:
     return box[0] <= y + 0.5 < box[2] and box[1] <= x + 0.5 < box[3]
 
 
-def paint_by_pixel(pool, chosen, boxes, labels, is_crowd, clip_to_box) -> np.ndarray:
+def paint_by_pixel(
+    pool, chosen, boxes, labels, ignored, clip_to_box, paint_order="smaller"
+) -> np.ndarray:
     """What `painting.paint` promises, one pixel and one box after the other."""
     height, width = pool.superpixels.shape
     regions = []
-    for box, candidate, crowd in zip(boxes, chosen, is_crowd, strict=True):
+    for box, candidate, void in zip(boxes, chosen, ignored, strict=True):
         region = set()
         for y in range(height):
             for x in range(width):
-                if crowd or candidate == RECTANGLE:
+                if void or candidate == RECTANGLE:
                     belongs = holds(box, y, x)
                 else:
                     belongs = pool.membership[candidate, pool.superpixels[y, x]]
@@ -63,12 +65,13 @@ def paint_by_pixel(pool, chosen, boxes, labels, is_crowd, clip_to_box) -> np.nda
         regions.append(region)
     painted = np.full((height, width), fields.BACKGROUND)
     for b, region in enumerate(regions):
-        if is_crowd[b]:
+        if ignored[b]:
             for pixel in region:
                 painted[pixel] = fields.VOID
-    # Large before small; of equals, the later box first, so that the earlier one stays on top.
-    objects = [b for b in range(len(regions)) if not is_crowd[b]]
-    for b in sorted(objects, key=lambda b: (-len(regions[b]), -b)):
+    # What is to be on top comes last; of equals, the earlier box.
+    objects = [b for b in range(len(regions)) if not ignored[b]]
+    towards = {"smaller": -1, "larger": 1}[paint_order]
+    for b in sorted(objects, key=lambda b: (towards * len(regions[b]), -b)):
         for pixel in regions[b]:
             painted[pixel] = labels[b]
     return painted

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import scipy.special
 import tensorflow as tf
 from pycocotools import mask as mask_utils
 
@@ -31,18 +32,19 @@ CONFIGS = [
 ]
 
 
-def _log_softmax(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
-    logits = rng.normal(0, 2, (height, width, NUM_CLASSES))
-    return (logits - np.log(np.exp(logits).sum(axis=2, keepdims=True))).astype(np.float32)
+def _random_logits(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
+    """They also differ by what no softmax sees: a number of its own at every pixel."""
+    logits = rng.normal(0, 2, (height, width, NUM_CLASSES)) + rng.normal(0, 5, (height, width, 1))
+    return logits.astype(np.float32)
 
 
 def _inside(box: np.ndarray, height: int, width: int) -> np.ndarray:
     return np.array([[holds(box, y, x) for x in range(width)] for y in range(height)])
 
 
-def _belief_cost(config, log_probabilities, mask, inside, label) -> float:
+def _belief_cost(config, logits, mask, inside, label) -> float:
     """E_r of one candidate for one box, from its definition."""
-    log_probabilities = log_probabilities.astype(np.float64)
+    log_probabilities = scipy.special.log_softmax(logits.astype(np.float64), axis=2)
     if config.clip_to_box or config.belief == "constant":
         mask = mask & inside
     log_odds = log_probabilities[:, :, label] - log_probabilities[:, :, 0]
@@ -61,13 +63,13 @@ def _belief_cost(config, log_probabilities, mask, inside, label) -> float:
     return loss.mean() if config.normaliser == "image" else loss[inside].mean()
 
 
-def _expected_belief(config, log_probabilities, pool, boxes, labels) -> np.ndarray:
+def _expected_belief(config, logits, pool, boxes, labels) -> np.ndarray:
     height, width = pool.superpixels.shape
     insides = [_inside(box, height, width) for box in boxes]
     return np.array(
         [
             [
-                _belief_cost(config, log_probabilities, pool.mask(n), inside, label)
+                _belief_cost(config, logits, pool.mask(n), inside, label)
                 for n in range(pool.num_candidates)
             ]
             for inside, label in zip(insides, labels, strict=True)
@@ -75,8 +77,8 @@ def _expected_belief(config, log_probabilities, pool, boxes, labels) -> np.ndarr
     )
 
 
-def _score(scorer, log_probabilities, pool, boxes, labels) -> list[np.ndarray]:
-    arguments = log_probabilities, pool.superpixels, pool.membership.T
+def _score(scorer, logits, pool, boxes, labels) -> list[np.ndarray]:
+    arguments = logits, pool.superpixels, pool.membership.T
     costs = scorer(
         *(tf.constant(a) for a in arguments), tf.constant(boxes), tf.constant(labels, tf.int32)
     )
@@ -91,9 +93,9 @@ def test_equals_a_fresh_cross_entropy_for_every_candidate_and_box(config):
             pool = random_pool(rng, height, width, num_superpixels, num_candidates)
             boxes = random_boxes(rng, num_boxes, height, width, fractional)
             labels = rng.integers(1, NUM_CLASSES, num_boxes)
-            log_probabilities = _log_softmax(rng, height, width)
-            overlap, belief, fill = _score(scorer, log_probabilities, pool, boxes, labels)
-            expected = _expected_belief(config, log_probabilities, pool, boxes, labels)
+            logits = _random_logits(rng, height, width)
+            overlap, belief, fill = _score(scorer, logits, pool, boxes, labels)
+            expected = _expected_belief(config, logits, pool, boxes, labels)
             np.testing.assert_allclose(belief, expected, rtol=0, atol=1e-5)
             insides = [_inside(box, height, width) for box in boxes]
             covered = [
@@ -123,13 +125,26 @@ def test_equals_brute_force_on_the_belief_of_a_network(config):
     scorer = Scorer(config)
     for seed in (0, 1):
         model = build_network("largefov", NUM_CLASSES, width_multiplier=0.1, seed=seed)
-        logits = full_resolution_logits(model, image)[0] * 100  # sure of itself, and often wrong
-        log_probabilities = tf.nn.log_softmax(logits).numpy()
-        assert log_probabilities.min() < -0.5
+        logits = full_resolution_logits(model, image)[0].numpy() * 100  # sure, and often wrong
+        assert tf.nn.log_softmax(logits).numpy().min() < -0.5
         labels = rng.integers(1, NUM_CLASSES, len(example.boxes))
-        _, belief, _ = _score(scorer, log_probabilities, pool, example.boxes, labels)
-        expected = _expected_belief(config, log_probabilities, pool, example.boxes, labels)
+        _, belief, _ = _score(scorer, logits, pool, example.boxes, labels)
+        expected = _expected_belief(config, logits, pool, example.boxes, labels)
         np.testing.assert_allclose(belief, expected, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("belief", ["cross_entropy", "calibrated"])
+@pytest.mark.parametrize("normaliser", ["image", "box", "candidate"])
+@pytest.mark.parametrize("offset", [-300.0, 0.0, 300.0])
+def test_logits_whose_exponentials_are_no_floats(belief, normaliser, offset):
+    config = ScoringConfig(belief=belief, normaliser=normaliser)
+    rng = np.random.default_rng(5)
+    pool = random_pool(rng, 9, 8, 7, 6)
+    boxes = np.array([[0, 0, 9, 8], [1, 2, 6, 7]], np.float32)
+    logits = (offset + rng.normal(0, 80, (9, 8, NUM_CLASSES))).astype(np.float32)
+    _, belief_cost, _ = _score(Scorer(config), logits, pool, boxes, [1, 3])
+    expected = _expected_belief(config, logits, pool, boxes, [1, 3])
+    np.testing.assert_allclose(belief_cost, expected, rtol=1e-5, atol=1e-4)
 
 
 @pytest.mark.parametrize("config", CONFIGS, ids=str)
@@ -139,7 +154,7 @@ def test_nothing_to_score(config, num_candidates, num_boxes):
     pool = random_pool(rng, 6, 5, 4, num_candidates)
     boxes = random_boxes(rng, num_boxes, 6, 5, False)
     labels = np.ones(num_boxes, np.int32)
-    for cost in _score(Scorer(config), _log_softmax(rng, 6, 5), pool, boxes, labels):
+    for cost in _score(Scorer(config), _random_logits(rng, 6, 5), pool, boxes, labels):
         assert cost.shape == (num_boxes, num_candidates)
 
 
@@ -150,7 +165,7 @@ def test_an_empty_pool_as_a_record_gives_it(config):
     pool = random_pool(rng, 6, 5, 4, 0)
     membership = packed_membership(pool)
     costs = Scorer(config)(
-        tf.constant(_log_softmax(rng, 6, 5)),
+        tf.constant(_random_logits(rng, 6, 5)),
         tf.constant(pool.superpixels),
         pool_ops.stored_members(membership),
         tf.constant(random_boxes(rng, 2, 6, 5, False)),
@@ -166,7 +181,7 @@ def test_a_box_between_two_pixel_centres_has_a_finite_cost(config):
     rng = np.random.default_rng(3)
     pool = random_pool(rng, 6, 5, 4, 3)
     sliver = np.array([[2.6, 1.6, 3.4, 2.4]], np.float32)
-    for cost in _score(Scorer(config), _log_softmax(rng, 6, 5), pool, sliver, np.array([1])):
+    for cost in _score(Scorer(config), _random_logits(rng, 6, 5), pool, sliver, np.array([1])):
         assert np.isfinite(cost).all()
 
 

@@ -20,14 +20,16 @@ SIDE = 33  # of every image: the identity crop of a network of stride 8
 
 
 def make_example(name: str, seed: int, boxes: bool = True, mask: bool = True) -> Example:
-    """Noise with one to three boxes, of which a third is a crowd, and a mask."""
+    """Noise with a mask and one to three boxes, each of another class.
+
+    The second one is difficult, the third a crowd.
+    """
     rng = np.random.default_rng([seed, *name.encode()])
     image = rng.integers(0, 256, (SIDE, SIDE, 3), np.uint8)
     num = int(rng.integers(1, 4)) if boxes else 0
     truth = rng.integers(0, len(CLASS_NAMES), (SIDE, SIDE)).astype(np.uint8)
     truth[:3] = fields.VOID
-    crowd = np.zeros(num, bool)
-    crowd[2:] = True
+    place, num_classes = np.arange(num), len(CLASS_NAMES) - 1
     return Example(
         source_id=name,
         filename=f"{name}.png",
@@ -35,10 +37,10 @@ def make_example(name: str, seed: int, boxes: bool = True, mask: bool = True) ->
         height=SIDE,
         width=SIDE,
         boxes=random_boxes(rng, num, SIDE, SIDE, fractional=False) if boxes else None,
-        labels=rng.integers(1, len(CLASS_NAMES), num),
-        difficult=np.zeros(num, bool),
+        labels=1 + (rng.integers(num_classes) + place) % num_classes,
+        difficult=place == 1,
         truncated=np.zeros(num, bool),
-        is_crowd=crowd,
+        is_crowd=place == 2,
         mask=truth if mask else None,
     )
 

@@ -88,7 +88,7 @@ def test_whole_images_score_as_without_a_cache(sources, tmp_path):
     for parsed in box_examples(sources):
         size = image_size(parsed)
         ours, expected = (n.logits(n.whole_image(parsed), size) for n in (cached, plain))
-        assert ours.shape == (SIDE, SIDE, len(CLASS_NAMES))
+        assert ours.shape == (1, SIDE, SIDE, len(CLASS_NAMES))
         scale = np.abs(expected).max()
         np.testing.assert_allclose(ours, expected, atol=0.02 * scale)
 

@@ -70,7 +70,9 @@ def _images(batches: list) -> list[bytes]:
     return [min(i.tobytes(), i[:, ::-1].tobytes()) for i in images]
 
 
-def _truths(sources: list[Source], labelling: Labelling) -> dict[bytes, tuple[np.ndarray, str]]:
+def _truths(
+    sources: list[Source], labelling: Labelling, on_top: str, ignore: bool
+) -> dict[bytes, tuple[np.ndarray, str]]:
     """Every usable example's label map and id, by image (whether flipped or not)."""
     truths = {}
     for source in sources:
@@ -79,8 +81,9 @@ def _truths(sources: list[Source], labelling: Labelling) -> dict[bytes, tuple[np
             example_id = f"{source.number}/{example.source_id}"
             if source.is_box and example.boxes is not None:
                 chosen = labelling.of(tf.constant(example_id), len(example.boxes))
-                scene = chosen.numpy(), example.boxes, example.labels, example.is_crowd
-                label_map = paint_by_pixel(records.decode_pool(serialized), *scene, True)
+                void = example.is_crowd | (example.difficult & ignore)
+                scene = chosen.numpy(), example.boxes, example.labels, void, True, on_top
+                label_map = paint_by_pixel(records.decode_pool(serialized), *scene)
             elif not source.is_box and example.mask is not None:
                 label_map = example.mask.astype(int)
             else:
@@ -142,12 +145,16 @@ def test_every_usable_example_once_an_epoch(sources):
         assert len(set(seen)) == len(seen) == NUM_BOX + NUM_MASK
 
 
-def test_label_maps_are_what_the_labelling_paints_and_what_the_masks_say(sources):
+@pytest.mark.parametrize(("on_top", "difficult"), [("smaller", "ignore"), ("larger", "learn")])
+def test_label_maps_are_what_the_labelling_paints_and_what_the_masks_say(
+    sources, on_top, difficult
+):
     labelling = _labelling(sources)
-    pipeline = TrainingPipeline(sources, labelling, _config(**IDENTITY))
+    config = _config(paint_order=on_top, difficult=difficult, **IDENTITY)
+    pipeline = TrainingPipeline(sources, labelling, config)
     flipped = 0
     for epoch in range(2):
-        truths = _truths(sources, labelling)
+        truths = _truths(sources, labelling, on_top, difficult == "ignore")
         assert len(truths) == 2 * (NUM_BOX + NUM_MASK)
         order = list(truths)
         for batch in _epoch(pipeline, epoch):

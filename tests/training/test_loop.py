@@ -283,6 +283,10 @@ def test_no_run_is_refused(tmp_path):
         ("k", 0, "--k=0: expected at least 1"),
         ("belief", "blind", "--belief=blind: expected one of cross_entropy, "),
         ("min_box_iou", 1.5, "--min_box_iou=1.5: expected a number in 0 .. 1"),
+        ("max_outside", -0.1, "--max_outside=-0.1: expected a number in 0 .. 1"),
+        ("update_scale", 0.0, "--update_scale=0.0: expected more than 0"),
+        ("update_batch", 0, "--update_batch=0: expected at least 1"),
+        ("paint_order", "older", "--paint_order=older: expected one of smaller, larger"),
         ("learning_rate", -1.0, "--learning_rate=-1.0: expected at least 0"),
     ],
 )

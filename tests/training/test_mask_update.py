@@ -1,5 +1,7 @@
 """training.mask_update: the labelling it chooses, against brute force from the records."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -60,6 +62,10 @@ def _update(model, folder: str, epoch: int = 0, prior_weight: float = 0.0, **val
     return report, chosen
 
 
+def _objects(example) -> np.ndarray:
+    return np.flatnonzero(~example.is_crowd)
+
+
 def _overlap_costs(example, pool) -> np.ndarray:
     """E_o [B, N], one pair of boxes after the other."""
     costs = np.ones((len(example.boxes), pool.num_candidates))
@@ -81,8 +87,18 @@ def _fills(example, pool) -> np.ndarray:
     return fills
 
 
-def _eligible(overlap: np.ndarray, min_box_iou: float) -> np.ndarray:
-    near = overlap <= 1 - min_box_iou + 1e-6
+def _outside(example, pool) -> np.ndarray:
+    """The share of each candidate outside each box, [B, N]."""
+    shares = np.zeros((len(example.boxes), pool.num_candidates))
+    for b, (top, left, bottom, right) in enumerate(example.boxes.astype(int)):
+        for n in range(pool.num_candidates):
+            mask = pool.mask(n)
+            shares[b, n] = 1 - mask[top:bottom, left:right].sum() / mask.sum()
+    return shares
+
+
+def _eligible(overlap: np.ndarray, min_box_iou: float, allowed=True) -> np.ndarray:
+    near = (overlap <= 1 - min_box_iou + 1e-6) & allowed
     best = overlap <= overlap.min(axis=1, keepdims=True) + 1e-6
     return np.where(near.any(axis=1, keepdims=True), near, best)
 
@@ -107,28 +123,40 @@ def test_without_feedback_the_greedy_choice_is_the_best_box_overlap(model, examp
     report, chosen = _update(model, folder, feedback_weight=0.0, k=1)
     costs = []
     for example in examples:
-        overlap = _overlap_costs(example, blocks(example))
-        picked = np.take_along_axis(overlap, chosen[example.source_id][:, None], axis=1)[:, 0]
+        objects = _objects(example)
+        overlap = _overlap_costs(example, blocks(example))[objects]
+        picked = chosen[example.source_id][objects]
+        picked = np.take_along_axis(overlap, picked[:, None], axis=1)[:, 0]
         np.testing.assert_allclose(picked, overlap.min(axis=1), atol=1e-6)
-        costs += picked[~example.is_crowd].tolist()
+        costs += picked.tolist()
+        assert (chosen[example.source_id][example.is_crowd] == RECTANGLE).all()
     assert report.chosen_overlap_cost == pytest.approx(np.mean(costs), abs=1e-5)
     assert report.changed_share == 1.0 and report.num_rectangles == 0
 
 
-@pytest.mark.parametrize("min_box_iou", [0.0, 0.3])
-def test_with_feedback_the_greedy_choice_is_the_smallest_cost(model, examples, folder, min_box_iou):
-    report, chosen = _update(model, folder, feedback_weight=3.0, k=1, min_box_iou=min_box_iou)
+@pytest.mark.parametrize(
+    ("min_box_iou", "max_outside", "update_every"), [(0.0, 1.0, 1), (0.3, 1.0, 0), (0.0, 0.1, 1)]
+)
+def test_with_feedback_the_greedy_choice_is_the_smallest_cost(
+    model, examples, folder, min_box_iou, max_outside, update_every
+):
+    limits = {"min_box_iou": min_box_iou, "max_outside": max_outside}
+    report, chosen = _update(
+        model, folder, feedback_weight=3.0, k=1, update_every=update_every, **limits
+    )
     overlap_costs, belief_costs, moved = [], [], 0
     for example in examples:
         pool = blocks(example)
         overlap, belief = _overlap_costs(example, pool), _belief_costs(model, example, pool)
-        cost = np.where(_eligible(overlap, min_box_iou), overlap + 3 * belief, np.inf)
-        rows, picked = np.arange(len(cost)), chosen[example.source_id]
-        np.testing.assert_allclose(cost[rows, picked], cost.min(axis=1), atol=1e-4)
-        objects = rows[~example.is_crowd]
-        overlap_costs += overlap[objects, picked[objects]].tolist()
-        belief_costs += belief[objects, picked[objects]].tolist()
-        moved += (overlap.argmin(axis=1) != picked).sum()
+        allowed = _outside(example, pool) <= max_outside
+        eligible = _eligible(overlap, min_box_iou, allowed)
+        cost = np.where(eligible, overlap + 3 * belief, np.inf)
+        objects = _objects(example)
+        picked = chosen[example.source_id][objects]
+        np.testing.assert_allclose(cost[objects, picked], cost.min(axis=1)[objects], atol=1e-4)
+        overlap_costs += overlap[objects, picked].tolist()
+        belief_costs += belief[objects, picked].tolist()
+        moved += (overlap.argmin(axis=1)[objects] != picked).sum()
     assert moved > 0, "the network's belief changed nothing"
     assert report.chosen_overlap_cost == pytest.approx(np.mean(overlap_costs), abs=1e-4)
     assert report.chosen_belief_cost == pytest.approx(np.mean(belief_costs), rel=1e-3)
@@ -140,7 +168,7 @@ def test_draws_are_among_the_k_best(model, examples, folder):
     for example in examples:
         overlap = _overlap_costs(example, blocks(example))
         eligible = _eligible(overlap, 0.5)
-        for b in range(len(overlap)):
+        for b in _objects(example):
             third = np.sort(overlap[b, eligible[b]])[:3].max()
             picked = [draw[example.source_id][b] for draw in draws]
             assert all(eligible[b, n] and overlap[b, n] <= third + 1e-6 for n in picked)
@@ -148,23 +176,32 @@ def test_draws_are_among_the_k_best(model, examples, folder):
     assert different > 0
 
 
-def test_the_labelling_does_not_depend_on_sharding(model, examples, folder, tmp_path):
-    _, chosen = _update(model, folder, epoch=2, feedback_weight=3.0, seed=9)
+def test_the_labelling_depends_neither_on_sharding_nor_on_batches(
+    model, examples, folder, tmp_path
+):
+    report, chosen = _update(model, folder, epoch=2, feedback_weight=3.0, seed=9)
     resharded = write(tmp_path / "resharded", examples[::-1], blocks, num_shards=4)
-    _, other = _update(model, resharded, epoch=2, feedback_weight=3.0, seed=9)
-    assert chosen.keys() == other.keys() and len(chosen) == NUM_IMAGES
-    for name in chosen:
-        np.testing.assert_array_equal(chosen[name], other[name])
+    for batch in (1, 4):
+        theirs, other = _update(
+            model, resharded, epoch=2, feedback_weight=3.0, seed=9, update_batch=batch
+        )
+        assert chosen.keys() == other.keys() and len(chosen) == NUM_IMAGES
+        for name in chosen:
+            np.testing.assert_array_equal(chosen[name], other[name])
+        assert dataclasses.asdict(theirs) == pytest.approx(dataclasses.asdict(report), rel=1e-5)
 
 
-def test_the_reported_iou_is_that_of_the_painted_masks(model, examples, folder):
-    report, chosen = _update(model, folder, feedback_weight=3.0)
+@pytest.mark.parametrize(("on_top", "difficult"), [("smaller", "ignore"), ("larger", "learn")])
+def test_the_reported_iou_is_that_of_the_painted_masks(model, examples, folder, on_top, difficult):
+    report, chosen = _update(model, folder, paint_order=on_top, difficult=difficult)
     truths, painted = [], []
     for example in examples:
         if example.mask is None:
             continue
-        scene = chosen[example.source_id], example.boxes, example.labels, example.is_crowd
-        label_map = paint_by_pixel(blocks(example), *scene, True)
+        void = example.is_crowd | (example.difficult & (difficult == "ignore"))
+        np.testing.assert_array_equal(chosen[example.source_id] == RECTANGLE, void)
+        scene = chosen[example.source_id], example.boxes, example.labels, void, True, on_top
+        label_map = paint_by_pixel(blocks(example), *scene)
         known = example.mask != fields.VOID
         truths.append(example.mask[known])
         painted.append(np.where(label_map == fields.VOID, 0, label_map)[known])
@@ -184,7 +221,8 @@ def test_rectangles_paint_the_rectangles(model, examples, tmp_path):
     truths, painted = [], []
     for example, serialized in zip(examples, writer.read_records(folder, 2), strict=True):
         num = len(example.boxes)
-        assert chosen[example.source_id].tolist() == list(range(num))
+        own = np.where(example.is_crowd, RECTANGLE, np.arange(num))
+        np.testing.assert_array_equal(chosen[example.source_id], own)
         pool = records.decode_pool(serialized)
         scene = example.boxes, example.labels, example.is_crowd
         label_map = paint_by_pixel(pool, chosen[example.source_id], *scene, True)
@@ -208,8 +246,7 @@ def test_an_empty_pool_is_counted_and_painted_as_the_rectangle(model, tmp_path):
     for weight in (0.0, 3.0):
         folder = write(tmp_path / f"empty{weight}", examples, nothing)
         report, chosen = _update(model, folder, feedback_weight=weight)
-        num_boxes = sum(len(e.boxes) for e in examples)
-        assert report.num_rectangles == num_boxes
+        assert report.num_rectangles == sum(len(_objects(e)) for e in examples)
         assert all((c == RECTANGLE).all() for c in chosen.values())
         assert report.pseudo_mask_mean_iou is not None
 
@@ -231,9 +268,10 @@ def test_the_prior_prefers_candidates_that_fill_their_box(model, examples, folde
         pool = blocks(example)
         overlap, fill = _overlap_costs(example, pool), _fills(example, pool)
         cost = overlap + 9 / (1 + fill)
-        picked = chosen[example.source_id]
-        np.testing.assert_allclose(cost[np.arange(len(cost)), picked], cost.min(axis=1), atol=1e-5)
-        moved += (picked != plain[example.source_id]).sum()
+        objects = _objects(example)
+        picked = chosen[example.source_id][objects]
+        np.testing.assert_allclose(cost[objects, picked], cost.min(axis=1)[objects], atol=1e-5)
+        moved += (picked != plain[example.source_id][objects]).sum()
     assert moved > 0
 
 
@@ -246,16 +284,16 @@ def test_reports_how_much_is_covered_and_how_much_changed(model, examples, folde
     labelling.chosen.assign(update.run(0, 0.0, 0.0)[0])
     first = labelling.chosen.numpy()
     after, report = update.run(1, 3.0, 0.0)
-    assert report.changed_share == pytest.approx((first != after).mean())
     painted = {"former": [], "new": []}
-    fills = []
+    fills, changed = [], []
     for example in examples:
         pool, num = blocks(example), len(example.boxes)
         slots = labelling.slots(tf.constant(f"0/{example.source_id}"), num).numpy()
         for name, chosen in (("former", first[slots]), ("new", after[slots])):
             scene = chosen, example.boxes, example.labels, example.is_crowd
             painted[name].append(paint_by_pixel(pool, *scene, True))
-        objects = np.flatnonzero(~example.is_crowd)
+        objects = _objects(example)
+        changed += (first != after)[slots][objects].tolist()
         fills += _fills(example, pool)[objects, after[slots][objects]].tolist()
     former, new = (np.concatenate(painted[name]).ravel() for name in ("former", "new"))
     known = (former != fields.VOID) & (new != fields.VOID)
@@ -263,3 +301,4 @@ def test_reports_how_much_is_covered_and_how_much_changed(model, examples, folde
     assert report.agreement == pytest.approx(iou.mean(), rel=1e-9)
     assert report.foreground_share == pytest.approx((new[known] > 0).mean())
     assert report.chosen_fill == pytest.approx(np.mean(fills), rel=1e-5)
+    assert report.changed_share == pytest.approx(np.mean(changed))

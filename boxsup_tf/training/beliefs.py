@@ -1,0 +1,80 @@
+"""What the network believes of the training images: from records to logits."""
+
+from collections.abc import Iterator
+
+import tensorflow as tf
+
+from boxsup_tf import fields
+from boxsup_tf.data import records
+from boxsup_tf.training.config import TrainConfig
+from boxsup_tf.training.network import Network
+
+_MOST_WAITING = 512  # parsed records, about 100 kB each
+
+
+class Beliefs:
+    """Passes the images of a mask update through the network, those of equal size together.
+
+    Args:
+        network: of the run.
+        examples: parsed records with pools.
+        num_classes: with background.
+        config: says at what scale and how many together the network sees the images.
+    """
+
+    def __init__(
+        self, network: Network, examples: tf.data.Dataset, num_classes: int, config: TrainConfig
+    ) -> None:
+        self._network, self._examples, self._num_classes = network, examples, num_classes
+        self._scale, self._batch = config.update_scale, config.update_batch
+        self._prepared = False
+        # The signatures keep one trace over all sizes of images and of groups.
+        self._whole_image = tf.function(
+            lambda parsed: network.whole_image(parsed, self._scale), [examples.element_spec]
+        )
+        self._look = tf.function(
+            lambda whole_images, size: network.logits(whole_images, size, self._scale),
+            [network.input_spec, tf.TensorSpec([2], tf.int64)],
+        )
+
+    def prepare(self) -> None:
+        """Computes, the first time, the features that `of_all` reads where there is a cache."""
+        if not self._prepared:
+            with_choice = self._examples.filter(
+                lambda parsed: parsed[fields.CANDIDATES_ONE_PER_BOX] == 0
+            )
+            self._network.prepare(with_choice, "features of training images", self._scale)
+            self._prepared = True
+
+    def of_all(self, asks: bool) -> Iterator[tuple[records.Parsed, tf.Tensor]]:
+        """Every example once, with what is believed of its pixels.
+
+        An image waits until there are enough of its size; which ones pass the network together
+        follows from the order of the examples, and makes no difference beyond rounding.
+
+        Args:
+            asks: the network, by `prepare` first; else, and for pools that offer no choice, all
+                classes are equally likely.
+
+        Yields:
+            A record, and the logits of its pixels: float32 [H, W, num_classes].
+        """
+        waiting: dict[tuple[int, int], list[records.Parsed]] = {}
+        for parsed in self._examples:
+            height, width = records.image_size(parsed).numpy().tolist()
+            if not asks or parsed[fields.CANDIDATES_ONE_PER_BOX] > 0:
+                yield parsed, tf.zeros([height, width, self._num_classes])
+                continue
+            group = waiting.setdefault((height, width), [])
+            group.append(parsed)
+            if len(group) == self._batch:
+                yield from self._ask(waiting.pop((height, width)))
+            elif sum(map(len, waiting.values())) >= _MOST_WAITING:
+                longest_waiting = next(iter(waiting))
+                yield from self._ask(waiting.pop(longest_waiting))
+        for group in waiting.values():
+            yield from self._ask(group)
+
+    def _ask(self, group: list[records.Parsed]) -> Iterator[tuple[records.Parsed, tf.Tensor]]:
+        whole_images = tf.concat([self._whole_image(parsed) for parsed in group], axis=0)
+        return zip(group, self._look(whole_images, records.image_size(group[0])), strict=True)

@@ -1,0 +1,128 @@
+"""training.beliefs: the logits of every image, whoever passes the network with it."""
+
+import cv2
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from boxsup_tf import fields
+from boxsup_tf.data import records
+from boxsup_tf.data.example import Example
+from boxsup_tf.models.networks import build_network
+from boxsup_tf.models.scores import full_resolution_logits
+from boxsup_tf.training.beliefs import Beliefs
+from boxsup_tf.training.config import TrainConfig
+from boxsup_tf.training.network import Network
+from tests.training.folders import CLASS_NAMES
+
+# Seven images of three sizes; the last one's pool has one candidate per box.
+SIZES = [(33, 41), (20, 30), (33, 41), (33, 41), (20, 30), (41, 33), (33, 41)]
+
+
+@pytest.fixture(scope="module")
+def model():
+    return build_network("largefov", len(CLASS_NAMES), width_multiplier=0.1, seed=2)
+
+
+@pytest.fixture(scope="module")
+def images() -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(0)
+    return {f"image{i}": rng.integers(0, 256, (*size, 3), np.uint8) for i, size in enumerate(SIZES)}
+
+
+@pytest.fixture(scope="module")
+def dataset(images) -> tf.data.Dataset:
+    serialized = []
+    for i, (name, image) in enumerate(images.items()):
+        encoded = cv2.imencode(".png", image[:, :, ::-1])[1].tobytes()
+        record = tf.train.Example.FromString(
+            records.encode_example(Example(name, name, encoded, *image.shape[:2]), CLASS_NAMES)
+        )
+        one_per_box = record.features.feature[fields.CANDIDATES_ONE_PER_BOX].int64_list
+        one_per_box.value.append(i == len(SIZES) - 1)
+        serialized.append(record.SerializeToString())
+    return tf.data.Dataset.from_tensor_slices(serialized).map(records.parse)
+
+
+class Observed(Network):
+    """A network that counts its traces and says how many images pass it together."""
+
+    def __init__(self, model, config: TrainConfig) -> None:
+        super().__init__(model, config)
+        self.traces, self.together = 0, []
+
+    def logits(self, whole_images, size, scale=1.0):
+        self.traces += 1
+        tf.py_function(lambda n: self.together.append(int(n)), [tf.shape(whole_images)[0]], [])
+        return super().logits(whole_images, size, scale)
+
+
+def _beliefs(network: Network, dataset, config: TrainConfig, asks: bool = True) -> dict:
+    beliefs = Beliefs(network, dataset, len(CLASS_NAMES), config)
+    beliefs.prepare()
+    for _ in range(2):  # as in two mask updates
+        found = [
+            (parsed[fields.IMAGE_SOURCE_ID].numpy().decode(), logits.numpy())
+            for parsed, logits in beliefs.of_all(asks)
+        ]
+    assert len(found) == len(SIZES)
+    return dict(found)
+
+
+def _expected(model, image: np.ndarray, scale: float) -> np.ndarray:
+    """Resized by OpenCV there and back."""
+    height, width = image.shape[:2]
+    seen = image.astype(np.float32)
+    if scale != 1:
+        seen = cv2.resize(seen, (round(width * scale), round(height * scale)))
+    logits = full_resolution_logits(model, seen[None])[0].numpy()
+    return cv2.resize(logits, (width, height))
+
+
+@pytest.mark.parametrize(
+    ("scale", "batch", "most_waiting", "together"),
+    [
+        (1.0, 1, 512, [1] * 6),
+        (1.0, 2, 512, [2, 2, 1, 1]),
+        (1.5, 3, 512, [3, 2, 1]),
+        (0.5, 3, 2, [1, 1, 2, 1, 1]),
+    ],
+)
+def test_every_image_has_its_own_belief(
+    model, images, dataset, scale, batch, most_waiting, together, monkeypatch
+):
+    monkeypatch.setattr("boxsup_tf.training.beliefs._MOST_WAITING", most_waiting)
+    config = TrainConfig("", update_scale=scale, update_batch=batch)
+    network = Observed(model, config)
+    found = _beliefs(network, dataset, config)
+    assert found.keys() == images.keys()
+    *asked, fixed = images
+    for name in asked:
+        expected = _expected(model, images[name], scale)
+        np.testing.assert_allclose(found[name], expected, atol=1e-3 * np.ptp(expected))
+    assert not found[fixed].any()
+    assert network.together == 2 * together
+    assert network.traces == 1
+
+
+def test_a_network_that_is_not_asked_says_nothing(model, images, dataset):
+    config = TrainConfig("", update_batch=2)
+    network = Observed(model, config)
+    found = _beliefs(network, dataset, config, asks=False)
+    assert list(found) == list(images)
+    for name, image in images.items():
+        assert found[name].shape == (*image.shape[:2], len(CLASS_NAMES))
+        assert not found[name].any()
+    assert not network.together
+
+
+def test_cached_features_are_those_of_the_scale(model, images, dataset, tmp_path):
+    values = {"frozen_blocks": 2, "augmentations": 1, "feature_cache": str(tmp_path)}
+    for scale in (1.0, 1.5):
+        config = TrainConfig("", update_scale=scale, update_batch=3, **values)
+        found = _beliefs(Network(model, config), dataset, config)
+        for name in list(images)[:-1]:
+            expected = _expected(model, images[name], scale)
+            np.testing.assert_allclose(found[name], expected, atol=0.02 * np.ptp(expected))
+    # A file an image that is asked about and a scale.
+    assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 2 * (len(SIZES) - 1)

@@ -1,0 +1,50 @@
+"""training.pictures: which examples are followed."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from boxsup_tf.models.networks import build_network
+from boxsup_tf.training.config import TrainConfig
+from boxsup_tf.training.pictures import Pictures
+from boxsup_tf.training.sources import empty_labelling, load_sources
+from tests.training.folders import CLASS_NAMES, make_example, rectangles, write
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> str:
+    """Images `a` of two objects, one of them difficult, `b` of two, and `c` of three crowds."""
+    box, examples = [4, 4, 20, 20], []
+    for name, crowds, difficult in (("c", 3, 0), ("a", 0, 1), ("b", 0, 0)):
+        num = max(crowds, 2)
+        examples.append(
+            dataclasses.replace(
+                make_example(name, 0),
+                boxes=np.array([box] * num, np.float32),
+                labels=np.ones(num, int),
+                difficult=np.arange(num) < difficult,
+                truncated=np.zeros(num, bool),
+                is_crowd=np.arange(num) < crowds,
+            )
+        )
+    return write(tmp_path_factory.mktemp("pictures") / "data", examples, rectangles)
+
+
+@pytest.fixture(scope="module")
+def model():
+    return build_network("largefov", len(CLASS_NAMES), width_multiplier=0.05)
+
+
+@pytest.mark.parametrize(
+    ("number", "difficult", "followed"),
+    [(3, "learn", "ab"), (1, "ignore", "b"), (0, "learn", "")],
+)
+def test_ignored_boxes_make_no_example_worth_showing(
+    folder, model, tmp_path, number, difficult, followed
+):
+    sources = load_sources(f"{folder}:box")
+    config = TrainConfig("", num_pictures=number, difficult=difficult)
+    Pictures(str(tmp_path), model, sources, empty_labelling(sources), config).show(0)
+    shown = sorted(path.name for path in tmp_path.rglob("*.png"))
+    assert shown == [f"0_{name}_update_0000.png" for name in followed]
