@@ -119,16 +119,22 @@ def tight_boxes_yxyx(superpixels: tf.Tensor, members: tf.Tensor) -> tf.Tensor:
     """Tight boxes of all candidates, int32 [N, 4], half-open, pixels.
 
     Args:
-        superpixels: int32 [H, W], values below R.
+        superpixels: int32 [H, W], values 0 .. R - 1, each of which occurs.
         members: bool [R, N]; an empty candidate gets an inverted box.
     """
-    num, shape = tf.shape(members)[0], tf.shape(superpixels)
-    flat = tf.reshape(superpixels, [-1])
-    y = tf.repeat(tf.range(shape[0]), shape[1])
-    x = tf.tile(tf.range(shape[1]), shape[:1])
-    low = [tf.math.unsorted_segment_min(v, flat, num) for v in (y, x)]
-    high = [tf.math.unsorted_segment_max(v, flat, num) + 1 for v in (y, x)]
+    num = tf.shape(members)[0]
+
+    def ends(lines: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """First line that a superpixel occurs in, and the one after the last: int32 [R] each."""
+        occurs = tf.math.bincount(lines, minlength=num, maxlength=num, axis=-1, binary_output=True)
+        count = tf.shape(lines)[0]
+        number = tf.range(count)[:, None]
+        first = count - tf.reduce_max(occurs * (count - number), axis=0)
+        return first, tf.reduce_max(occurs * (number + 1), axis=0)
+
+    top, bottom = ends(superpixels)
+    left, right = ends(tf.transpose(superpixels))
     far = tf.constant(tf.int32.max)
-    low = [tf.reduce_min(tf.where(members, v[:, None], far), axis=0) for v in low]
-    high = [tf.reduce_max(tf.where(members, v[:, None], 0), axis=0) for v in high]
+    low = [tf.reduce_min(tf.where(members, v[:, None], far), axis=0) for v in (top, left)]
+    high = [tf.reduce_max(tf.where(members, v[:, None], 0), axis=0) for v in (bottom, right)]
     return tf.stack(low + high, axis=1)

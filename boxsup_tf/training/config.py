@@ -19,6 +19,8 @@ PRECISIONS = ("float32", "bfloat16")
 class TrainConfig:
     """A run's settings; the defaults are the paper's (Sec. 4) and DeepLab's where it is silent.
 
+    When and how the network is believed is as measured on photographs (docs/results.md).
+
     Attributes:
         train_data: comma-separated DIR:box and DIR:mask.
         val_data: a folder with masks; empty: no validation.
@@ -104,19 +106,19 @@ class TrainConfig:
     clip_norm: float = 0.0
     dropout: float = 0.5
     feedback_weight: float = 3.0
-    warmup_epochs: int = 0
+    warmup_epochs: int = 2
     ramp_epochs: int = 0
-    prior_weight: float = 0.3
+    prior_weight: float = 0.0
     update_every: int = 1
     k: int = 5
     min_box_iou: float = 0.5
     max_outside: float = 1.0
     clip_to_box: bool = True
-    belief: str = choice("cross_entropy", BELIEFS)
+    belief: str = choice("calibrated", BELIEFS)
     normaliser: str = choice("image", NORMALISERS)
     paint_order: str = choice("smaller", PAINT_ORDERS)
     difficult: str = choice("learn", DIFFICULT)
-    update_scale: float = 1.0
+    update_scale: float = 1.5
     update_batch: int = 1
     checkpoint_minutes: float = 10.0
     keep_checkpoints: int = 2

@@ -117,7 +117,7 @@ def test_frozen_blocks_keep_their_weights_with_and_without_a_cache(sources, tmp_
             f"{sources[0].folder}:box",
             **{"init": "random", "crop_size": 25, "batch_size": 2, "epochs": 2, "k": 1},
             **{"frozen_blocks": FROZEN, "augmentations": 2, "feature_cache": cache},
-            **{"num_pictures": 0, **SIZES},
+            **{"num_pictures": 0, "warmup_epochs": 0, **SIZES},
         )
         run = tmp_path / f"run{len(losses)}"
         losses.append([epoch["loss"] for epoch in loop.train(str(run), config)])

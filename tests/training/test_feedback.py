@@ -66,7 +66,7 @@ def test_a_collapse_is_refused_and_said(tmp_path: pathlib.Path, capsys):
         **{"init": "random", "width_multiplier": 0.05, "crop_size": SIDE, "batch_size": 2},
         **{"epochs": 3, "learning_rate": 0.05, "last_layer_rate": 1.0, "clip_norm": 1.0},
         **{"k": 1, "min_box_iou": 0.0, "warmup_epochs": 1, "feedback_weight": 1000.0},
-        **{"num_pictures": 0, "dropout": 0.0},
+        **{"num_pictures": 0, "dropout": 0.0, "belief": "cross_entropy", "update_scale": 1.0},
     )
     loop.train(str(tmp_path / "run"), config)
     epochs = json.loads((tmp_path / "run" / "metrics.json").read_text())["epochs"]

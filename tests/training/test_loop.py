@@ -59,6 +59,7 @@ def config(folders) -> TrainConfig:
         batch_size=4,
         crop_size=65,
         learning_rate=0.01,
+        warmup_epochs=0,
         checkpoint_minutes=0,
         num_pictures=2,
     )

@@ -46,7 +46,7 @@ def folder(examples, tmp_path_factory) -> str:
 
 def _update(model, folder: str, epoch: int = 0, prior_weight: float = 0.0, **values):
     """The report of a mask update, and what it chose by example."""
-    config = TrainConfig("", **values)
+    config = TrainConfig("", **{"belief": "cross_entropy", "update_scale": 1.0} | values)
     sources = load_sources(f"{folder}:box")
     examples = sources[0].examples
     labelling = Labelling({f"0/{e.source_id}": e.num_boxes for e in examples})
