@@ -1,7 +1,7 @@
 """Adds candidate segments to every image of a folder of TFRecords.
 
     python scripts/generate_proposals.py --input_dir=records/train \
-        --output_dir=records/train_mcg --method=mcg
+        --output_dir=records/train_union --method=union
 
 An interrupted run goes on where it stopped when the same command is given again. An image for
 which the method fails is left out and named at the end; --strict stops there instead.
@@ -22,7 +22,7 @@ _INPUT_DIR = flags.DEFINE_string(
 _OUTPUT_DIR = flags.DEFINE_string(
     "output_dir", None, "Folder for examples with pools.", required=True
 )
-_METHOD = flags.DEFINE_enum("method", "mcg", registry.method_names(), "Proposal method.")
+_METHOD = flags.DEFINE_enum("method", "union", registry.method_names(), "Proposal method.")
 _NUM_WORKERS = flags.DEFINE_integer("num_workers", os.cpu_count() or 1, "Processes.", lower_bound=1)
 _PRUNE_BOX_IOU = flags.DEFINE_float(
     "prune_box_iou",

@@ -1,6 +1,6 @@
 """Trains a network from boxes, masks, or both.
 
-    python scripts/train.py --train_data=records/train_mcg:box --val_data=records/val \
+    python scripts/train.py --train_data=records/train_union:box --val_data=records/val \
         --model_dir=runs/boxsup
 
 An interrupted run goes on where it stopped when the same command is given again.

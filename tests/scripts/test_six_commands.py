@@ -92,7 +92,7 @@ def test_the_readme_on_real_photographs(subset, form, shared_data, tmp_path):
             )
         run(command, tmp_path)
 
-    train = DatasetInfo.load(str(tmp_path / "records/train_mcg"))
+    train = DatasetInfo.load(str(tmp_path / "records/train_union"))
     assert train.num_images == train.num_images_with_boxes == NUM_TRAIN
     assert train.num_candidates > 20 * NUM_TRAIN
     assert len(train.class_names) == 21
