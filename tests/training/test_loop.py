@@ -60,6 +60,7 @@ def config(folders) -> TrainConfig:
         crop_size=65,
         learning_rate=0.01,
         warmup_epochs=0,
+        belief="cross_entropy",
         checkpoint_minutes=0,
         num_pictures=2,
     )
