@@ -61,6 +61,7 @@ def config(folders) -> TrainConfig:
         learning_rate=0.01,
         warmup_epochs=0,
         belief="cross_entropy",
+        feedback_weight=30.0,
         checkpoint_minutes=0,
         num_pictures=2,
     )
