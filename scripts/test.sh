@@ -10,4 +10,5 @@ setup_venv requirements-dev.txt
 .venv/bin/ruff format --check .
 .venv/bin/ruff check .
 .venv/bin/mypy
-.venv/bin/python -m pytest "$@"
+# Two files at a time: most tests keep one core busy.
+.venv/bin/python -m pytest --numprocesses=2 --dist=loadfile "$@"
