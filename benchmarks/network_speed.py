@@ -1,6 +1,7 @@
 """Time of a network update: the whole loop, its bare step, a mask update, and PyTorch's step."""
 
 import contextlib
+from collections.abc import Callable
 
 import keras
 import numpy as np
@@ -99,7 +100,7 @@ def measure_twins(config: TrainConfig, with_torch: bool, repeats: int) -> Times:
     label_maps = rng.integers(0, len(CLASS_NAMES), images.shape[:3]).astype(np.int32)
     label_maps[:, : side // 8] = fields.VOID
     batch = tf.constant(images), tf.constant(label_maps)
-    work = {TENSORFLOW: lambda: float(update.step(*batch)[0])}
+    work: dict[str, Callable[[], object]] = {TENSORFLOW: lambda: float(update.step(*batch)[0])}
     with contextlib.ExitStack() as stack:
         for name, compiled in ((EAGER, False), (COMPILED, True)) if with_torch else ():
             twin = TorchTwin(model, config, compiled)

@@ -6,7 +6,6 @@ It lives in a process of its own, so that the two libraries' threads do not wait
 import dataclasses
 import importlib.util
 import multiprocessing
-import time
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -51,9 +50,9 @@ class TorchTwin:
         """What all steps learn from: see `NetworkUpdate.step`."""
         self._ask("set_batch", images, label_maps)
 
-    def step(self) -> float:
-        """One step; returns its seconds."""
-        return self._ask("step")
+    def step(self) -> None:
+        """One step, done when it returns."""
+        self._ask("step")
 
     def close(self) -> None:
         self._pipe.close()
@@ -149,8 +148,7 @@ class _Twin:
         on_grid = label_maps[:, ::STRIDE, ::STRIDE]
         self._labels = self._torch.from_numpy(on_grid.astype(np.int64))
 
-    def step(self) -> float:
-        start = time.perf_counter()
+    def step(self) -> None:
         self._optimizer.zero_grad()
         scores = self._forward(self._images)
         total = self._torch.nn.functional.cross_entropy(
@@ -160,7 +158,6 @@ class _Twin:
         loss.backward()
         self._optimizer.step()
         loss.item()
-        return time.perf_counter() - start
 
     def _scores(self, images):
         """Like the policy mixed_bfloat16: the last layer computes in float32."""
@@ -181,7 +178,6 @@ class _Twin:
         if layer.kind == "dropout":
             return [nn.Dropout(values["rate"])]
         if layer.kind == "scale":
-            # One channel would be enough; PyTorch has no such layer.
             return [_scale_layer(nn, values["factor"])]
         kernel = values["kernel"]
         convolution = nn.Conv2d(

@@ -8,7 +8,7 @@ from side_by_side import Times, measure
 from boxsup_tf import pool_ops
 from boxsup_tf.models.networks import build_network
 from boxsup_tf.models.scores import full_resolution_logits
-from boxsup_tf.supervision.scoring import Scorer, ScoringConfig, constant_belief_cost
+from boxsup_tf.supervision.scoring import Costs, Scorer, ScoringConfig
 from boxsup_tf.supervision.selection import choose, eligible_candidates
 from boxsup_tf.training.config import TrainConfig
 
@@ -55,13 +55,11 @@ def measure_choice(
 
         @tf.function(reduce_retracing=True)
         def choose_one(boxes: tf.Tensor, labels: tf.Tensor, ids: tf.Tensor) -> tf.Tensor:
-            costs = scorer(logits, superpixels, members, boxes, labels)
-            overlap, belief, fill = (pool_ops.in_pool_order(membership, cost) for cost in costs)
+            stored = scorer(logits, superpixels, members, boxes, labels)
+            costs = Costs(*(pool_ops.in_pool_order(membership, cost) for cost in stored))
             return choose(
-                overlap
-                + config.feedback_weight * belief
-                + config.prior_weight * constant_belief_cost(fill),
-                eligible_candidates(overlap, tf.constant(False), config.min_box_iou),
+                costs.total(config.feedback_weight, config.prior_weight),
+                eligible_candidates(costs.overlap, tf.constant(False), config.min_box_iou),
                 ids,
                 tf.constant(config.seed, tf.int64),
                 tf.constant(0, tf.int64),

@@ -52,6 +52,21 @@ def inside_yxyx(boxes: tf.Tensor, height: tf.Tensor, width: tf.Tensor) -> tf.Ten
     return in_rows[:, :, None] & in_columns[:, None, :]
 
 
+def windows_yxyx(boxes: tf.Tensor, size: tf.Tensor) -> tf.Tensor:
+    """The rows and columns of the pixels that lie in boxes: those of `inside_yxyx`.
+
+    Args:
+        boxes: float32 [B, 4], yxyx half-open, pixels.
+        size: int32 [2], height and width of the image.
+
+    Returns:
+        int32 [B, 4], yxyx half-open, within the image.
+    """
+    # y + 1/2 >= edge for the whole numbers y from ceil(edge - 1/2) on.
+    edges = tf.cast(tf.math.ceil(boxes - 0.5), tf.int32)
+    return tf.clip_by_value(edges, 0, tf.tile(size, [2]))
+
+
 def tight_box_yxyx(mask: np.ndarray) -> np.ndarray:
     """The tight box of a mask.
 

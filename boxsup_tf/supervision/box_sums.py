@@ -21,21 +21,6 @@ class BoxSums(NamedTuple):
     belief: tf.Tensor
 
 
-def windows_yxyx(boxes: tf.Tensor, size: tf.Tensor) -> tf.Tensor:
-    """The rows and columns of the pixels whose centres lie in boxes, as `boxes.inside_yxyx` has it.
-
-    Args:
-        boxes: float32 [B, 4], yxyx half-open, pixels.
-        size: int32 [2], height and width of the image.
-
-    Returns:
-        int32 [B, 4], yxyx half-open, within the image.
-    """
-    # y + 1/2 >= edge for the whole numbers y from ceil(edge - 1/2) on.
-    edges = tf.cast(tf.math.ceil(boxes - 0.5), tf.int32)
-    return tf.clip_by_value(edges, 0, tf.tile(size, [2]))
-
-
 def sum_by_superpixel(
     windows: tf.Tensor,
     labels: tf.Tensor,
@@ -48,7 +33,7 @@ def sum_by_superpixel(
     """Sums over every superpixel's part inside the boxes, one box after the other.
 
     Args:
-        windows: int32 [B, 4], of `windows_yxyx`; at least one.
+        windows: int32 [B, 4], of `boxes.windows_yxyx`; at least one.
         labels: int32 [B].
         logits: float32 [H, W, C].
         superpixels: int32 [H, W], values below R.

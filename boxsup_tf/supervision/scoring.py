@@ -16,7 +16,6 @@ from boxsup_tf.supervision.box_sums import (
     sum_by_box,
     sum_by_candidate,
     sum_by_superpixel,
-    windows_yxyx,
 )
 
 BELIEFS = ("cross_entropy", "calibrated", "centred", "constant")
@@ -62,6 +61,21 @@ class Costs(NamedTuple):
     overlap: tf.Tensor
     belief: tf.Tensor
     fill: tf.Tensor
+
+    def total(
+        self, feedback_weight: tf.Tensor | float, prior_weight: tf.Tensor | float
+    ) -> tf.Tensor:
+        """What a box minimises: E_o + lambda E_r, and the preference for large candidates.
+
+        Args:
+            feedback_weight: lambda.
+            prior_weight: of `constant_belief_cost`.
+
+        Returns:
+            float32 [B, N].
+        """
+        prior = constant_belief_cost(self.fill)
+        return self.overlap + feedback_weight * self.belief + prior_weight * prior
 
 
 class Scorer(tf.Module):
@@ -132,7 +146,7 @@ class Scorer(tf.Module):
             )
             return sum_by_candidate(sums, flat_members), sum_by_box(sums)
 
-        inside, box = sums_in(windows_yxyx(boxes, size))
+        inside, box = sums_in(box_ops.windows_yxyx(boxes, size))
         fill = tf.math.divide_no_nan(inside.area, box.area)
         if config.belief == "constant":
             return constant_belief_cost(fill), fill

@@ -20,12 +20,7 @@ from boxsup_tf.training.input_pipeline import TrainingPipeline, fill_crops, step
 from boxsup_tf.training.mask_update import MaskUpdate
 from boxsup_tf.training.network import Network, freeze
 from boxsup_tf.training.network_update import NetworkUpdate, make_optimizer
-from boxsup_tf.training.sources import (
-    Source,
-    check_pruning,
-    empty_labelling,
-    load_sources,
-)
+from boxsup_tf.training.sources import Source, check_pruning, empty_labelling, load_sources
 from boxsup_tf.training.validation import Validation
 from boxsup_tf.training.write_errors import full_disk_explained
 

@@ -18,7 +18,7 @@ from boxsup_tf.data import records
 from boxsup_tf.supervision import selection
 from boxsup_tf.supervision.labelling import Labelling, box_ids
 from boxsup_tf.supervision.painting import paint
-from boxsup_tf.supervision.scoring import Scorer, constant_belief_cost
+from boxsup_tf.supervision.scoring import Costs, Scorer
 from boxsup_tf.supervision.selection import RECTANGLE
 from boxsup_tf.training.beliefs import Beliefs
 from boxsup_tf.training.config import TrainConfig
@@ -168,17 +168,19 @@ class MaskUpdate:
         boxes, labels = parsed[fields.BOXES], parsed[fields.LABELS]
         void = ignored(parsed, config)
         members = pool_ops.stored_members(membership)
-        scores = self._scorer(logits, superpixels, members, boxes, labels)
-        overlap, belief, fill = (pool_ops.in_pool_order(membership, cost) for cost in scores)
+        stored = self._scorer(logits, superpixels, members, boxes, labels)
+        costs = Costs(*(pool_ops.in_pool_order(membership, cost) for cost in stored))
         allowed: tf.Tensor | bool = True
         if config.max_outside < 1:
             outside = selection.outside_shares(superpixels, members, boxes)
             allowed = pool_ops.in_pool_order(membership, outside) <= config.max_outside
         one_per_box = parsed[fields.CANDIDATES_ONE_PER_BOX] > 0
-        eligible = selection.eligible_candidates(overlap, one_per_box, config.min_box_iou, allowed)
+        eligible = selection.eligible_candidates(
+            costs.overlap, one_per_box, config.min_box_iou, allowed
+        )
         example_id, num_boxes = parsed[EXAMPLE_ID], tf.shape(labels)[0]
         chosen = selection.choose(
-            overlap + feedback_weight * belief + prior_weight * constant_belief_cost(fill),
+            costs.total(feedback_weight, prior_weight),
             eligible & ~void[:, None],
             box_ids(example_id, num_boxes),
             tf.constant(config.seed, tf.int64),
@@ -194,7 +196,7 @@ class MaskUpdate:
         label_map = painted(chosen)
         former = painted(self._labelling.of(example_id, num_boxes))
         drawn = tf.where(chosen != RECTANGLE)[:, 0]
-        figures = tf.gather(tf.stack([overlap, belief, fill], axis=2), drawn)
+        figures = tf.gather(tf.stack(costs, axis=2), drawn)
         return _Outcome(
             slots=self._labelling.slots(example_id, num_boxes),
             chosen=chosen,

@@ -4,13 +4,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from boxsup_tf.boxes import inside_yxyx
+from boxsup_tf.boxes import inside_yxyx, windows_yxyx
 from boxsup_tf.supervision.box_sums import (
     BoxSums,
     sum_by_box,
     sum_by_candidate,
     sum_by_superpixel,
-    windows_yxyx,
 )
 from tests.supervision.pools import random_boxes, random_pool
 
