@@ -30,7 +30,9 @@ class ScoringConfig:
         clip_to_box: a candidate stands for its part inside the box.
         belief: how E_r reads the network. `cross_entropy`: the paper's. `calibrated`: the same
             with log-odds whose mean in the box, where it is negative, is subtracted: an immature
-            network is sure of background before it is sure of anything else. `centred`:
+            network is sure of background before it is sure of anything else. It is stated as
+            the difference to painting nothing, which chooses alike and spares the background
+            pixels' own cross-entropy. `centred`:
             1 - soft IoU with sigmoid(log-odds minus their mean in the box), which asks only
             where in the box the network sees the object. `constant`: the network is not asked
             at all (a control): see `constant_belief_cost`.
@@ -128,9 +130,9 @@ class Scorer(tf.Module):
         labels: tf.Tensor,
     ) -> tuple[tf.Tensor, tf.Tensor]:
         config, size = self._config, tf.shape(superpixels)
-        background = None
-        if config.belief in ("cross_entropy", "calibrated"):
-            background = _log_total(logits) - logits[:, :, 0]
+        by_box = config.normaliser != "image"
+        absolute = config.belief == "cross_entropy" or config.normaliser == "candidate"
+        background = _log_total(logits) - logits[:, :, 0] if absolute else None
         flat_members = tf.cast(members, tf.float32)
 
         def sums_in(windows: tf.Tensor) -> tuple[BoxSums, BoxSums]:
@@ -141,7 +143,7 @@ class Scorer(tf.Module):
                 logits,
                 superpixels,
                 tf.shape(members)[0],
-                None if config.normaliser == "image" else background,
+                background if by_box else None,
                 config.belief == "centred",
             )
             return sum_by_candidate(sums, flat_members), sum_by_box(sums)
@@ -163,11 +165,15 @@ class Scorer(tf.Module):
         if config.normaliser == "candidate":
             own = tf.math.divide_no_nan(counted.background - counted.log_odds, counted.area)
             return own - lift, fill
-        if config.normaliser == "image":
-            base, total = tf.reduce_sum(background), tf.cast(tf.reduce_prod(size), tf.float32)
-        else:
+        # The cross-entropy of painting nothing.
+        base = tf.zeros_like(box.area)
+        if by_box:
             # Only the box's pixels count, so the part of a candidate outside cannot.
             counted, base, total = inside, box.background, tf.maximum(box.area, 1.0)
+        else:
+            total = tf.cast(tf.reduce_prod(size), tf.float32)
+            if absolute:
+                base = tf.reduce_sum(background)
         # Painting a pixel with l_B instead of background changes its loss by -log_odds.
         gain = counted.log_odds + lift * counted.area
         return (base - gain) / total, fill

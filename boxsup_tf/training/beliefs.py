@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from boxsup_tf import fields
 from boxsup_tf.data import records
+from boxsup_tf.models.bfloat16 import has_native_bfloat16
 from boxsup_tf.training.config import TrainConfig
 from boxsup_tf.training.network import Network
 
@@ -26,15 +27,17 @@ class Beliefs:
         self, network: Network, examples: tf.data.Dataset, num_classes: int, config: TrainConfig
     ) -> None:
         self._network, self._examples, self._num_classes = network, examples, num_classes
+        self._twin = network.bfloat16_twin() if _in_bfloat16(config) else None
+        observer = self._twin or network
         self._scale, self._batch = config.update_scale, config.update_batch
         self._prepared = False
         # The signatures keep one trace over all sizes of images and of groups.
         self._whole_image = tf.function(
-            lambda parsed: network.whole_image(parsed, self._scale), [examples.element_spec]
+            lambda parsed: observer.whole_image(parsed, self._scale), [examples.element_spec]
         )
         self._look = tf.function(
-            lambda whole_images, size: network.logits(whole_images, size, self._scale),
-            [network.input_spec, tf.TensorSpec([2], tf.int64)],
+            lambda whole_images, size: observer.logits(whole_images, size, self._scale),
+            [observer.input_spec, tf.TensorSpec([2], tf.int64)],
         )
 
     def prepare(self) -> None:
@@ -59,6 +62,8 @@ class Beliefs:
         Yields:
             A record, and the logits of its pixels: float32 [H, W, num_classes].
         """
+        if asks and self._twin:
+            self._twin.take_weights_of(self._network)
         waiting: dict[tuple[int, int], list[records.Parsed]] = {}
         for parsed in self._examples:
             height, width = records.image_size(parsed).numpy().tolist()
@@ -78,3 +83,11 @@ class Beliefs:
     def _ask(self, group: list[records.Parsed]) -> Iterator[tuple[records.Parsed, tf.Tensor]]:
         whole_images = tf.concat([self._whole_image(parsed) for parsed in group], axis=0)
         return zip(group, self._look(whole_images, records.image_size(group[0])), strict=True)
+
+
+def _in_bfloat16(config: TrainConfig) -> bool:
+    """Whether the images pass a twin of a network that itself computes in float32."""
+    if config.precision == "bfloat16":
+        return False
+    wanted = config.update_precision
+    return wanted == "bfloat16" or (wanted == "auto" and has_native_bfloat16())

@@ -13,6 +13,7 @@ SCHEDULES = ("step", "poly")
 LOSS_AT = ("grid", "pixels")
 DIFFICULT = ("learn", "ignore")
 PRECISIONS = ("float32", "bfloat16")
+UPDATE_PRECISIONS = ("auto", *PRECISIONS)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,6 +72,8 @@ class TrainConfig:
         difficult: `learn`: boxes annotated as difficult are objects as others are; `ignore`: they
             choose no candidate, and their pixels are void where nothing else is painted.
         update_scale: the network sees images at so many times their size in a mask update.
+        update_precision: what the network computes in in a mask update, where `precision` is
+            float32; `auto`: bfloat16 where the hardware computes in it.
         update_batch: images of equal size that pass the network together in a mask update, at
             most.
         checkpoint_minutes: at most this long between checkpoints inside an epoch.
@@ -118,7 +121,8 @@ class TrainConfig:
     normaliser: str = choice("image", NORMALISERS)
     paint_order: str = choice("smaller", PAINT_ORDERS)
     difficult: str = choice("learn", DIFFICULT)
-    update_scale: float = 1.5
+    update_scale: float = 1.25
+    update_precision: str = choice("auto", UPDATE_PRECISIONS)
     update_batch: int = 1
     checkpoint_minutes: float = 10.0
     keep_checkpoints: int = 2

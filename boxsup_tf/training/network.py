@@ -1,10 +1,13 @@
 """The network of a run: what of it is trained, and what it is given of an image."""
 
+import copy
+
 import keras
 import tensorflow as tf
 
 from boxsup_tf.data import records
 from boxsup_tf.data.records import Parsed
+from boxsup_tf.models.bfloat16 import bfloat16_twin, copy_weights
 from boxsup_tf.models.scores import at_every_pixel, pad_to_grid
 from boxsup_tf.models.split import split
 from boxsup_tf.training.config import TrainConfig
@@ -31,6 +34,15 @@ class Network:
         if config.feature_cache:
             trunk, self.trained = split(model, _last_frozen_layer(config.frozen_blocks))
             self.cache = FeatureCache(config.feature_cache, trunk)
+
+    def bfloat16_twin(self) -> "Network":
+        """The network as one that computes in bfloat16 and reads the same cache."""
+        twin = copy.copy(self)
+        twin.trained = bfloat16_twin(self.trained)
+        return twin
+
+    def take_weights_of(self, other: "Network") -> None:
+        copy_weights(other.trained, self.trained)
 
     @property
     def input_spec(self) -> tf.TensorSpec:

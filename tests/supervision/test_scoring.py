@@ -60,6 +60,8 @@ def _belief_cost(config, logits, mask, inside, label) -> float:
         loss += mask * min(mean, 0)  # the log-odds of what is painted are raised
     if config.normaliser == "candidate":
         return loss[mask].mean() if mask.any() else 0.0
+    if config.belief == "calibrated":
+        loss += log_probabilities[:, :, 0]  # against painting nothing
     return loss.mean() if config.normaliser == "image" else loss[inside].mean()
 
 

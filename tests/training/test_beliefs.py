@@ -17,6 +17,7 @@ from tests.training.folders import CLASS_NAMES
 
 # Seven images of three sizes; the last one's pool has one candidate per box.
 SIZES = [(33, 41), (20, 30), (33, 41), (33, 41), (20, 30), (41, 33), (33, 41)]
+EXACT = {"update_precision": "float32"}
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +93,7 @@ def test_every_image_has_its_own_belief(
     model, images, dataset, scale, batch, most_waiting, together, monkeypatch
 ):
     monkeypatch.setattr("boxsup_tf.training.beliefs._MOST_WAITING", most_waiting)
-    config = TrainConfig("", update_scale=scale, update_batch=batch)
+    config = TrainConfig("", **EXACT, update_scale=scale, update_batch=batch)
     network = Observed(model, config)
     found = _beliefs(network, dataset, config)
     assert found.keys() == images.keys()
@@ -103,6 +104,33 @@ def test_every_image_has_its_own_belief(
     assert not found[fixed].any()
     assert network.together == 2 * together
     assert network.traces == 1
+
+
+def test_a_float32_network_may_be_asked_in_bfloat16(model, images, dataset):
+    asked = list(images)[:-1]
+
+    def differences(network: Network, config: TrainConfig) -> list[float]:
+        """Largest ones to the float32 network as it is now, as a share of the range."""
+        found = _beliefs(network, dataset, config)
+        expected = {name: _expected(model, images[name], config.update_scale) for name in asked}
+        return [np.abs(found[n] - expected[n]).max() / np.ptp(expected[n]) for n in asked]
+
+    config = TrainConfig("", update_precision="bfloat16")
+    in_bfloat16, network = Network(model, config), Network(model, config)
+    assert 1e-3 < max(differences(in_bfloat16, config)) < 0.05
+    in_float32 = TrainConfig("", update_precision="float32")
+    assert max(differences(network, in_float32)) < 1e-3
+    # What was trained since is seen.
+    beliefs = Beliefs(network, dataset, len(CLASS_NAMES), config)
+    before = model.get_weights()
+    found = []
+    for factor in (1, -1):
+        model.get_layer("fc8").kernel.assign(factor * before[-2])
+        found.append({p[fields.IMAGE_SOURCE_ID].numpy(): y for p, y in beliefs.of_all(True)})
+    model.set_weights(before)
+    for name in asked:
+        first, second = (logits[name.encode()].numpy() for logits in found)
+        np.testing.assert_allclose(second, -first, atol=1e-6)  # fc8's biases are 0
 
 
 def test_a_network_that_is_not_asked_says_nothing(model, images, dataset):
@@ -119,7 +147,7 @@ def test_a_network_that_is_not_asked_says_nothing(model, images, dataset):
 def test_cached_features_are_those_of_the_scale(model, images, dataset, tmp_path):
     values = {"frozen_blocks": 2, "augmentations": 1, "feature_cache": str(tmp_path)}
     for scale in (1.0, 1.5):
-        config = TrainConfig("", update_scale=scale, update_batch=3, **values)
+        config = TrainConfig("", **EXACT, update_scale=scale, update_batch=3, **values)
         found = _beliefs(Network(model, config), dataset, config)
         for name in list(images)[:-1]:
             expected = _expected(model, images[name], scale)

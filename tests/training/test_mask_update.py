@@ -24,6 +24,9 @@ from tests.training.folders import CLASS_NAMES, SIDE, blocks, make_example, rect
 
 NUM_IMAGES = 6
 
+# Of the beliefs: what is compared was computed in it.
+EXACT = {"update_precision": "float32"}
+
 
 @pytest.fixture(scope="module")
 def model():
@@ -46,7 +49,7 @@ def folder(examples, tmp_path_factory) -> str:
 
 def _update(model, folder: str, epoch: int = 0, prior_weight: float = 0.0, **values):
     """The report of a mask update, and what it chose by example."""
-    config = TrainConfig("", **{"belief": "cross_entropy", "update_scale": 1.0} | values)
+    config = TrainConfig("", **{"belief": "cross_entropy", "update_scale": 1.0, **EXACT} | values)
     sources = load_sources(f"{folder}:box")
     examples = sources[0].examples
     labelling = Labelling({f"0/{e.source_id}": e.num_boxes for e in examples})

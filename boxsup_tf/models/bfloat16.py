@@ -1,0 +1,52 @@
+"""A network's twin that computes in bfloat16, for passes that train nothing.
+
+A forward pass takes about half the time where the hardware computes in bfloat16, and much longer
+where it does not.
+"""
+
+import functools
+import re
+
+import keras
+import tensorflow as tf
+
+
+def bfloat16_twin(model: keras.Model) -> keras.Model:
+    """A network of the same layers, all but the last of which compute in bfloat16.
+
+    Its weights are float32 and its own: `copy_weights` gives it those of `model`.
+
+    Args:
+        model: of `models.networks`, or a half of it.
+    """
+    last = model.layers[-1]
+
+    def clone(layer: keras.layers.Layer) -> keras.layers.Layer:
+        config = layer.get_config()
+        if layer is not last:
+            config["dtype"] = "mixed_bfloat16"
+        return type(layer).from_config(config)
+
+    return keras.models.clone_model(model, clone_function=clone)
+
+
+def copy_weights(source: keras.Model, target: keras.Model) -> None:
+    """Gives a network the weights of another of the same layers."""
+    for theirs, own in zip(source.weights, target.weights, strict=True):
+        own.assign(theirs)
+
+
+@functools.cache
+def has_native_bfloat16() -> bool:
+    """Whether what TensorFlow computes on here does so in bfloat16: all GPUs, or the processor."""
+    gpus = tf.config.list_physical_devices("GPU")
+    if gpus:
+        details = [tf.config.experimental.get_device_details(gpu) for gpu in gpus]
+        return all(d.get("compute_capability", (0, 0)) >= (8, 0) for d in details)
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            flags = file.read()
+    except OSError:
+        return False
+    # x86 and 64-bit ARM name their features so.
+    return re.search(r"\b(avx512_bf16|amx_bf16|bf16)\b", flags) is not None
