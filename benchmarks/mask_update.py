@@ -42,6 +42,7 @@ def main(_: object) -> None:
     model, _ = checkpoints.load_model(_MODEL_DIR.value, own.dtype_policy)
     labelling = empty_labelling(sources)
     figures: dict[str, dict[str, Any]] = {}
+    print(f"{'variant':60s} mean IoU    fill")
     for variant in _VARIANTS.value:
         changes = variant.split(":")
         asks = changes[0] != _NONE
@@ -53,14 +54,12 @@ def main(_: object) -> None:
         updated = update.run(0, *weights)
         if updated is None:
             raise errors.InputError(f"{_DATA.value}: no boxes: nothing to choose")
-        figures[variant] = dataclasses.asdict(updated[1])
-    print(f"{'variant':60s} mean IoU    fill")
-    for variant, row in figures.items():
+        figures[variant] = row = dataclasses.asdict(updated[1])
         iou = row["pseudo_mask_mean_iou"]
         shown = "unknown" if iou is None else f"{iou:8.3f}"
-        print(f"{variant:60s} {shown} {row['chosen_fill']:7.3f}")
-    if _JSON.value:
-        write_json(_JSON.value, figures)
+        print(f"{variant:60s} {shown} {row['chosen_fill']:7.3f}", flush=True)
+        if _JSON.value:
+            write_json(_JSON.value, figures)
 
 
 if __name__ == "__main__":

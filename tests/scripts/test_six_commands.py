@@ -61,9 +61,7 @@ def coco_links(source: pathlib.Path, folder: pathlib.Path) -> None:
         (root / "annotations" / f"instances_{split}.json").write_text(json.dumps(content))
 
 
-@pytest.mark.parametrize(
-    ("subset", "form"), [("voc_subset", "voc"), ("coco_subset", "voc"), ("coco_subset", "coco")]
-)
+@pytest.mark.parametrize(("subset", "form"), [("voc_subset", "voc"), ("coco_subset", "coco")])
 def test_the_readme_on_real_photographs(subset, form, shared_data, tmp_path):
     (voc_links if form == "voc" else coco_links)(shared_data / subset, tmp_path)
     photos = tmp_path / "photos"
