@@ -13,6 +13,7 @@ from PIL import Image
 
 from boxsup_tf import fields
 from boxsup_tf.labels import color_map
+from boxsup_tf.whole_file import whole_file
 
 _COLORS = color_map()
 _WHITE = 255
@@ -110,7 +111,8 @@ def write_palette_png(path: str, label_map: np.ndarray) -> None:
     picture.putpalette(_COLORS.tobytes())
     buffer = io.BytesIO()
     picture.save(buffer, format="PNG")
-    _write_whole(path, buffer.getvalue())
+    with whole_file(path, "wb") as file:
+        file.write(buffer.getvalue())
 
 
 def write_image(path: str, image: np.ndarray) -> None:
@@ -121,11 +123,6 @@ def write_image(path: str, image: np.ndarray) -> None:
         image: uint8 [H, W, 3], RGB.
     """
     bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
-    _write_whole(path, cv2.imencode(os.path.splitext(path)[1], bgr)[1].tobytes())
-
-
-def _write_whole(path: str, content: bytes) -> None:
-    temporary = f"{path}.{os.getpid()}.tmp"
-    with open(temporary, "wb") as file:
-        file.write(content)
-    os.replace(temporary, path)
+    encoded = cv2.imencode(os.path.splitext(path)[1], bgr)[1]
+    with whole_file(path, "wb") as file:
+        file.write(encoded.tobytes())

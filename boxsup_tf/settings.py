@@ -3,6 +3,7 @@
 import dataclasses
 import inspect
 import re
+import sys
 import typing
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -75,6 +76,8 @@ def define_flag(
         flags.DEFINE_list(name, None if default is None else list(map(str, default)), help_text)
     else:
         raise TypeError(f"no flag for the type {kind} of {name}")
+    # --help lists the key flags of the program, and the flag was defined in this module.
+    flags.FLAGS.register_key_flag_for_module(sys.argv[0], flags.FLAGS[name])
 
 
 def define_flags(cls: type) -> None:

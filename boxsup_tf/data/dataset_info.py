@@ -1,6 +1,5 @@
 """dataset.json: what a folder of TFRecord shards holds."""
 
-import contextlib
 import dataclasses
 import itertools
 import json
@@ -9,6 +8,7 @@ from collections.abc import Sequence
 
 from boxsup_tf import fields
 from boxsup_tf.errors import InputError
+from boxsup_tf.whole_file import whole_file
 
 FORMAT_VERSION = 3
 _POOLS_PACKED_OTHERWISE = (1, 2)  # earlier versions; folders without pools are the same in all
@@ -152,14 +152,7 @@ def shard_paths(folder: str, num_shards: int) -> list[str]:
 
 
 def write_json(path: str, value: object) -> None:
-    """Writes JSON through a temporary file, so that a reader never sees half of it."""
-    temporary = f"{path}.{os.getpid()}.tmp"
-    try:
-        with open(temporary, "w", encoding="utf-8") as file:
-            json.dump(value, file, indent=2)
-            file.write("\n")
-        os.replace(temporary, path)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.remove(temporary)
-        raise
+    """Writes JSON so that a reader never sees half of it."""
+    with whole_file(path) as file:
+        json.dump(value, file, indent=2)
+        file.write("\n")

@@ -1,0 +1,32 @@
+"""whole_file: a reader sees the old file or the new one."""
+
+import pytest
+
+from boxsup_tf.whole_file import whole_file
+
+
+@pytest.mark.parametrize(("mode", "old", "new"), [("w", "älter", "neu\n"), ("wb", b"\0", b"\1\2")])
+def test_takes_its_name_at_the_end(tmp_path, mode, old, new):
+    path = tmp_path / "file"
+
+    def content():
+        return path.read_bytes() if "b" in mode else path.read_text(encoding="utf-8")
+
+    with whole_file(str(path), mode) as file:
+        file.write(old)
+        assert not path.exists()
+    assert content() == old
+    with pytest.raises(ZeroDivisionError), whole_file(str(path), mode) as file:
+        file.write(new)
+        raise ZeroDivisionError
+    assert content() == old
+    with whole_file(str(path), mode) as file:
+        file.write(new)
+        assert content() == old
+    assert content() == new
+    assert [p.name for p in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_folder_that_is_not_there(tmp_path):
+    with pytest.raises(FileNotFoundError), whole_file(str(tmp_path / "no" / "file")):
+        pass
