@@ -1,6 +1,7 @@
 """Example: one image with its annotations, checked on the way in."""
 
 import dataclasses
+import struct
 
 import cv2
 import numpy as np
@@ -8,6 +9,8 @@ import tensorflow as tf
 
 from boxsup_tf import fields
 from boxsup_tf.errors import InputError
+
+MAX_MEGAPIXELS = 50.0  # decoded, 150 MB; a telephone's largest photographs have 48
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,8 +53,9 @@ def decode_image(encoded: tf.Tensor) -> tf.Tensor:
     """uint8 [H, W, 3] RGB of a JPEG or PNG of any colour model that these formats have.
 
     Grey is repeated, a palette looked up, CMYK converted, of 16 bits the upper 8 are kept;
-    transparency is dropped. The pixels are those that are stored: an EXIF orientation is not
-    applied, for boxes and masks refer to stored pixels in VOC as in COCO.
+    transparency is dropped, so that what lies under it is seen. The pixels are those that are
+    stored: an EXIF orientation is not applied, for boxes and masks refer to stored pixels in VOC
+    as in COCO.
 
     The one decoder of the project: training, evaluation and the SavedModel use it, so that
     they see the same pixels.
@@ -61,25 +65,74 @@ def decode_image(encoded: tf.Tensor) -> tf.Tensor:
     return image
 
 
-def read_image_file(path: str) -> tuple[bytes, int, int]:
+def check_image(
+    encoded: bytes, name: str, max_megapixels: float = MAX_MEGAPIXELS
+) -> tuple[int, int]:
+    """Makes sure, by its header alone, that a file may be decoded.
+
+    A file of some kilobytes can say that it has billions of pixels, and decoding believes it.
+
+    Args:
+        encoded: the file's bytes.
+        name: the file, for the message.
+        max_megapixels: 10**6 pixels that an image may have at most.
+
+    Returns:
+        Its height and width, pixels.
+
+    Raises:
+        InputError: the file is empty, is no JPEG or PNG, has a damaged header or too many pixels.
+    """
+    if not encoded:
+        raise InputError(f"{name}: the file is empty (0 bytes): expected a JPEG or PNG image")
+    try:
+        if encoded.startswith(b"\xff\xd8\xff"):
+            height, width = tf.io.extract_jpeg_shape(encoded).numpy().tolist()[:2]
+        elif encoded.startswith(b"\x89PNG\r\n\x1a\n"):
+            width, height = struct.unpack(">II", encoded[16:24])  # of IHDR, the first chunk
+        else:
+            raise InputError(f"{name}: not a JPEG or PNG image (begins with {encoded[:8]!r})")
+    except (tf.errors.InvalidArgumentError, struct.error):
+        raise _damaged(encoded, name) from None
+    if height * width > max_megapixels * 1e6:
+        raise InputError(
+            f"{name}: the image has {height} x {width} pixels (height x width): expected at most "
+            f"{max_megapixels:g} megapixels"
+        )
+    return height, width
+
+
+def decode_checked(encoded: bytes, name: str, max_megapixels: float = MAX_MEGAPIXELS) -> tf.Tensor:
+    """`decode_image` of a file that came from outside; arguments and errors of `check_image`.
+
+    Raises:
+        InputError: the file may not be decoded, or is damaged behind its header.
+    """
+    check_image(encoded, name, max_megapixels)
+    try:
+        return decode_image(encoded)
+    except tf.errors.InvalidArgumentError:
+        raise _damaged(encoded, name) from None
+
+
+def read_image_file(path: str, max_megapixels: float = MAX_MEGAPIXELS) -> tuple[bytes, int, int]:
     """Reads an image file and makes sure that it decodes.
 
     Returns:
         The file's bytes, its height and its width in pixels.
 
     Raises:
-        InputError: the file is missing, is no JPEG or PNG, or is damaged.
+        InputError: the file is missing, or as `decode_checked`.
     """
     encoded = read_bytes(path, "an image")
-    if not encoded.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")):
-        raise InputError(f"{path}: not a JPEG or PNG image (begins with {encoded[:8]!r})")
-    try:
-        height, width = decode_image(encoded).shape[:2]
-    except tf.errors.InvalidArgumentError:
-        raise InputError(
-            f"{path}: the image is damaged ({len(encoded)} bytes): expected a whole JPEG or PNG"
-        ) from None
+    height, width = decode_checked(encoded, path, max_megapixels).shape[:2]
     return encoded, height, width
+
+
+def _damaged(encoded: bytes, name: str) -> InputError:
+    return InputError(
+        f"{name}: the image is damaged ({len(encoded)} bytes): expected a whole JPEG or PNG"
+    )
 
 
 def read_bytes(path: str, what: str) -> bytes:

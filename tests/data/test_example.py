@@ -69,14 +69,27 @@ def test_format_is_that_of_the_bytes():
     assert [example.format for example in made] == ["png", "jpeg"]
 
 
+def _animated_gif() -> bytes:
+    frames = [Image.new("L", (17, 13), shade) for shade in (0, 255)]
+    buffer = io.BytesIO()
+    frames[0].save(buffer, "GIF", save_all=True, append_images=frames[1:])
+    assert Image.open(buffer).is_animated
+    return buffer.getvalue()
+
+
 @pytest.mark.parametrize(
     ("contents", "message"),
     [
         (None, "cannot read an image: No such file"),
-        (b"", "not a JPEG or PNG image"),
-        (b"GIF89a....", "not a JPEG or PNG image .*GIF89a"),
+        (b"", r"the file is empty \(0 bytes\): expected a JPEG or PNG"),
+        (b"These are words.", "not a JPEG or PNG image .*b'These ar'"),
+        (_animated_gif(), "not a JPEG or PNG image .*GIF8"),
+        (b"\xff\xd8\xff", r"the image is damaged \(3 bytes\)"),
+        (_encode("RGB", "PNG")[:20], r"the image is damaged \(20 bytes\)"),
         (_encode("RGB", "JPEG")[:200], r"the image is damaged \(200 bytes\)"),
+        (_encode("RGB", "JPEG")[:-20], r"the image is damaged \(\d{3} bytes\)"),
         (_encode("RGB", "PNG")[:200], r"the image is damaged \(200 bytes\)"),
+        (_encode("RGB", "PNG")[:-20], r"the image is damaged \(\d{3} bytes\)"),
     ],
 )
 def test_a_bad_image_file(tmp_path, contents, message):
@@ -85,6 +98,21 @@ def test_a_bad_image_file(tmp_path, contents, message):
         path.write_bytes(contents)
     with pytest.raises(InputError, match=f"bad.jpg: {message}"):
         example_lib.read_image_file(str(path))
+
+
+@pytest.mark.parametrize("format", ["PNG", "JPEG"])
+def test_a_bomb_is_refused_before_it_is_decoded(tmp_path, monkeypatch, format):
+    path = tmp_path / "bomb.jpg"
+    Image.new("L", (10_000, 10_000)).save(path, format)
+    assert path.stat().st_size < 1_500_000  # 300 MB decoded
+    monkeypatch.setattr(tf.io, "decode_image", None)
+    with pytest.raises(
+        InputError, match=r"bomb.jpg: the image has 10000 x 10000 pixels .* at most 50 megapixels"
+    ):
+        example_lib.read_image_file(str(path))
+    assert example_lib.check_image(path.read_bytes(), "", max_megapixels=100) == (10_000, 10_000)
+    with pytest.raises(InputError, match="at most 99.9 megapixels"):
+        example_lib.decode_checked(path.read_bytes(), "", max_megapixels=99.9)
 
 
 def test_mask_png_is_lossless():

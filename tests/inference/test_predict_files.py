@@ -1,5 +1,6 @@
-"""Masks and overlays of files: what is written, skipped and refused."""
+"""Masks, overlays and summaries of files: what is written, skipped and refused."""
 
+import json
 import os
 
 import cv2
@@ -8,7 +9,9 @@ import pytest
 from PIL import Image
 
 from boxsup_tf import drawing
+from boxsup_tf.data.example import decode_image
 from boxsup_tf.errors import InputError
+from boxsup_tf.inference.dense_crf import load_parameters, refine
 from boxsup_tf.inference.export import export
 from boxsup_tf.inference.predict_files import predict_files
 from boxsup_tf.inference.saved_model import load_saved_model
@@ -20,55 +23,201 @@ def saved_model(model, class_names, tmp_path_factory):
 
 
 @pytest.fixture
-def paths(images, tmp_path) -> list[str]:
-    paths = [str(tmp_path / f"photo.{i}.png") for i in range(len(images))]
-    for path, image in zip(paths, images, strict=True):
+def paths(images, tmp_path) -> dict[str, str]:
+    paths = {f"photo.{i}": str(tmp_path / f"photo.{i}.png") for i in range(len(images))}
+    for path, image in zip(paths.values(), images, strict=True):
         cv2.imwrite(path, image[:, :, ::-1])
     return paths
 
 
-def test_masks_and_overlays(saved_model, paths, images, tmp_path):
+def read(path) -> np.ndarray:
+    with Image.open(path) as picture:
+        return np.array(picture)
+
+
+def summaries(out) -> dict:
+    return json.loads((out / "predictions.json").read_text())["images"]
+
+
+def test_masks_overlays_and_summaries(saved_model, paths, images, class_names, tmp_path):
     out = tmp_path / "out"
-    assert predict_files(saved_model, [*paths, paths[0]], str(out)) == 3
-    for i, image in enumerate(images):
+    paths["below/it"] = paths.pop("photo.0")
+    assert predict_files(saved_model, paths, str(out)) == 3
+    assert sorted(summaries(out)) == ["below/it", "photo.1", "photo.2"]
+    for name, image in zip(("below/it", "photo.1", "photo.2"), images, strict=True):
         labels = saved_model.predict(image[None])[0][0].numpy()
-        with Image.open(out / "masks" / f"photo.{i}.png") as picture:
+        with Image.open(out / "masks" / f"{name}.png") as picture:
             assert picture.mode == "P"
-            np.testing.assert_array_equal(np.array(picture), labels)
-        blend = cv2.imread(str(out / "overlays" / f"photo.{i}.jpg"))[:, :, ::-1]
+        np.testing.assert_array_equal(read(out / "masks" / f"{name}.png"), labels)
+        blend = read(out / "overlays" / f"{name}.jpg")
         expected = drawing.overlay(image, labels)
         assert blend.shape == image.shape
         assert np.abs(blend.astype(int) - expected).mean() < 12  # JPEG
+
+        summary = summaries(out)[name]
+        assert summary["file"] == paths[name]
+        assert (summary["height"], summary["width"]) == image.shape[:2]
+        areas = {class_names[label]: int((labels == label).sum()) for label in np.unique(labels)}
+        assert {k: v["pixels"] for k, v in summary["classes"].items()} == areas
+        assert sum(v["share"] for v in summary["classes"].values()) == pytest.approx(1)
     assert len(os.listdir(out / "masks")) == len(os.listdir(out / "overlays")) == 3
 
 
-def test_what_is_done_is_skipped(saved_model, paths, tmp_path):
+def test_what_is_done_is_skipped(saved_model, paths, images, tmp_path):
     out = tmp_path / "out"
-    predict_files(saved_model, paths[:2], str(out))
-    kept = out / "masks" / "photo.0.png"
-    kept.write_bytes(b"mine")
-    (out / "overlays" / "photo.1.jpg").unlink()
+    first, second, third = paths
+    predict_files(saved_model, {first: paths[first], second: paths[second]}, str(out))
+    whole = summaries(out)
+    # A killed run leaves masks without a record; what is in them counts.
+    mine = np.full(images[0].shape[:2], 2, np.uint8)
+    drawing.write_palette_png(str(out / "masks" / f"{first}.png"), mine)
+    content = json.loads((out / "predictions.json").read_text())
+    (out / "predictions.json").write_text(json.dumps(content | {"images": {}}))
+    (out / "overlays" / f"{second}.jpg").unlink()
     assert predict_files(saved_model, paths, str(out)) == 2
-    assert kept.read_bytes() == b"mine"
-    assert (out / "overlays" / "photo.1.jpg").exists()
+    np.testing.assert_array_equal(read(out / "masks" / f"{first}.png"), mine)
+    assert list(summaries(out)) == [first, second, third]
+    assert summaries(out)[second] == whole[second]
+    (found,) = summaries(out)[first]["classes"].values()
+    assert found == {"pixels": mine.size, "share": 1.0}
+
+    # A mask that is none is made again, and other images may follow into the same folder.
+    (out / "masks" / f"{second}.png").write_bytes(b"")
+    (out / "predictions.json").write_text(json.dumps(content | {"images": {}}))
+    assert predict_files(saved_model, {second: paths[second]}, str(out)) == 1
+    before = (out / "predictions.json").read_bytes()
+    assert list(summaries(out)) == [second]
+    assert predict_files(saved_model, {second: paths[second]}, str(out)) == 0
+    assert (out / "predictions.json").read_bytes() == before
+
+
+def test_what_was_finished_before_an_error_is_recorded(saved_model, paths, tmp_path, monkeypatch):
+    out = tmp_path / "out"
+    write = drawing.write_palette_png
+
+    def full_disk(path, label_map):
+        if "photo.2" in path:
+            raise OSError("disk full")
+        write(path, label_map)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(drawing, "write_palette_png", full_disk)
+        with pytest.raises(OSError, match="disk full"):
+            predict_files(saved_model, paths, str(out))
+    assert list(summaries(out)) == ["photo.0", "photo.1"]
+    assert predict_files(saved_model, paths, str(out)) == 1
+
+
+def test_the_same_bytes_whatever_the_batch(saved_model, paths, tmp_path):
+    twice = paths | {"again": paths["photo.1"]}
+    contents = []
+    for batch_size in (1, 2):
+        out = tmp_path / str(batch_size)
+        predict_files(saved_model, twice, str(out), batch_size=batch_size)
+        files = sorted(path for path in out.rglob("*") if path.is_file())
+        contents.append([path.read_bytes() for path in files])
+    assert len(contents[0]) == 9 and contents[0] == contents[1]
 
 
 def test_unreadable_images_are_named_and_the_others_done(saved_model, paths, tmp_path):
-    text, cut, absent = (str(tmp_path / name) for name in ("text.png", "cut.png", "absent.png"))
-    with open(text, "w") as file:
+    bad = {name: str(tmp_path / f"{name}.jpg") for name in ("text", "cut", "absent", "large")}
+    with open(bad["text"], "w") as file:
         file.write("no image")
-    with open(paths[0], "rb") as whole, open(cut, "wb") as file:
+    with open(paths["photo.0"], "rb") as whole, open(bad["cut"], "wb") as file:
         file.write(whole.read()[:500])
-    with pytest.raises(InputError, match="3 of 6 images could not be read") as caught:
-        predict_files(saved_model, [text, cut, absent, *paths], str(tmp_path / "out"))
-    for path in (text, cut, absent):
-        assert path in str(caught.value)
-    assert len(os.listdir(tmp_path / "out" / "masks")) == 3
+    Image.new("1", (200, 100)).save(bad["large"], "PNG")
+    with pytest.raises(InputError, match="4 of 7 images could not be read") as caught:
+        predict_files(saved_model, bad | paths, str(tmp_path / "out"), max_megapixels=0.01)
+    for path in bad.values():
+        assert f"\n  {path}: " in str(caught.value)
+    assert "large.jpg: the image has 100 x 200 pixels" in str(caught.value)
+    assert len(os.listdir(tmp_path / "out" / "masks")) == len(summaries(tmp_path / "out")) == 3
 
 
-def test_files_with_one_stem_are_refused(saved_model, paths, tmp_path):
-    os.makedirs(tmp_path / "other")
-    twin = str(tmp_path / "other" / "photo.1.jpg")
-    with pytest.raises(InputError, match=r"other/photo\.1\.jpg: would write the same files as"):
-        predict_files(saved_model, [*paths, twin], str(tmp_path / "out"))
-    assert not os.path.exists(tmp_path / "out")
+@pytest.mark.parametrize("mode", ["RGBA", "L", "P", "I;16"])
+def test_kinds_of_png(saved_model, images, tmp_path, mode):
+    grey = cv2.cvtColor(images[0], cv2.COLOR_RGB2GRAY)
+    if mode == "I;16":
+        picture, seen = Image.fromarray(grey.astype(np.uint16) * 256 + 7), grey
+    elif mode == "RGBA":
+        picture, seen = Image.fromarray(np.dstack([images[0], grey])), images[0]
+    else:
+        picture = Image.fromarray(images[0]).convert(mode)
+        seen = np.array(picture.convert("RGB"))
+    path = str(tmp_path / "a.png")
+    picture.save(path)
+    predict_files(saved_model, {"a": path}, str(tmp_path / "out"))
+    seen = np.broadcast_to(seen[:, :, None], images[0].shape) if seen.ndim == 2 else seen
+    labels = saved_model.predict(seen[None])[0][0].numpy()
+    np.testing.assert_array_equal(read(tmp_path / "out" / "masks" / "a.png"), labels)
+
+
+def test_photographs_are_turned_upright(saved_model, images, tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was turned: a viewer turns the pixels clockwise
+    path = str(tmp_path / "a.jpg")
+    Image.fromarray(images[0][:40]).save(path, exif=exif)
+    predict_files(saved_model, {"a": path}, str(tmp_path / "out"))
+    with open(path, "rb") as file:
+        upright = np.rot90(decode_image(file.read()), -1)
+    labels = saved_model.predict(upright[None].copy())[0][0].numpy()
+    np.testing.assert_array_equal(read(tmp_path / "out" / "masks" / "a.png"), labels)
+
+
+def test_large_images_pass_in_tiles(saved_model, images, tmp_path, monkeypatch):
+    large = np.tile(cv2.resize(images[0], (400, 90)), (1, 2, 1))
+    path = str(tmp_path / "a.png")
+    cv2.imwrite(path, large[:, :, ::-1])
+    widths = []
+    predict = type(saved_model).predict
+
+    def watched(self, batch):
+        widths.append(batch.shape[2])
+        return predict(self, batch)
+
+    monkeypatch.setattr(type(saved_model), "predict", watched)
+    predict_files(saved_model, {"a": path}, str(tmp_path / "out"), tile_size=640)
+    assert widths == [640, 640]
+    labels = predict(saved_model, large[None])[0][0].numpy()
+    assert (read(tmp_path / "out" / "masks" / "a.png") == labels).mean() >= 0.999
+
+
+def test_crf(saved_model, paths, images, tmp_path):
+    pytest.importorskip("pydensecrf")
+    parameters = load_parameters("deeplab_largefov")
+    predict_files(saved_model, paths, str(tmp_path / "out"), crf_parameters=parameters)
+    for name, image in zip(paths, images, strict=True):
+        labels, probabilities = saved_model.predict(image[None])
+        refined = refine(image, probabilities[0].numpy(), parameters).argmax(-1)
+        mask = read(tmp_path / "out" / "masks" / f"{name}.png")
+        np.testing.assert_array_equal(mask, refined)
+        assert (mask != labels[0].numpy()).any()
+
+
+def test_other_settings_need_another_folder(saved_model, paths, model, class_names, tmp_path):
+    out = str(tmp_path / "out")
+    predict_files(saved_model, paths, out)
+    before = {path: path.read_bytes() for path in (tmp_path / "out").rglob("*.*")}
+    with pytest.raises(InputError, match="predictions.json: tile_size was 1280, now it is 640"):
+        predict_files(saved_model, paths, out, tile_size=640)
+    kernel = model.get_layer("fc8").kernel
+    kernel.assign(-kernel)
+    try:
+        other = load_saved_model(export(model, class_names, str(tmp_path / "export")))
+    finally:
+        kernel.assign(-kernel)
+    with pytest.raises(InputError, match="predictions.json: model was .*another --output_dir"):
+        predict_files(other, paths, out)
+    paths["photo.1"] = paths["photo.2"]
+    with pytest.raises(InputError, match="photo.2.png: .*has .*photo.1.png by the name photo.1"):
+        predict_files(saved_model, paths, out)
+    assert before == {path: path.read_bytes() for path in (tmp_path / "out").rglob("*.*")}
+    (tmp_path / "out" / "predictions.json").write_text("[]")
+    with pytest.raises(InputError, match="predictions.json: expected a file that predict.py wrote"):
+        predict_files(saved_model, paths, out)
+
+
+def test_a_wrong_tile_size_is_refused_before_anything_is_written(saved_model, paths, tmp_path):
+    with pytest.raises(InputError, match="--tile_size=100: expected"):
+        predict_files(saved_model, paths, str(tmp_path / "out"), tile_size=100)
+    assert not (tmp_path / "out").exists()

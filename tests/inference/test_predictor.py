@@ -50,6 +50,19 @@ def test_scales_are_averaged(predictor, model, images):
     assert np.abs(actual - plain).max() > 0.01
 
 
+def test_the_mirror_image_counts_as_much(predictor, model, images):
+    image = images[1][None]
+    with_flip = Predictor(model, (1.0, 0.8), flip=True)
+    actual = with_flip.probabilities(image).numpy()
+    small = Predictor(model, (0.8,))
+    mirrored = [one.probabilities(image[:, :, ::-1])[:, :, ::-1] for one in (predictor, small)]
+    upright = [one.probabilities(image) for one in (predictor, small)]
+    np.testing.assert_allclose(actual, np.mean([*upright, *mirrored], axis=0), atol=1e-6)
+    assert np.abs(actual - np.mean(upright, axis=0)).max() > 0.01
+    of_mirror_image = with_flip.probabilities(image[:, :, ::-1])
+    np.testing.assert_allclose(of_mirror_image[:, :, ::-1], actual, atol=1e-5)
+
+
 def test_batch_of_two_equals_two_singles(predictor, images):
     batch = np.stack([images[0], images[0][::-1, ::-1]])
     together = predictor.probabilities(batch).numpy()
@@ -60,7 +73,7 @@ def test_batch_of_two_equals_two_singles(predictor, images):
 
 
 def test_one_trace_for_all_sizes(model, images):
-    predictor = Predictor(model, (0.5, 1.0))
+    predictor = Predictor(model, (0.5, 1.0), flip=True)
     for image in [*images, np.zeros([1, 1, 3], np.uint8)]:
         assert predictor.probabilities(image[None]).shape[1:3] == image.shape[:2]
         predictor.predict(np.stack([image] * 2))

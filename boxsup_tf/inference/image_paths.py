@@ -1,0 +1,58 @@
+"""From files, folders and patterns on a command line to images with names."""
+
+import glob
+import os
+from collections.abc import Iterator, Sequence
+
+from boxsup_tf.errors import InputError
+
+# Of what a folder holds, these are taken for images; those that cannot be read are told of.
+_ENDINGS = (".jpg", ".jpeg", ".png", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".heic", ".avif")
+
+
+def find_images(patterns: Sequence[str]) -> dict[str, str]:
+    """Finds image files and names what is made of them.
+
+    Args:
+        patterns: files, folders (everything below, hidden files excepted), or glob patterns of
+            both, in which ** stands for any folders.
+
+    Returns:
+        Paths by name, in the order of the patterns, then alphabetical. A name is the file's,
+        without its ending; below a folder it is led by the path from there.
+
+    Raises:
+        InputError: a pattern stands for nothing, or two files would have one name.
+    """
+    path_of_name: dict[str, str] = {}
+    taken: set[str] = set()
+    for pattern in patterns:
+        # A file's own name may look like a pattern.
+        matches = [pattern] if os.path.exists(pattern) else glob.glob(pattern, recursive=True)
+        found = [pair for match in sorted(matches) for pair in _expand(match)]
+        if not found:
+            raise InputError(
+                f"--images={pattern}: no such image: expected a file, a folder of images or a "
+                "pattern"
+            )
+        for name, path in found:
+            if os.path.abspath(path) in taken:
+                continue
+            taken.add(os.path.abspath(path))
+            other = path_of_name.setdefault(name, path)
+            if other != path:
+                raise InputError(
+                    f"{path}: would write the same files as {other}: expected names that differ "
+                    "in more than their ending, and in more than the folder unless a folder above "
+                    "both is given"
+                )
+    return path_of_name
+
+
+def _expand(path: str) -> Iterator[tuple[str, str]]:
+    if not os.path.isdir(path):
+        yield os.path.splitext(os.path.basename(path))[0], path
+        return
+    for below in sorted(glob.glob(os.path.join(glob.escape(path), "**", "*"), recursive=True)):
+        if os.path.isfile(below) and below.lower().endswith(_ENDINGS):
+            yield os.path.splitext(os.path.relpath(below, path))[0], below

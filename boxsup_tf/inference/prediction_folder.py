@@ -1,0 +1,113 @@
+"""The folder that predict.py writes: masks, overlays, and predictions.json about them."""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from PIL import Image
+
+from boxsup_tf import drawing
+from boxsup_tf.data.dataset_info import write_json
+from boxsup_tf.data.example import read_bytes
+from boxsup_tf.errors import InputError
+
+PREDICTIONS_FILE = "predictions.json"
+
+
+class PredictionFolder:
+    """FOLDER/masks/NAME.png (palette PNG), overlays/NAME.jpg and predictions.json.
+
+    The JSON holds `settings`, and in `images` by name: `file`, `height`, `width`, and `classes`:
+    those found, each with its `pixels` and their `share` of the image.
+
+    Args:
+        folder: made if need be; what an earlier run recorded in it is kept.
+        settings: what masks depend on beside their image, fit for JSON.
+        class_names: index is label.
+        path_of_name: the images that are to be predicted.
+
+    Raises:
+        InputError: the folder holds predictions with other settings, or of another file by one of
+            these names; nothing is written then.
+    """
+
+    def __init__(
+        self,
+        folder: str,
+        settings: dict,
+        class_names: Sequence[str],
+        path_of_name: Mapping[str, str],
+    ) -> None:
+        self._folder, self._settings, self._class_names = folder, settings, class_names
+        self._file_of_name = {name: os.path.abspath(file) for name, file in path_of_name.items()}
+        self._path = os.path.join(folder, PREDICTIONS_FILE)
+        self._images: dict[str, dict] = {}
+        if os.path.exists(self._path):
+            self._read()
+        os.makedirs(folder, exist_ok=True)
+        self.save()
+
+    def is_finished(self, name: str) -> bool:
+        """Whether both files of an image exist; if a killed run did not record them, this does."""
+        mask_path, overlay_path = self._outputs(name)
+        if not (os.path.exists(mask_path) and os.path.exists(overlay_path)):
+            return False
+        if name not in self._images:
+            try:
+                with Image.open(mask_path) as mask:
+                    self._record(name, np.array(mask))
+            except OSError:
+                return False
+        return True
+
+    def write(self, name: str, image: np.ndarray, label_map: np.ndarray) -> None:
+        """Writes the files of an image uint8 [H, W, 3], RGB, and its label map uint8 [H, W]."""
+        mask_path, overlay_path = self._outputs(name)
+        for path in (mask_path, overlay_path):
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+        drawing.write_image(overlay_path, drawing.overlay(image, label_map))
+        drawing.write_palette_png(mask_path, label_map)
+        self._record(name, label_map)
+
+    def save(self) -> None:
+        """Writes predictions.json; what is recorded later is not in it."""
+        images = dict(sorted(self._images.items()))
+        write_json(self._path, {"settings": self._settings, "images": images})
+
+    def _outputs(self, name: str) -> tuple[str, str]:
+        mask = os.path.join(self._folder, "masks", f"{name}.png")
+        return mask, os.path.join(self._folder, "overlays", f"{name}.jpg")
+
+    def _record(self, name: str, label_map: np.ndarray) -> None:
+        areas = np.bincount(label_map.ravel(), minlength=len(self._class_names)).tolist()
+        self._images[name] = {
+            "file": self._file_of_name[name],
+            "height": label_map.shape[0],
+            "width": label_map.shape[1],
+            "classes": {
+                class_name: {"pixels": area, "share": area / label_map.size}
+                for class_name, area in zip(self._class_names, areas, strict=True)
+                if area
+            },
+        }
+
+    def _read(self) -> None:
+        try:
+            earlier = json.loads(read_bytes(self._path, "predictions"))
+            self._images, settings = dict(earlier["images"]), dict(earlier["settings"])
+            files = {name: entry["file"] for name, entry in self._images.items()}
+        except (ValueError, KeyError, TypeError):
+            raise InputError(f"{self._path}: expected a file that predict.py wrote") from None
+        for key, value in self._settings.items():
+            if settings.get(key) != value:
+                raise InputError(
+                    f"{self._path}: {key} was {settings.get(key)}, now it is {value}: expected "
+                    "another --output_dir"
+                )
+        for name, file in self._file_of_name.items():
+            if files.get(name, file) != file:
+                raise InputError(
+                    f"{file}: {self._path} has {files[name]} by the name {name}: expected another "
+                    "--output_dir, or another name"
+                )

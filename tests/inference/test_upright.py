@@ -1,0 +1,48 @@
+"""Photographs turned as Pillow turns them."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image, ImageOps
+
+from boxsup_tf.data.example import decode_image
+from boxsup_tf.inference.upright import upright
+
+
+def photograph(**options) -> bytes:
+    """A JPEG of 16 x 32 pixels in four colours."""
+    pixels = np.zeros((16, 32, 3), np.uint8)
+    pixels[:8, :8], pixels[8:, :16], pixels[:8, 16:] = (255, 0, 0), (0, 255, 0), (0, 0, 255)
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "JPEG", quality=95, **options)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_every_orientation(orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    encoded = photograph(exif=exif)
+    with Image.open(io.BytesIO(encoded)) as picture:
+        expected = np.array(ImageOps.exif_transpose(picture)).astype(int)
+    turned = upright(decode_image(encoded).numpy(), encoded)
+    assert turned.shape == expected.shape and turned.flags["C_CONTIGUOUS"]
+    np.testing.assert_allclose(turned.astype(int), expected, atol=8)
+
+
+@pytest.mark.filterwarnings("ignore:.*Corrupt EXIF")
+@pytest.mark.parametrize(
+    "exif", [b"", b"Exif\0\0nonsense", b"Exif\0\0II*\0\xff\xff\xff\xff", b"Exif\0\0MM\0*\0\0\0\x08"]
+)
+def test_without_a_readable_orientation_nothing_is_turned(exif):
+    encoded = photograph(exif=exif)
+    image = decode_image(encoded).numpy()
+    np.testing.assert_array_equal(upright(image, encoded), image)
+
+
+def test_a_png_is_as_it_is():
+    image = np.arange(24, dtype=np.uint8).reshape(2, 4, 3)
+    buffer = io.BytesIO()
+    Image.fromarray(image).save(buffer, "PNG")
+    np.testing.assert_array_equal(upright(image, buffer.getvalue()), image)
