@@ -11,7 +11,9 @@ import itertools
 import multiprocessing
 import os
 import signal
+import sys
 import traceback
+import types
 from collections.abc import Callable, Iterable, Iterator
 from multiprocessing.connection import Connection, wait
 from typing import Any, Generic, TypeVar
@@ -54,7 +56,7 @@ class _Worker:
         context = multiprocessing.get_context("spawn")
         self.connection, theirs = context.Pipe()
         self.process = context.Process(target=_work, args=(theirs, function, start), daemon=True)
-        with _environment(_ONE_THREAD):
+        with _environment(_ONE_THREAD), _without_script():
             self.process.start()
         theirs.close()  # so that the pipe ends when the process does
         self.ready = False
@@ -228,6 +230,17 @@ def _describe(error: BaseException) -> str:
     last = traceback.extract_tb(error.__traceback__)[-1]
     place = f"{os.path.basename(last.filename)}:{last.lineno}"
     return f"{type(error).__name__} at {place}" + (f": {text}" if text else "")
+
+
+@contextlib.contextmanager
+def _without_script() -> Iterator[None]:
+    """Processes started meanwhile do not run the parent's script first, and its imports."""
+    script = sys.modules["__main__"]
+    sys.modules["__main__"] = types.ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = script
 
 
 @contextlib.contextmanager

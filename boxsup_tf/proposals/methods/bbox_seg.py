@@ -14,10 +14,10 @@ small, for there is fixed background all around.
 """
 
 import dataclasses
-from importlib import util
 
 import numpy as np
 
+from boxsup_tf import crf
 from boxsup_tf.candidates import CandidatePool
 from boxsup_tf.errors import InputError
 from boxsup_tf.proposals.box_crop import BoxCrop, CropOptions, crop_box
@@ -25,7 +25,6 @@ from boxsup_tf.proposals.one_per_box import pool_of_masks, windows_yxyx
 from boxsup_tf.proposals.subject import Subject
 
 _FIXED = 1e3  # energy of the label that a fixed pixel must not take
-_SMOOTHNESS_WEIGHT, _SMOOTHNESS_PIXELS = 3.0, 3.0  # DeepLab's w2 and sigma gamma
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,11 +58,7 @@ class Options(CropOptions):
                 raise InputError(f"--{name}={getattr(self, name)}: expected more than 0")
         if self.crf_iterations < 1:
             raise InputError(f"--crf_iterations={self.crf_iterations}: expected at least 1")
-        if util.find_spec("pydensecrf") is None:
-            raise InputError(
-                "--method=bbox_seg: the module pydensecrf is missing: expected it after "
-                "`python -m pip install pydensecrf2`"
-            )
+        crf.check_installed("--method=bbox_seg")
 
 
 def propose(subject: Subject, options: Options) -> CandidatePool:
@@ -80,25 +75,19 @@ def propose(subject: Subject, options: Options) -> CandidatePool:
 
 def _segment(crop: BoxCrop, options: Options) -> np.ndarray:
     """bool [h, w]: the foreground."""
-    from pydensecrf.densecrf import DenseCRF2D  # not every installation has it, see Options
-
-    height, width = crop.inside.shape
+    parameters = crf.CrfParameters(
+        w1=options.crf_weight,
+        theta_alpha=options.crf_pixels,
+        theta_beta=options.crf_colors,
+        iterations=options.crf_iterations,
+    )
     central = _central_part(crop.inside, options.central_share)
     probability = np.where(crop.inside, options.crf_prior, 0.0)
     probability[central] = 1
     with np.errstate(divide="ignore"):
         energy = -np.log([1 - probability, probability])
-    crf = DenseCRF2D(width, height, 2)
-    crf.setUnaryEnergy(np.minimum(energy, _FIXED).reshape(2, -1).astype(np.float32))
-    crf.addPairwiseGaussian(sxy=_SMOOTHNESS_PIXELS, compat=_SMOOTHNESS_WEIGHT)
-    crf.addPairwiseBilateral(
-        sxy=options.crf_pixels,
-        srgb=options.crf_colors,
-        rgbim=crop.image,
-        compat=options.crf_weight,
-    )
-    background, foreground = np.array(crf.inference(options.crf_iterations))
-    return (foreground > background).reshape(height, width)
+    background, foreground = crf.mean_field(crop.image, np.minimum(energy, _FIXED), parameters)
+    return foreground > background
 
 
 def _central_part(inside: np.ndarray, share: float) -> np.ndarray:

@@ -1,0 +1,57 @@
+"""What a CRF makes of a stored score map: work for processes that do not import TensorFlow."""
+
+import numpy as np
+
+from boxsup_tf import fields
+from boxsup_tf.crf import CrfParameters
+from boxsup_tf.inference import dense_crf
+from boxsup_tf.whole_file import whole_file
+
+
+def write_score_map(
+    path: str,
+    image: np.ndarray,
+    probabilities: np.ndarray,
+    truth: np.ndarray,
+    min_probability: float,
+) -> None:
+    """Writes what `count_pixels` needs of an image, whole or not at all.
+
+    Args:
+        path: of a file .npz.
+        image: uint8 [H, W, 3], RGB.
+        probabilities: float32 [H, W, C]; labels left out by the CRF are not written.
+        truth: integer [H, W], `fields.VOID` where unknown.
+        min_probability: see `dense_crf.refine`.
+    """
+    kept = dense_crf.believed_labels(probabilities, min_probability)
+    with whole_file(path, "wb") as file:
+        np.savez(
+            file,
+            image=image,
+            believed=probabilities[..., kept],
+            kept=kept,
+            truth=truth.astype(np.uint8),
+        )
+
+
+def count_pixels(task: tuple[str, CrfParameters | None]) -> np.ndarray:
+    """The confusion matrix of one image.
+
+    Args:
+        task: path of a score map; parameters of the CRF, None: without CRF.
+
+    Returns:
+        int64 [C, C], true label by predicted label; void pixels are left out.
+    """
+    path, parameters = task
+    with np.load(path) as file:
+        image, believed, kept, truth = (
+            file[name] for name in ("image", "believed", "kept", "truth")
+        )
+    if parameters:
+        believed = dense_crf.refine_labels(image, believed, parameters)
+    predicted = np.flatnonzero(kept)[believed.argmax(axis=-1)]
+    known = truth != fields.VOID
+    cells = truth[known].astype(np.int64) * kept.size + predicted[known]
+    return np.bincount(cells, minlength=kept.size**2).reshape(kept.size, kept.size)

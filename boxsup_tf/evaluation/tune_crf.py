@@ -1,0 +1,255 @@
+"""Searches the parameters of the CRF on held-out images, coarse to fine.
+
+BoxSup, Sec. 4, sets them on 100 validation images. The search is DeepLab's: L.-C. Chen,
+G. Papandreou, I. Kokkinos, K. Murphy, A. L. Yuille (TPAMI 2018, Sec. 4.1.1) try w1 in 3 .. 6,
+sigma alpha in 30, 40 .. 100 and sigma beta in 3 .. 6, then smaller steps around the best.
+"""
+
+import dataclasses
+import functools
+import itertools
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from tqdm import tqdm
+
+from boxsup_tf import crf
+from boxsup_tf.confusion import ConfusionMatrix
+from boxsup_tf.crf import CrfParameters
+from boxsup_tf.data import records
+from boxsup_tf.data.dataset_info import check_same_classes, load_complete, write_json
+from boxsup_tf.data.masked_images import MaskedImages
+from boxsup_tf.errors import InputError
+from boxsup_tf.evaluation import crf_score
+from boxsup_tf.inference.dense_crf import MIN_PROBABILITY
+from boxsup_tf.proposals.worker_pool import Failure, WorkerPool
+
+CRF_FILE = "crf.json"
+
+
+@dataclasses.dataclass(frozen=True)
+class Grid:
+    """Values to try; a parameter with one value is never changed.
+
+    Attributes:
+        w1: weights of the appearance kernel.
+        theta_alpha: its widths in pixels.
+        theta_beta: its widths in levels of R, G and B.
+        w2: weights of the smoothness kernel.
+        theta_gamma: its widths in pixels.
+        iterations: of the mean field.
+        refinements: how often the steps are halved around the best.
+    """
+
+    w1: tuple[float, ...] = (3.0, 4.0, 5.0, 6.0)
+    theta_alpha: tuple[float, ...] = (30.0, 40.0, 50.0, 60.0, 70.0, 80.0, 90.0, 100.0)
+    theta_beta: tuple[float, ...] = (3.0, 4.0, 5.0, 6.0)
+    w2: tuple[float, ...] = (3.0,)
+    theta_gamma: tuple[float, ...] = (3.0,)
+    iterations: int = 10
+    refinements: int = 2
+
+    def __post_init__(self) -> None:
+        if self.refinements < 0:
+            raise InputError(f"--refinements={self.refinements}: expected 0 or more")
+
+    def settings(self) -> list[CrfParameters]:
+        """All of the grid.
+
+        Raises:
+            InputError: a value is not one for a CRF, or there is none.
+        """
+        settings = self._product([getattr(self, name) for name in _SEARCHED])
+        if not settings:
+            raise InputError("CRF: no setting to try: expected a value for every parameter")
+        return settings
+
+    def around(self, best: CrfParameters, refinement: int) -> list[CrfParameters]:
+        """The settings within one step of the best; steps are halved `refinement` times."""
+        choices = []
+        for name in _SEARCHED:
+            value, tried = getattr(best, name), sorted(set(getattr(self, name)))
+            step = min(np.diff(tried), default=0.0) / 2**refinement
+            near = {float(value + sign * step) for sign in (-1, 0, 1)}
+            choices.append(sorted(choice for choice in near if choice > 0))
+        return self._product(choices)
+
+    def _product(self, choices: Sequence[Sequence[float]]) -> list[CrfParameters]:
+        return [
+            CrfParameters(**dict(zip(_SEARCHED, values, strict=True)), iterations=self.iterations)
+            for values in itertools.product(*choices)
+        ]
+
+
+_SEARCHED = ("w1", "theta_alpha", "theta_beta", "w2", "theta_gamma")
+
+
+def tune(
+    predict: Callable[[tf.Tensor], tf.Tensor],
+    class_names: Sequence[str],
+    dataset_dir: str,
+    output_dir: str,
+    identity: dict[str, Any],
+    grid: Grid,
+    num_images: int = 100,
+    num_workers: int = 1,
+) -> dict:
+    """Scores settings of the CRF by mean IoU over one confusion matrix.
+
+    What was tried is read from OUTPUT_DIR/crf.json and not tried again, by another grid neither.
+
+    Args:
+        predict: from images uint8 [1, H, W, 3], RGB, to probabilities float32 [1, H, W, C].
+        class_names: the model's; index is label.
+        dataset_dir: a folder of records with masks.
+        output_dir: made if need be. Score maps lie in it until the search is done.
+        identity: what `predict` depends on; written to crf.json, and compared with it.
+        grid: what to try.
+        num_images: spread evenly over the data; all where there are fewer.
+        num_workers: processes.
+
+    Returns:
+        What crf.json holds: `settings`, `unrefined_mean_iou` without CRF, `best` and all `tried`
+        (each `parameters` and `mean_iou`).
+
+    Raises:
+        InputError: the data are missing, damaged or of other classes; crf.json is of another
+            model or other data; pydensecrf is missing, or the CRF failed on an image. What was
+            tried before is in crf.json.
+    """
+    crf.check_installed("tune_crf")
+    info = load_complete(dataset_dir)
+    check_same_classes("the model", class_names, dataset_dir, info.class_names)
+    images = MaskedImages(dataset_dir, info, records.decode_parsed_image)
+    num_images = min(num_images, images.num_images)
+    settings = identity | {
+        "data_digest": info.digest,
+        "num_images": num_images,
+        "min_probability": MIN_PROBABILITY,
+    }
+    candidates = grid.settings()
+    os.makedirs(output_dir, exist_ok=True)
+    score_maps = os.path.join(output_dir, "score_maps")
+    search = _Search(os.path.join(output_dir, CRF_FILE), settings, score_maps)
+    start = functools.partial(crf.check_installed, "tune_crf")
+    with WorkerPool(crf_score.count_pixels, num_workers, start) as pool:
+        for refinement in range(grid.refinements + 1):
+            if refinement:
+                candidates += grid.around(search.best_of(candidates), refinement)
+            todo = search.untried(candidates)
+            if todo:
+                paths = _write_score_maps(predict, images, score_maps, num_images)
+                search.run(pool, paths, todo)
+    shutil.rmtree(score_maps, ignore_errors=True)
+    return search.contents
+
+
+def _write_score_maps(
+    predict: Callable[[tf.Tensor], tf.Tensor], images: MaskedImages, folder: str, num_images: int
+) -> list[str]:
+    """The paths of the score maps; those that exist are kept."""
+    os.makedirs(folder, exist_ok=True)
+    chosen = [i * images.num_images // num_images for i in range(num_images)]
+    paths = {index: os.path.join(folder, f"{index:06d}.npz") for index in chosen}
+    missing = {index: path for index, path in paths.items() if not os.path.exists(path)}
+    if not missing:
+        return list(paths.values())
+    with tqdm(total=len(missing), desc="score maps", unit="image") as progress:
+        try:
+            for index, parsed in enumerate(images.records):
+                if index in missing:
+                    image = records.decode_parsed_image(parsed)
+                    probabilities = predict(image[None])[0].numpy()
+                    truth = records.decode_label_map(parsed).numpy()
+                    crf_score.write_score_map(
+                        missing[index], image.numpy(), probabilities, truth, MIN_PROBABILITY
+                    )
+                    progress.update()
+        except tf.errors.DataLossError as error:
+            raise InputError(f"damaged TFRecord: {error.message}") from None
+    return list(paths.values())
+
+
+class _Search:
+    """crf.json, and what is still to be tried."""
+
+    def __init__(self, path: str, settings: dict, score_maps: str) -> None:
+        self._path = path
+        self.contents: dict[str, Any] = {"settings": settings, "tried": []}
+        if os.path.exists(path):
+            self.contents = _read(path, settings)
+        else:
+            shutil.rmtree(score_maps, ignore_errors=True)  # of who knows what
+            write_json(path, self.contents)
+
+    def best_of(self, candidates: Sequence[CrfParameters]) -> CrfParameters:
+        """The first of the best: the same whether or not the search was interrupted."""
+        scores = self._scores()
+        return max(candidates, key=lambda parameters: scores[parameters])
+
+    def untried(self, candidates: Sequence[CrfParameters]) -> list[CrfParameters]:
+        scores = self._scores()
+        return [parameters for parameters in dict.fromkeys(candidates) if parameters not in scores]
+
+    def run(self, pool: WorkerPool, paths: list[str], todo: Sequence[CrfParameters]) -> None:
+        """Tries settings; each that is finished is written at once."""
+        first = [] if "unrefined_mean_iou" in self.contents else [None]
+        settings = [*first, *todo]
+        # All settings are one row of tasks: no process waits for the last image of a setting.
+        tasks = ((path, parameters) for parameters in settings for path in paths)
+        results = pool.map(tasks)
+        with tqdm(total=len(todo), desc="CRF", unit="setting") as progress:
+            for parameters in settings:
+                self._note(parameters, _mean_iou(itertools.islice(results, len(paths))))
+                if parameters:
+                    progress.set_postfix(best=f"{self.contents['best']['mean_iou']:.4f}")
+                    progress.update()
+
+    def _scores(self) -> dict[CrfParameters, float]:
+        tried = self.contents["tried"]
+        return {CrfParameters(**entry["parameters"]): entry["mean_iou"] for entry in tried}
+
+    def _note(self, parameters: CrfParameters | None, mean_iou: float) -> None:
+        if parameters is None:
+            self.contents["unrefined_mean_iou"] = mean_iou
+        else:
+            entry = {"parameters": dataclasses.asdict(parameters), "mean_iou": mean_iou}
+            self.contents["tried"].append(entry)
+            best = max(self.contents["tried"], key=lambda tried: tried["mean_iou"])
+            self.contents["best"] = best
+        write_json(self._path, self.contents)
+
+
+def _mean_iou(results: Iterable[tuple[Any, np.ndarray | Failure]]) -> float:
+    counts = []
+    for (path, parameters), result in results:
+        if isinstance(result, Failure):
+            raise InputError(f"{path}: the CRF with {parameters} failed: {result.reason}")
+        counts.append(result)
+    total = ConfusionMatrix(np.sum(counts, axis=0))
+    if not total.counts.any():
+        raise InputError("every pixel of the chosen masks is void: expected something to score")
+    return total.mean_iou
+
+
+def _read(path: str, settings: dict) -> dict:
+    try:
+        with open(path, encoding="utf-8") as file:
+            contents = json.load(file)
+        found = contents["settings"]
+        for entry in contents["tried"]:
+            CrfParameters(**entry["parameters"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{path}: not a file of tune_crf.py: {error}") from None
+    for name in sorted(settings.keys() | found.keys()):
+        if settings.get(name) != found.get(name):
+            raise InputError(
+                f"{path}: of {name}={found.get(name)!r}: expected {settings.get(name)!r}, or "
+                "another --output_dir"
+            )
+    return contents
