@@ -1,4 +1,8 @@
-"""Mean IoU by one confusion matrix over a whole data set (PASCAL VOC's comp6 score)."""
+"""Scores of one confusion matrix over a whole data set; mean IoU is PASCAL VOC's comp6 score.
+
+The other three figures are those of J. Long, E. Shelhamer, T. Darrell, *Fully Convolutional
+Networks for Semantic Segmentation*, CVPR 2015, Sec. 5.
+"""
 
 import dataclasses
 from collections.abc import Sequence
@@ -52,9 +56,8 @@ class ConfusionMatrix:
     @property
     def iou(self) -> np.ndarray:
         """float64 [C]: IoU of each class; NaN for a class neither true nor predicted."""
-        hits = np.diag(self.counts).astype(np.float64)
-        union = self.counts.sum(axis=0) + self.counts.sum(axis=1) - hits
-        return np.divide(hits, union, out=np.full(len(hits), np.nan), where=union > 0)
+        hits = np.diag(self.counts)
+        return _ratio(hits, self.counts.sum(axis=0) + self.counts.sum(axis=1) - hits)
 
     @property
     def mean_iou(self) -> float:
@@ -62,8 +65,23 @@ class ConfusionMatrix:
 
         VOC's own scorer means over all classes, which is the same where every class occurs.
         """
-        iou = self.iou[~np.isnan(self.iou)]
-        return float(iou.mean()) if iou.size else float("nan")
+        return _mean(self.iou)
+
+    @property
+    def pixel_accuracy(self) -> float:
+        """Share of pixels whose label is right; NaN without pixels."""
+        return float(_ratio(np.trace(self.counts), self.counts.sum()))
+
+    @property
+    def mean_accuracy(self) -> float:
+        """Mean over the true classes of the share of their pixels that is found; NaN if none."""
+        return _mean(_ratio(np.diag(self.counts), self.counts.sum(axis=1)))
+
+    @property
+    def frequency_weighted_iou(self) -> float:
+        """Mean over the pixels of the IoU of their true class; NaN without pixels."""
+        pixels = self.counts.sum(axis=1)
+        return float(_ratio(np.nansum(pixels * self.iou), pixels.sum()))
 
     @property
     def foreground_mean_iou(self) -> float:
@@ -81,3 +99,25 @@ class ConfusionMatrix:
         """IoU by class name; None for a class neither true nor predicted."""
         values = zip(class_names, self.iou.tolist(), strict=True)
         return {name: None if np.isnan(value) else value for name, value in values}
+
+    def summary(self, class_names: Sequence[str]) -> dict:
+        """All scores by name, in 0 .. 1, for a JSON file; at least one pixel is counted."""
+        return {
+            "mean_iou": self.mean_iou,
+            "per_class_iou": self.per_class(class_names),
+            "pixel_accuracy": self.pixel_accuracy,
+            "mean_accuracy": self.mean_accuracy,
+            "frequency_weighted_iou": self.frequency_weighted_iou,
+        }
+
+
+def _ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
+    """float64; NaN where the denominator is 0."""
+    out = np.full(np.shape(denominator), np.nan)
+    return np.divide(numerator, denominator, out=out, where=np.asarray(denominator) > 0)
+
+
+def _mean(values: np.ndarray) -> float:
+    """The mean of those that are not NaN; NaN if there is none."""
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if known.size else float("nan")

@@ -1,64 +1,81 @@
-"""Scores a model on a dataset: mean IoU, IoU of each class, pixel accuracy.
+"""Scores a model on a dataset: mean IoU, IoU of each class, accuracies, scores at boundaries.
 
     python scripts/evaluate.py --model_dir=runs/voc --data=records/voc_val \
         --output_dir=runs/voc/eval
     python scripts/evaluate.py --saved_model=exports/voc --data=records/voc_val \
-        --output_dir=runs/voc/eval_saved
+        --output_dir=runs/voc/eval_saved --crf --num_workers=2
 
-Writes OUTPUT_DIR/metrics.json. The scales of a SavedModel were chosen when it was exported.
+Writes into OUTPUT_DIR metrics.json; per_image.json, worst image first, and worst.jpg;
+confusion.json and confusion.png; trimap.json and trimap.png; the label maps, as
+predictions/ID.png; and seconds.json. Run again, it predicts what is missing and counts anew.
+The scales of a SavedModel were chosen when it was exported.
 """
 
+import dataclasses
 import os
-from collections.abc import Callable
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-import tensorflow as tf
 from absl import flags
 
-from boxsup_tf import errors, fields
-from boxsup_tf.evaluation.evaluate import evaluate
-from boxsup_tf.inference.predictor import Predictor, parse_scales
-from boxsup_tf.inference.saved_model import load_saved_model
-from boxsup_tf.training.checkpoints import load_model
+from boxsup_tf import errors, settings
+from boxsup_tf.evaluation import judged_model
+from boxsup_tf.evaluation.evaluate import EvaluateOptions, evaluate
+from boxsup_tf.inference.predictor import parse_scales
 
 _MODEL_DIR = flags.DEFINE_string(
     "model_dir", "", "Folder of a training run, or the folder best in it."
 )
 _SAVED_MODEL = flags.DEFINE_string("saved_model", "", "Or: a folder that export.py wrote.")
 _DATA = flags.DEFINE_string("data", None, "Folder of records with masks.", required=True)
-_OUTPUT_DIR = flags.DEFINE_string("output_dir", None, "Folder for metrics.json.", required=True)
+_OUTPUT_DIR = flags.DEFINE_string("output_dir", None, "Folder for the results.", required=True)
 _SCALES = flags.DEFINE_string(
     "scales", "1.0", "Image scales to average over, as 0.8,1.0,1.2; with --model_dir."
 )
+_FLIP = flags.DEFINE_bool("flip", False, "Average over mirror images, too; with --model_dir.")
+settings.define_flags(EvaluateOptions)
 
 
 def main(_: object) -> None:
     if bool(_MODEL_DIR.value) == bool(_SAVED_MODEL.value):
         raise errors.InputError("expected one of --model_dir and --saved_model")
-    if _SAVED_MODEL.value and _SCALES.present:
-        raise errors.InputError("--scales has no effect with --saved_model: give it to export.py")
-    predict, class_names = _load()
-    metrics = evaluate(predict, _DATA.value, _OUTPUT_DIR.value, class_names)
-    for name, iou in metrics["per_class_iou"].items():
-        print(f"{name:20s} {'-' if iou is None else format(100 * iou, '.2f'):>6s}")
-    print(f"{'mean IoU':20s} {100 * metrics['mean_iou']:6.2f}")
-    print(f"{'pixel accuracy':20s} {100 * metrics['pixel_accuracy']:6.2f}")
-    path = os.path.join(_OUTPUT_DIR.value, fields.METRICS_FILE)
+    for flag in (_SCALES, _FLIP):
+        if _SAVED_MODEL.value and flag.present:
+            raise errors.InputError(
+                f"--{flag.name} has no effect with --saved_model: give it to export.py"
+            )
+    names = [field.name for field in dataclasses.fields(EvaluateOptions)]
+    options = settings.from_flags(
+        EvaluateOptions, {name: flags.FLAGS[name].value for name in names}
+    )
+    if _SAVED_MODEL.value:
+        model = judged_model.of_export(_SAVED_MODEL.value)
+    else:
+        model = judged_model.of_run(_MODEL_DIR.value, parse_scales(_SCALES.value), _FLIP.value)
+    metrics = evaluate(model, _DATA.value, _OUTPUT_DIR.value, options)
+    if metrics:
+        _show(metrics)
+    print(f"{_OUTPUT_DIR.value}: done")
+
+
+def _show(metrics: dict) -> None:
+    columns = [metrics, *([metrics["crf"]] if "crf" in metrics else [])]
+    for name in metrics["per_class_iou"]:
+        print(_row(name, [column["per_class_iou"][name] for column in columns]))
+    for name in ("mean_iou", "pixel_accuracy", "mean_accuracy", "frequency_weighted_iou"):
+        shown = name.replace("_", " ").replace("iou", "IoU")
+        print(_row(shown, [column[name] for column in columns]))
+    if len(columns) > 1:
+        print("Left: the model's own label maps; right: refined by the CRF.")
     print(
-        f"{path}: {metrics['num_images']} images; {metrics['num_images_without_mask']} without "
-        "a mask were skipped"
+        f"{metrics['num_images']} images; {metrics['num_images_without_mask']} without a mask "
+        "were skipped"
     )
 
 
-def _load() -> tuple[Callable[[tf.Tensor], tf.Tensor], tuple[str, ...]]:
-    if _SAVED_MODEL.value:
-        saved_model = load_saved_model(_SAVED_MODEL.value)
-        return lambda images: saved_model.predict(images)[0], saved_model.class_names
-    scales = parse_scales(_SCALES.value)
-    model, class_names = load_model(_MODEL_DIR.value)
-    predictor = Predictor(model, scales)
-    return lambda images: predictor.predict(images)[fields.SEMANTIC_PREDICTIONS], class_names
+def _row(name: str, values: list[float | None]) -> str:
+    cells = ["-" if value is None else format(100 * value, ".2f") for value in values]
+    return f"{name:22s}" + "".join(f" {cell:>6s}" for cell in cells)
 
 
 if __name__ == "__main__":

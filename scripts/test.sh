@@ -5,7 +5,9 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source scripts/setup_venv.sh
+source scripts/setup_chromium.sh
 setup_venv requirements-dev.txt
+setup_chromium
 
 .venv/bin/ruff format --check .
 .venv/bin/ruff check .

@@ -86,3 +86,46 @@ def test_foreground_mean_iou_takes_all_classes_as_one():
     expected = metrics.jaccard_score(truth > 0, predicted > 0, average="macro")
     assert ConfusionMatrix(counts.numpy()).foreground_mean_iou == pytest.approx(expected)
     assert np.isnan(ConfusionMatrix.zeros(3).foreground_mean_iou)
+
+
+@pytest.mark.parametrize("labels", [list(range(NUM_CLASSES)), [0, 2, 5], [3]])
+def test_accuracies_equal_scikit_learn(labels):
+    rng = np.random.default_rng(len(labels))
+    truth, predicted = random_maps(len(labels), labels)
+    predicted = np.where(rng.random(truth.shape) < 0.5, truth, predicted)  # better on some
+    predicted[predicted == VOID] = 4  # a class that may be predicted and is nowhere true
+    matrix = ConfusionMatrix(count_pixels(truth, predicted, NUM_CLASSES).numpy())
+    truth, predicted = truth[truth != VOID], predicted[truth != VOID]
+    assert matrix.pixel_accuracy == pytest.approx(metrics.accuracy_score(truth, predicted))
+    recalls = metrics.recall_score(truth, predicted, labels=labels, average=None)
+    assert matrix.mean_accuracy == pytest.approx(recalls.mean())
+    weighted = metrics.jaccard_score(truth, predicted, labels=labels, average="weighted")
+    assert matrix.frequency_weighted_iou == pytest.approx(weighted)
+
+
+def test_scores_are_those_of_the_voc_devkit():
+    """Its loop over classes, void left out; it counts a class that is only predicted as 0."""
+    truth = np.array([[0, 0, 1, VOID], [1, VOID, 2, 2], [0, 1, 2, 2]])
+    predicted = np.array([[0, 1, 1, 3], [1, 0, 0, 2], [4, 1, 0, 2]])
+    confusion = np.zeros([5, 5])
+    for true, found in zip(truth.ravel(), predicted.ravel(), strict=True):
+        if true < 255:
+            confusion[true, found] += 1
+    accuracies = []
+    for j in range(5):
+        gtj, resj, gtjresj = confusion[j].sum(), confusion[:, j].sum(), confusion[j, j]
+        if gtj + resj - gtjresj > 0:
+            accuracies.append(gtjresj / (gtj + resj - gtjresj))
+    counts = count_pixels(tf.constant(truth, tf.int32), tf.constant(predicted, tf.int32), 5)
+    summary = ConfusionMatrix(counts.numpy()).summary("abcde")
+    assert summary["per_class_iou"] == {"a": 1 / 5, "b": 3 / 4, "c": 2 / 4, "d": None, "e": 0}
+    assert summary["mean_iou"] == pytest.approx(np.mean(accuracies))
+    assert summary["pixel_accuracy"] == pytest.approx(6 / 10)
+    assert summary["mean_accuracy"] == pytest.approx((1 / 3 + 1 + 1 / 2) / 3)
+    assert summary["frequency_weighted_iou"] == pytest.approx((3 / 5 + 3 * 3 / 4 + 4 * 2 / 4) / 10)
+
+
+def test_no_pixel_has_no_accuracy():
+    matrix = ConfusionMatrix.zeros(2)
+    for value in (matrix.pixel_accuracy, matrix.mean_accuracy, matrix.frequency_weighted_iou):
+        assert np.isnan(value)

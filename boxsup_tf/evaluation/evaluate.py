@@ -1,53 +1,177 @@
-"""Mean IoU of a model on a dataset: images one by one, at full resolution."""
+"""Scores of a model on a data set, at full resolution, and the files that show them.
 
+First the label maps that are missing are made and kept; all figures are then counted from the
+kept ones. So an interrupted evaluation goes on where it stopped, and other bands, say, take no
+network.
+"""
+
+import dataclasses
 import os
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Iterator
 
-import numpy as np
-import tensorflow as tf
+from tqdm import tqdm
 
-from boxsup_tf import fields
-from boxsup_tf.data.dataset_info import check_same_classes, load_complete, write_json
-from boxsup_tf.data.masked_images import MaskedImages
+from boxsup_tf.crf import check_installed
+from boxsup_tf.data import records
+from boxsup_tf.data.dataset_info import DatasetInfo, check_same_classes, load_complete
+from boxsup_tf.data.example import Example
+from boxsup_tf.data.writer import read_records
 from boxsup_tf.errors import InputError
+from boxsup_tf.evaluation.evaluation_folder import SECONDS_FILE, EvaluationFolder
+from boxsup_tf.evaluation.judged_model import JudgedModel
+from boxsup_tf.evaluation.label_maps import make_label_maps
+from boxsup_tf.evaluation.result_files import per_image, write_results
+from boxsup_tf.evaluation.set_scores import score
+from boxsup_tf.evaluation.trimap import check_widths
+from boxsup_tf.evaluation.voc_server import check_for_server, write_archive
+from boxsup_tf.evaluation.worst_images import draw_worst
+from boxsup_tf.inference.dense_crf import load_parameters
+
+
+@dataclasses.dataclass(frozen=True)
+class EvaluateOptions:
+    """What is done beside scoring the model's own label maps.
+
+    Attributes:
+        trimap_widths: Widths, in pixels and ascending, of the bands around true boundaries in
+          which, and outside of which, mean IoU is measured.
+        crf: Refine the label maps by a dense CRF, too, and score both.
+        crf_parameters: Name of a set of parameters (inference/dense_crf.py lists them), or a
+          crf.json that tune_crf.py wrote.
+        num_workers: Processes that run the CRF.
+        batch_size: So many images of one size pass the network together at most. Images that
+          wait for others of their size are predicted again after an interruption.
+        voc_server: Where not empty, images without a mask are predicted, too, and all label maps
+          are packed as OUTPUT_DIR/NAME.tar.gz for VOC's server, with --crf also as
+          NAME_crf.tar.gz.
+    """
+
+    trimap_widths: tuple[float, ...] = (1, 2, 4, 8, 16, 32)
+    crf: bool = False
+    crf_parameters: str = "deeplab_largefov"
+    num_workers: int = 1
+    batch_size: int = 1
+    voc_server: str = ""
+
+    def __post_init__(self) -> None:
+        check_widths(self.trimap_widths)
+        for name in ("num_workers", "batch_size"):
+            if getattr(self, name) < 1:
+                raise InputError(f"--{name}={getattr(self, name)}: expected at least 1")
+        if os.path.basename(self.voc_server) != self.voc_server:
+            raise InputError(f"--voc_server={self.voc_server}: expected a name without a folder")
 
 
 def evaluate(
-    predict: Callable[[tf.Tensor], tf.Tensor],
-    dataset_dir: str,
-    output_dir: str,
-    class_names: Sequence[str],
-) -> dict:
+    model: JudgedModel, dataset_dir: str, output_dir: str, options: EvaluateOptions
+) -> dict | None:
     """Scores label maps by one confusion matrix over the whole set; void is left out.
 
     Args:
-        predict: from images uint8 [1, H, W, 3], RGB, to label maps int32 [1, H, W].
-        dataset_dir: a folder of records; images without a mask are skipped.
-        output_dir: made if need be; metrics.json is written into it.
-        class_names: the model's; index is label.
+        model: predicts the images.
+        dataset_dir: a folder of records; images without a mask are not scored.
+        output_dir: made if need be. Into it go metrics.json; per_image.json, worst image first,
+            and worst.jpg; confusion.json and .png; trimap.json and .png; predictions/ID.png, with
+            the CRF predictions_crf/ID.png; and seconds.json: what this call spent on the images
+            that it predicted, and on the figures of all.
+        options: see there.
 
     Returns:
-        What metrics.json holds: `mean_iou` over the classes that occur, `per_class_iou` by
-        name (None for a class neither true nor predicted), `pixel_accuracy` (all in 0 .. 1),
-        `num_images` scored and `num_images_without_mask`.
+        What metrics.json holds: `ConfusionMatrix.summary`, `num_images` scored and
+        `num_images_without_mask`; with the CRF also `crf`, the summary of its label maps. None
+        where an archive was asked for, and no image has a mask.
 
     Raises:
-        InputError: the dataset is missing, unfinished or damaged, has other classes than the
-            model, or nothing to score.
+        InputError: the data set is missing, unfinished or damaged, has other classes than the
+            model, or nothing to score; the output folder holds predictions of another model or
+            data set; an option does not fit the data; or pydensecrf is missing.
     """
     info = load_complete(dataset_dir)
-    check_same_classes("the model", class_names, dataset_dir, info.class_names)
-    images = MaskedImages(dataset_dir, info)
-    total = images.compare(predict, "evaluate")[0]
-    if not total.counts.any():
-        raise InputError(f"{dataset_dir}: every pixel of the masks is void: nothing to score")
-    metrics = {
-        "mean_iou": total.mean_iou,
-        "per_class_iou": total.per_class(class_names),
-        "pixel_accuracy": float(np.trace(total.counts) / total.counts.sum()),
-        "num_images": images.num_images,
-        "num_images_without_mask": info.num_images - images.num_images,
-    }
-    os.makedirs(output_dir, exist_ok=True)
-    write_json(os.path.join(output_dir, fields.METRICS_FILE), metrics)
+    check_same_classes("the model", model.class_names, dataset_dir, info.class_names)
+    if options.voc_server:
+        check_for_server(dataset_dir, info)
+    elif info.num_images_with_masks == 0:
+        raise InputError(f"{dataset_dir}: none of {info.num_images} images has a class mask")
+    folder = _open(output_dir, model, info, options)
+    start = time.perf_counter()
+    num_predicted, seconds = make_label_maps(
+        _examples(dataset_dir, info, "predict", bool(options.voc_server)),
+        model,
+        folder,
+        options.batch_size,
+        load_parameters(options.crf_parameters) if options.crf else None,
+        options.num_workers,
+    )
+    metrics = _score(dataset_dir, info, folder, options) if info.num_images_with_masks else None
+    seconds["metrics"] = time.perf_counter() - start - sum(seconds.values())
+    folder.write_json(SECONDS_FILE, {"num_predicted": num_predicted} | seconds)
+    if options.voc_server:
+        _pack(dataset_dir, info, folder, options)
     return metrics
+
+
+def _open(
+    output_dir: str, model: JudgedModel, info: DatasetInfo, options: EvaluateOptions
+) -> EvaluationFolder:
+    settings = model.settings | {"data": info.digest, "class_names": info.class_names}
+    if options.crf:
+        check_installed("--crf")
+        settings["crf"] = dataclasses.asdict(load_parameters(options.crf_parameters))
+    return EvaluationFolder(output_dir, settings)
+
+
+def _score(
+    dataset_dir: str, info: DatasetInfo, folder: EvaluationFolder, options: EvaluateOptions
+) -> dict:
+    kinds, names = _kinds(options), info.class_names
+    examples = _examples(dataset_dir, info, "score")
+    scores = score(examples, folder, names, options.trimap_widths, kinds)
+    if not scores[0].rings.any():
+        raise InputError(f"{dataset_dir}: every pixel of the masks is void: nothing to score")
+    images = per_image(scores)
+    draw_worst(
+        _examples(dataset_dir, info, "draw the worst"),
+        folder,
+        [image["id"] for image in images],
+        len(names),
+        kinds,
+    )
+    without_mask = info.num_images - info.num_images_with_masks
+    return write_results(folder, scores, images, names, options.trimap_widths, without_mask)
+
+
+def _pack(
+    dataset_dir: str, info: DatasetInfo, folder: EvaluationFolder, options: EvaluateOptions
+) -> None:
+    for crf_refined in _kinds(options):
+        label_maps = (
+            (
+                example.source_id,
+                folder.read_label_map(
+                    example.source_id,
+                    crf_refined,
+                    (example.height, example.width),
+                    len(info.class_names),
+                ),
+            )
+            for example in _examples(dataset_dir, info, "pack", with_all=True)
+        )
+        name = f"{options.voc_server}{'_crf' if crf_refined else ''}.tar.gz"
+        write_archive(folder.file(name), label_maps, info.class_names, info)
+
+
+def _kinds(options: EvaluateOptions) -> tuple[bool, ...]:
+    """For every kind of label maps whether the CRF refined them."""
+    return (False, True) if options.crf else (False,)
+
+
+def _examples(
+    dataset_dir: str, info: DatasetInfo, description: str, with_all: bool = False
+) -> Iterator[Example]:
+    """Those with masks, or all."""
+    serialized = read_records(dataset_dir, info.num_shards)
+    for record in tqdm(serialized, desc=description, total=info.num_images, unit="image"):
+        example = records.decode_example(record)
+        if with_all or example.mask is not None:
+            yield example

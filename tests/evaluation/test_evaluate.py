@@ -1,10 +1,15 @@
-"""Scores of a model and of its export, against scikit-learn, and what is refused."""
+"""Figures and files of an evaluation, against scikit-learn; resuming; what is refused."""
 
 import dataclasses
+import io
 import json
+import os
+import pathlib
+from collections.abc import Callable
 
 import numpy as np
 import pytest
+from PIL import Image
 from sklearn import metrics
 
 from boxsup_tf import fields
@@ -14,12 +19,9 @@ from boxsup_tf.data.example import decode_image
 from boxsup_tf.data.shapes import SHAPE_CLASSES, ShapesReader
 from boxsup_tf.data.writer import write_dataset
 from boxsup_tf.errors import InputError
-from boxsup_tf.evaluation.evaluate import evaluate
-from boxsup_tf.inference.export import export
-from boxsup_tf.inference.predictor import Predictor
-from boxsup_tf.inference.saved_model import load_saved_model
-from boxsup_tf.models import scores
-from boxsup_tf.models.networks import build_network
+from boxsup_tf.evaluation.evaluate import EvaluateOptions, evaluate
+from boxsup_tf.evaluation.judged_model import JudgedModel
+from boxsup_tf.inference.dense_crf import PARAMETER_SETS, refine
 
 
 def write(folder: str, examples: list) -> str:
@@ -49,89 +51,233 @@ def dataset(examples, tmp_path_factory) -> str:
     return write(str(tmp_path_factory.mktemp("records")), examples)
 
 
-@pytest.fixture(scope="module")
-def model():
-    model = build_network("largefov", len(SHAPE_CLASSES), width_multiplier=0.1, seed=4)
-    # Opinions enough for a score of every kind: right, wrong, and never predicted.
-    last = model.get_layer("fc8")
-    kernel = np.random.default_rng(4).normal(0, 3, last.kernel.shape)
-    last.set_weights([kernel, np.zeros(len(SHAPE_CLASSES))])
-    image = ShapesReader(1, seed=12, image_size=80)[0]
-    pixels = decode_image(image.encoded)[None]
-    logits = scores.full_resolution_logits(model, pixels).numpy()
-    last.set_weights([kernel, -logits.mean(axis=(0, 1, 2))])
-    return model
+def judged(
+    label_maps: Callable, probabilities: Callable | None = None, names: tuple = SHAPE_CLASSES
+) -> JudgedModel:
+    return JudgedModel(names, {"weights": "a"}, label_maps, probabilities or label_maps)
 
 
-def test_scores_equal_scikit_learn_for_model_and_export(model, dataset, examples, tmp_path):
-    predictor = Predictor(model)
+def by_colour(images: np.ndarray) -> np.ndarray:
+    """Probabilities of a model that has opinions of every kind: right, wrong, never predicted."""
+    red, green, blue = np.moveaxis(images.astype(np.float32) / 255, -1, 0)
+    scores = [np.full_like(red, 0.9), 2 * red - green, 2 * green - blue, 2 * blue - red]
+    odds = np.exp(3 * np.stack([*scores, np.full_like(red, -1)], axis=-1))
+    return odds / odds.sum(axis=-1, keepdims=True)
+
+
+def by_colour_labels(images: np.ndarray) -> np.ndarray:
+    return by_colour(images).argmax(axis=-1)
+
+
+def load(folder: pathlib.Path, name: str) -> dict:
+    return json.loads((folder / name).read_text())
+
+
+def pixels(examples: list, predict: Callable) -> tuple[np.ndarray, np.ndarray]:
+    """The known pixels of all masks, and what is predicted of them."""
     truths, predictions = [], []
-
-    def predict(images):
-        return predictor.predict(images)[fields.SEMANTIC_PREDICTIONS]
-
     for example in examples:
         if example.mask is not None:
-            image = decode_image(example.encoded)
             known = example.mask != fields.VOID
             truths.append(example.mask[known])
-            predictions.append(predict(image[None]).numpy()[0][known])
-    truth, predicted = np.concatenate(truths), np.concatenate(predictions)
+            predictions.append(predict(decode_image(example.encoded).numpy())[known])
+    return np.concatenate(truths), np.concatenate(predictions)
+
+
+def check_figures(found: dict, truth: np.ndarray, predicted: np.ndarray) -> None:
     occurring = np.union1d(truth, predicted)
-    assert len(np.unique(predicted)) > 2
-    expected = metrics.jaccard_score(truth, predicted, labels=occurring, average=None)
+    iou = metrics.jaccard_score(truth, predicted, labels=occurring, average=None)
+    assert found["mean_iou"] == pytest.approx(iou.mean(), rel=1e-9)
+    by_label = dict(zip(occurring.tolist(), iou.tolist(), strict=True))
+    expected = {name: by_label.get(label) for label, name in enumerate(SHAPE_CLASSES)}
+    assert found["per_class_iou"] == pytest.approx(expected)
+    assert found["pixel_accuracy"] == pytest.approx(metrics.accuracy_score(truth, predicted))
+    recalls = metrics.recall_score(truth, predicted, labels=np.unique(truth), average=None)
+    assert found["mean_accuracy"] == pytest.approx(recalls.mean())
+    weighted = metrics.jaccard_score(truth, predicted, labels=np.unique(truth), average="weighted")
+    assert found["frequency_weighted_iou"] == pytest.approx(weighted)
 
-    result = evaluate(predict, dataset, str(tmp_path / "model"), SHAPE_CLASSES)
-    assert result["mean_iou"] == pytest.approx(expected.mean(), rel=1e-9)
-    by_name = {
-        SHAPE_CLASSES[label]: value for label, value in zip(occurring, expected, strict=True)
-    }
-    for name in SHAPE_CLASSES:
-        wanted = by_name.get(name)
-        assert result["per_class_iou"][name] == (wanted and pytest.approx(wanted, rel=1e-9))
-    assert result["pixel_accuracy"] == pytest.approx(metrics.accuracy_score(truth, predicted))
+
+def test_files_of_an_evaluation_with_and_without_crf(dataset, examples, tmp_path):
+    model = judged(by_colour_labels, by_colour)
+    options = EvaluateOptions(crf=True, crf_parameters="deeplab_voc", trimap_widths=(1, 3))
+    result = evaluate(model, dataset, str(tmp_path), options)
+    assert load(tmp_path, "metrics.json") == result
+
+    def refined(image: np.ndarray) -> np.ndarray:
+        parameters = PARAMETER_SETS["deeplab_voc"]
+        return refine(image, by_colour(image[None])[0], parameters).argmax(axis=-1)
+
+    truth, predicted = pixels(examples, by_colour_labels)
+    _, with_crf = pixels(examples, refined)
+    assert len(np.unique(predicted)) > 2 and (predicted != with_crf).any()
+    check_figures(result, truth, predicted)
+    check_figures(result["crf"], truth, with_crf)
     assert (result["num_images"], result["num_images_without_mask"]) == (4, 1)
-    assert json.loads((tmp_path / "model" / "metrics.json").read_text()) == result
 
-    saved_model = load_saved_model(export(model, SHAPE_CLASSES, str(tmp_path / "export")))
-    of_export = evaluate(
-        lambda images: saved_model.predict(images)[0],
-        dataset,
-        str(tmp_path / "saved"),
-        saved_model.class_names,
-    )
-    assert of_export == result
+    confusion = load(tmp_path, "confusion.json")
+    labels = list(range(len(SHAPE_CLASSES)))
+    for name, maps in (("counts", predicted), ("counts_crf", with_crf)):
+        expected = metrics.confusion_matrix(truth, maps, labels=labels)
+        np.testing.assert_array_equal(confusion[name], expected)
+    assert confusion["class_names"] == list(SHAPE_CLASSES)
+
+    trimap = load(tmp_path, "trimap.json")
+    assert trimap["widths"] == [1, 3]
+    for suffix in ("", "_crf"):
+        assert all(0 < value < 1 for value in trimap[f"inside{suffix}"])
+        assert all(0 < value < 1 for value in trimap[f"outside{suffix}"])
+    for name in ("confusion.png", "trimap.png", "worst.jpg"):
+        with Image.open(tmp_path / name) as picture:
+            assert min(picture.size) > 100
+    for kind in ("predictions", "predictions_crf"):
+        with Image.open(tmp_path / kind / f"{examples[0].source_id}.png") as picture:
+            assert picture.mode == "P" and picture.size == examples[0].mask.shape[::-1]
+        assert len(os.listdir(tmp_path / kind)) == 4  # the image without a mask is not predicted
+    seconds = load(tmp_path, "seconds.json")
+    assert seconds.pop("num_predicted") == 4
+    assert seconds.keys() == {"predict", "crf", "metrics"} and min(seconds.values()) > 0
+
+
+def test_every_image_by_itself(dataset, examples, tmp_path):
+    evaluate(judged(by_colour_labels), dataset, str(tmp_path), EvaluateOptions())
+    images = load(tmp_path, "per_image.json")["images"]
+    assert {image["id"] for image in images} == {
+        example.source_id for example in examples if example.mask is not None
+    }
+    order = [image["mean_iou"] for image in images]
+    assert order == sorted(order) and order[0] < order[-1]
+    by_id = {example.source_id: example for example in examples}
+    for image in images:
+        truth, predicted = pixels([by_id[image["id"]]], by_colour_labels)
+        occurring = np.union1d(truth, predicted)
+        iou = metrics.jaccard_score(truth, predicted, labels=occurring, average=None)
+        names = [SHAPE_CLASSES[label] for label in occurring]
+        assert image["classes"] == pytest.approx(dict(zip(names, iou, strict=True)))
+        assert image["mean_iou"] == pytest.approx(iou.mean())
+        assert image["pixel_accuracy"] == pytest.approx(metrics.accuracy_score(truth, predicted))
+        matrix = metrics.confusion_matrix(truth, predicted, labels=range(len(SHAPE_CLASSES)))
+        for row, true in zip(matrix, SHAPE_CLASSES, strict=True):
+            counts = image["counts"].get(true, {})
+            assert [counts.get(name, 0) for name in SHAPE_CLASSES] == row.tolist()
+
+
+def test_an_interrupted_evaluation_goes_on(dataset, tmp_path):
+    whole = evaluate(judged(by_colour_labels), dataset, str(tmp_path / "a"), EvaluateOptions())
+    calls = []
+
+    def stops_at_the_third(images: np.ndarray) -> np.ndarray:
+        calls.append(len(images))
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return by_colour_labels(images)
+
+    options = EvaluateOptions(batch_size=1)
+    model = judged(stops_at_the_third)
+    with pytest.raises(KeyboardInterrupt):
+        evaluate(model, dataset, str(tmp_path / "b"), options)
+    assert len(os.listdir(tmp_path / "b" / "predictions")) == 2
+    assert evaluate(model, dataset, str(tmp_path / "b"), options) == whole
+    assert len(calls) == 3 + 2  # the two that were missing
+    again = evaluate(model, dataset, str(tmp_path / "b"), EvaluateOptions(trimap_widths=(2, 5)))
+    assert again == whole and len(calls) == 5
+    assert load(tmp_path / "b", "seconds.json")["num_predicted"] == 0
+    assert load(tmp_path / "b", "trimap.json")["widths"] == [2, 5]
+    for name in ("confusion.png", "per_image.json", "metrics.json", "worst.jpg"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+
+
+def test_predictions_of_another_model_are_not_taken(dataset, tmp_path):
+    evaluate(judged(by_colour_labels), dataset, str(tmp_path), EvaluateOptions())
+    other = dataclasses.replace(judged(by_colour_labels), settings={"weights": "b"})
+    with pytest.raises(InputError, match="holds predictions with weights = 'a': expected 'b'"):
+        evaluate(other, dataset, str(tmp_path), EvaluateOptions())
+    model = judged(by_colour_labels, by_colour)
+    evaluate(model, dataset, str(tmp_path), EvaluateOptions(crf=True))
+    with pytest.raises(InputError, match="holds predictions with crf = {'w1': 4"):
+        options = EvaluateOptions(crf=True, crf_parameters="deeplab_coco")
+        evaluate(model, dataset, str(tmp_path), options)
+
+
+def test_damaged_and_strange_label_maps_are_named(dataset, examples, tmp_path):
+    evaluate(judged(by_colour_labels), dataset, str(tmp_path), EvaluateOptions())
+    path = tmp_path / "predictions" / f"{examples[1].source_id}.png"
+    whole = path.read_bytes()
+    height, width = examples[1].mask.shape
+    wrong_label = np.full([height, width], 5, np.uint8)
+    for content, message in (
+        (whole[:60], "not a whole PNG"),
+        (b"", "not a whole PNG"),
+        (png(wrong_label[:5]), rf"shape \(5, {width}\).*expected \({height}, {width}\)"),
+        (png(wrong_label), ".*largest value 5: expected .* labels below 5"),
+    ):
+        path.write_bytes(content)
+        with pytest.raises(InputError, match=f"{path.name}: {message}.*delete it"):
+            evaluate(judged(by_colour_labels), dataset, str(tmp_path), EvaluateOptions())
+
+
+def png(label_map: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(label_map).save(buffer, "PNG")
+    return buffer.getvalue()
 
 
 def test_perfect_and_useless_predictions(examples, dataset, tmp_path):
     masks = iter([example.mask for example in examples if example.mask is not None])
-    result = evaluate(
-        lambda _: next(masks)[None].astype(np.int32), dataset, str(tmp_path), SHAPE_CLASSES
-    )
-    assert result["mean_iou"] == result["pixel_accuracy"] == 1
+
+    def perfect(images: np.ndarray) -> np.ndarray:
+        known = [next(masks) for _ in images]
+        return np.stack([np.where(mask == fields.VOID, 0, mask) for mask in known])
+
+    result = evaluate(judged(perfect), dataset, str(tmp_path / "a"), EvaluateOptions())
+    assert result["mean_iou"] == result["pixel_accuracy"] == result["mean_accuracy"] == 1
+    assert result["frequency_weighted_iou"] == 1
     found = set(np.unique(np.concatenate([e.mask.ravel() for e in examples if e.mask is not None])))
     absent = {name for label, name in enumerate(SHAPE_CLASSES) if label not in found}
     for name, value in result["per_class_iou"].items():
         assert value == (None if name in absent else 1)
 
-    def all_star(images):
+    def all_star(images: np.ndarray) -> np.ndarray:
         return np.ones(images.shape[:3], np.int32)
 
-    result = evaluate(all_star, dataset, str(tmp_path), SHAPE_CLASSES)
+    result = evaluate(judged(all_star), dataset, str(tmp_path / "b"), EvaluateOptions())
     assert result["per_class_iou"]["background"] == 0
     assert result["mean_iou"] < 0.2
+
+
+def test_an_image_of_void_alone_comes_last(examples, tmp_path):
+    all_void = np.full_like(examples[0].mask, fields.VOID)
+    void = dataclasses.replace(examples[0], mask=all_void, source_id="a/b")
+    folder = write(str(tmp_path / "records"), [void, examples[1]])
+    result = evaluate(judged(by_colour_labels), folder, str(tmp_path / "a"), EvaluateOptions())
+    assert result["num_images"] == 2
+    last = load(tmp_path / "a", "per_image.json")["images"][-1]
+    nothing = {"mean_iou": None, "pixel_accuracy": None, "classes": {}, "counts": {}}
+    assert last == {"id": "a/b"} | nothing
+    assert (tmp_path / "a" / "predictions" / "a" / "b.png").exists()
 
 
 def test_nothing_to_score_is_refused(examples, tmp_path):
     bare = write(str(tmp_path / "bare"), [examples[2]])
     with pytest.raises(InputError, match="none of 1 images has a class mask"):
-        evaluate(lambda images: images[..., 0], bare, str(tmp_path), SHAPE_CLASSES)
+        evaluate(judged(by_colour_labels), bare, str(tmp_path), EvaluateOptions())
     all_void = np.full_like(examples[0].mask, fields.VOID)
     void = write(str(tmp_path / "void"), [dataclasses.replace(examples[0], mask=all_void)])
     with pytest.raises(InputError, match="every pixel of the masks is void"):
-        evaluate(lambda x: np.zeros(x.shape[:3], np.int32), void, str(tmp_path), SHAPE_CLASSES)
+        evaluate(judged(by_colour_labels), void, str(tmp_path / "a"), EvaluateOptions())
     with pytest.raises(InputError, match="dataset.json: not found"):
-        evaluate(lambda images: images, str(tmp_path), str(tmp_path), SHAPE_CLASSES)
+        evaluate(judged(by_colour_labels), str(tmp_path), str(tmp_path), EvaluateOptions())
+
+
+def test_options_out_of_range_are_refused():
+    for values, message in (
+        ({"num_workers": 0}, "--num_workers=0: expected at least 1"),
+        ({"batch_size": -1}, "--batch_size=-1: expected at least 1"),
+        ({"trimap_widths": (4, 2)}, "--trimap_widths=4,2: expected ascending"),
+        ({"voc_server": "a/b"}, "--voc_server=a/b: expected a name without a folder"),
+    ):
+        with pytest.raises(InputError, match=message):
+            EvaluateOptions(**values)
 
 
 def test_other_classes_are_refused(dataset, tmp_path):
@@ -143,22 +289,19 @@ def test_other_classes_are_refused(dataset, tmp_path):
         (SHAPE_CLASSES[:-1], "label 4 is 'cross': expected 'no class'"),
         ((*SHAPE_CLASSES, "moon"), "label 5 is 'no class': expected 'moon'"),
     ):
+        model = judged(by_colour_labels, names=names)
         with pytest.raises(InputError, match=message):
-            evaluate(lambda images: images, dataset, str(tmp_path), names)
+            evaluate(model, dataset, str(tmp_path), EvaluateOptions())
     check_same_classes("a", list(SHAPE_CLASSES), "b", SHAPE_CLASSES)
 
 
 def test_missing_and_damaged_shards_are_named(examples, tmp_path):
     folder = write(str(tmp_path / "records"), [examples[0], examples[1]])
     first, second = shard_paths(folder, 2)
-
-    def all_background(images):
-        return np.zeros(images.shape[:3], np.int32)
-
     with open(second, "r+b") as file:
         file.truncate(100)
     with pytest.raises(InputError, match="damaged TFRecord"):
-        evaluate(all_background, folder, str(tmp_path), SHAPE_CLASSES)
-    (tmp_path / "records" / first.split("/")[-1]).unlink()
+        evaluate(judged(by_colour_labels), folder, str(tmp_path), EvaluateOptions())
+    pathlib.Path(first).unlink()
     with pytest.raises(InputError, match="data-00000-of-00002.tfrecord: shard not found"):
-        evaluate(all_background, folder, str(tmp_path), SHAPE_CLASSES)
+        evaluate(judged(by_colour_labels), folder, str(tmp_path), EvaluateOptions())

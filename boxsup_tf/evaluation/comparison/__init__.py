@@ -1,0 +1,1 @@
+"""Several evaluations side by side, and how sure their differences are."""

@@ -1,0 +1,85 @@
+"""Compares evaluations with the first of them."""
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+from boxsup_tf.data.dataset_info import write_json
+from boxsup_tf.errors import InputError
+from boxsup_tf.evaluation.comparison.bootstrap import difference_interval
+from boxsup_tf.evaluation.comparison.evaluations import Compared, check_same_images, load
+from boxsup_tf.evaluation.comparison.table import format_table
+from boxsup_tf.whole_file import whole_file
+
+JSON_FILE, TABLE_FILE = "comparison.json", "comparison.md"
+
+
+def compare(
+    evaluation_dirs: Sequence[str], output_dir: str, resamples: int = 2000, num_images: int = 10
+) -> dict[str, Any]:
+    """Compares evaluations with the first one; writes comparison.json and comparison.md.
+
+    Args:
+        evaluation_dirs: folders that evaluate.py wrote, over the same images; one that ran the
+            CRF counts twice, without and with it.
+        output_dir: made if need be.
+        resamples: of the bootstrap, see `bootstrap.difference_interval`.
+        num_images: so many images that gained, and that lost, most are named.
+
+    Returns:
+        What comparison.json holds: `reference`, the first evaluation's name, and `evaluations`:
+        of each its `name`, `metrics`, and but for the first `difference` of mean IoU,
+        `interval` (95 %) of the difference, `per_class_difference` (None where either lacks the
+        class) and the images that `gained` and `lost` most: `id`, `difference` of mean IoU.
+
+    Raises:
+        InputError: an evaluation is missing or damaged, there are not two, they are not of the
+            same images and classes, or a number is too small.
+    """
+    if resamples < 1:
+        raise InputError(f"--resamples={resamples}: expected at least 1")
+    compared = [one for path in evaluation_dirs for one in load(path)]
+    if len(compared) < 2:
+        raise InputError(
+            f"--evaluations={','.join(evaluation_dirs)}: nothing to compare: expected two folders "
+            "that evaluate.py wrote, or one of a run with --crf"
+        )
+    check_same_images(compared)
+    reference = compared[0]
+    evaluations = [{"name": reference.name, "metrics": reference.metrics}]
+    evaluations += [_against(reference, other, resamples, num_images) for other in compared[1:]]
+    comparison = {"reference": reference.name, "evaluations": evaluations}
+    os.makedirs(output_dir, exist_ok=True)
+    write_json(os.path.join(output_dir, JSON_FILE), comparison)
+    with whole_file(os.path.join(output_dir, TABLE_FILE)) as file:
+        file.write(format_table(comparison))
+    return comparison
+
+
+def _against(
+    reference: Compared, other: Compared, resamples: int, num_images: int
+) -> dict[str, Any]:
+    before, after = (one.metrics["per_class_iou"] for one in (reference, other))
+    by_image = {
+        source_id: _minus(other.mean_iou[source_id], reference.mean_iou[source_id])
+        for source_id in reference.mean_iou
+    }
+    changes = sorted(
+        ((value, source_id) for source_id, value in by_image.items() if value),
+        key=lambda change: (-change[0], change[1]),
+    )
+    gained = [change for change in changes if change[0] > 0][:num_images]
+    lost = [change for change in reversed(changes) if change[0] < 0][:num_images]
+    return {
+        "name": other.name,
+        "metrics": other.metrics,
+        "difference": other.metrics["mean_iou"] - reference.metrics["mean_iou"],
+        "interval": difference_interval(reference.counts, other.counts, resamples),
+        "per_class_difference": {name: _minus(after[name], before[name]) for name in before},
+        "gained": [{"id": source_id, "difference": value} for value, source_id in gained],
+        "lost": [{"id": source_id, "difference": value} for value, source_id in lost],
+    }
+
+
+def _minus(a: float | None, b: float | None) -> float | None:
+    return None if a is None or b is None else a - b

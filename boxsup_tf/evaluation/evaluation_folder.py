@@ -1,0 +1,128 @@
+"""The folder of one evaluation: the names of its files, and whose label maps it keeps."""
+
+import json
+import os
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+from PIL import Image
+
+from boxsup_tf import drawing, fields
+from boxsup_tf.data.dataset_info import write_json
+from boxsup_tf.errors import InputError
+from boxsup_tf.whole_file import whole_file
+
+METRICS_FILE = fields.METRICS_FILE
+PER_IMAGE_FILE = "per_image.json"
+TRIMAP_FILE = "trimap.json"
+CONFUSION_FILE = "confusion.json"
+SECONDS_FILE = "seconds.json"
+CONFUSION_PICTURE = "confusion.png"
+TRIMAP_PICTURE = "trimap.png"
+WORST_PICTURE = "worst.jpg"
+
+_SETTINGS_FILE = "evaluation.json"
+# By whether the dense CRF refined the label maps.
+_LABEL_MAPS = {False: "predictions", True: "predictions_crf"}
+
+
+class EvaluationFolder:
+    """A folder that an interrupted evaluation goes on in.
+
+    Args:
+        path: made if need be.
+        settings: what decides the label maps, for JSON: the model, the data, ... A name that an
+            earlier evaluation did not give is added to its settings.
+
+    Raises:
+        InputError: the folder holds label maps of other settings.
+    """
+
+    def __init__(self, path: str, settings: dict[str, Any]) -> None:
+        self.path = path
+        found = self._found()
+        settings = json.loads(json.dumps(settings))  # tuples are lists in the file
+        for name in sorted(found.keys() & settings.keys()):
+            if found[name] != settings[name]:
+                raise InputError(
+                    f"{path}: holds predictions with {name} = {found[name]!r}: expected "
+                    f"{settings[name]!r}; choose another --output_dir or delete it"
+                )
+        os.makedirs(path, exist_ok=True)
+        self.write_json(_SETTINGS_FILE, found | settings)
+
+    def file(self, name: str) -> str:
+        """The path of a file."""
+        return os.path.join(self.path, name)
+
+    def write_json(self, name: str, value: object) -> None:
+        """Writes a file, whole or not at all."""
+        write_json(self.file(name), value)
+
+    def write_figure(self, name: str, figure: Figure) -> None:
+        """Writes a PNG, whole or not at all."""
+        with whole_file(self.file(name), "wb") as file:
+            figure.savefig(file, format="png")
+
+    def has_label_map(self, source_id: str, crf: bool) -> bool:
+        """Whether an image's label map, plain or refined by the CRF, is there."""
+        return os.path.exists(self._label_map_path(source_id, crf))
+
+    def write_label_map(self, source_id: str, crf: bool, label_map: np.ndarray) -> None:
+        """Keeps a label map, integers [H, W], as a palette PNG."""
+        path = self._label_map_path(source_id, crf)
+        os.makedirs(os.path.dirname(path), exist_ok=True)  # an id may hold slashes
+        drawing.write_palette_png(path, label_map)
+
+    def read_label_map(
+        self, source_id: str, crf: bool, size: tuple[int, int], num_classes: int
+    ) -> np.ndarray:
+        """uint8 [H, W] that `write_label_map` wrote.
+
+        Args:
+            source_id: of the image.
+            crf: whether it is the one that the CRF refined.
+            size: the image's (height, width).
+            num_classes: background included.
+
+        Raises:
+            InputError: the file is no palette PNG, of another size, or has other labels.
+        """
+        path = self._label_map_path(source_id, crf)
+        try:
+            with Image.open(path) as image:
+                label_map = np.array(image)
+        except (OSError, SyntaxError) as error:
+            raise InputError(f"{path}: not a whole PNG ({error}): delete it") from None
+        if label_map.shape != size or label_map.max() >= num_classes:
+            raise InputError(
+                f"{path}: shape {label_map.shape}, largest value {label_map.max()}: expected "
+                f"{size} and labels below {num_classes}; delete it"
+            )
+        return label_map
+
+    def _label_map_path(self, source_id: str, crf: bool) -> str:
+        return os.path.join(self.path, _LABEL_MAPS[crf], f"{source_id}.png")
+
+    def _found(self) -> dict[str, Any]:
+        path = self.file(_SETTINGS_FILE)
+        if not os.path.exists(path):
+            return {}
+        return read_json(path)
+
+
+def read_json(path: str) -> dict[str, Any]:
+    """Reads a JSON object that an evaluation wrote.
+
+    Raises:
+        InputError: the file is missing or holds no JSON object.
+    """
+    try:
+        with open(path, encoding="utf-8") as file:
+            value = json.load(file)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: expected a file that evaluate.py wrote: {error}") from None
+    if not isinstance(value, dict):
+        raise InputError(f"{path}: holds a {type(value).__name__}: expected an object")
+    return value

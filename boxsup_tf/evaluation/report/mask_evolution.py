@@ -1,0 +1,60 @@
+"""How the pseudo-masks of a few examples changed over the mask updates (the paper's Fig. 3)."""
+
+import glob
+import os
+import re
+
+import numpy as np
+
+from boxsup_tf import drawing, fields
+from boxsup_tf.evaluation.report.markup import Node, node, scroller, section
+from boxsup_tf.evaluation.report.pictures import jpeg_uri, read_picture
+
+_MAX_COLUMNS = 6
+
+_WHOLE = (
+    "One row an example: its boxes, pseudo-masks from the first mask update to the last, the "
+    "truth where it is known, and the network's prediction."
+)
+_MASKS_ALONE = (
+    "One row an example: its pseudo-masks from the first mask update to the last. The training "
+    "has not ended: when it does, train.py draws them over the photographs."
+)
+
+
+def evolution_section(model_dir: str) -> Node | None:
+    """The picture that the training drew at its end; before that, the pseudo-masks alone.
+
+    Returns:
+        None where the run's folder has neither.
+
+    Raises:
+        InputError: a picture is damaged.
+    """
+    path = os.path.join(model_dir, fields.EVOLUTION_FILE)
+    text = _WHOLE
+    if os.path.exists(path):
+        picture = read_picture(path, "RGB")
+    else:
+        text = _MASKS_ALONE
+        rows = _mask_rows(model_dir)
+        if not rows:
+            return None
+        picture = drawing.grid(rows)
+    image = node("img", src=jpeg_uri(picture), alt=text, class_="evolution", loading="lazy")
+    frame = scroller("Mask evolution", image)
+    return section("evolution", "Mask evolution", node("p", text), frame)
+
+
+def _mask_rows(model_dir: str) -> list[list[np.ndarray]]:
+    by_example: dict[str, list[str]] = {}
+    for path in sorted(glob.glob(os.path.join(glob.escape(model_dir), "pseudo_masks", "*.png"))):
+        match = re.fullmatch(r"(.+)_update_\d+\.png", os.path.basename(path))
+        if match:
+            by_example.setdefault(match[1], []).append(path)
+    rows = []
+    for paths in by_example.values():
+        columns = min(_MAX_COLUMNS, len(paths))
+        spread = np.linspace(0, len(paths) - 1, columns).round().astype(int)
+        rows.append([drawing.colorize(read_picture(paths[place], "")) for place in spread])
+    return rows

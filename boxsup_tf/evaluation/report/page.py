@@ -1,0 +1,131 @@
+"""Puts the report together: one HTML file with everything in it."""
+
+import base64
+import hashlib
+import html
+import importlib.resources
+import json
+import os
+import string
+from collections.abc import Sequence
+from typing import Any
+
+from boxsup_tf import fields
+from boxsup_tf.data.dataset_info import check_same_classes, load_complete
+from boxsup_tf.errors import InputError
+from boxsup_tf.evaluation.report.confusion_table import confusion_section
+from boxsup_tf.evaluation.report.markup import Node, node, to_html
+from boxsup_tf.evaluation.report.mask_evolution import evolution_section
+from boxsup_tf.evaluation.report.panels import panels_data
+from boxsup_tf.evaluation.report.results import Result, load_results
+from boxsup_tf.evaluation.report.summary import classes_section, summary_section
+from boxsup_tf.evaluation.report.training_curves import training_section
+from boxsup_tf.evaluation.report.trimap_plot import trimap_section
+from boxsup_tf.whole_file import whole_file
+
+# Nothing is fetched, and no script runs but our own, whatever a class is called.
+_POLICY = (
+    "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{}'; "
+    "base-uri 'none'; form-action 'none'"
+)
+
+
+def write_report(
+    evaluations: Sequence[str], data: str, model_dir: str, output: str, max_side: int = 500
+) -> list[str]:
+    """Writes a page of the figures, plots and images of evaluations of one data set.
+
+    The same files give the same bytes. What is missing is left out, and the page says so.
+
+    Args:
+        evaluations: folders that evaluate.py wrote; set side by side.
+        data: the folder of records that was evaluated.
+        model_dir: a run's folder, for curves and mask evolution; "" for none.
+        output: path of the HTML file; appears only when it is whole.
+        max_side: larger pictures are reduced to it, pixels.
+
+    Returns:
+        What was left out, a path and a reason each.
+
+    Raises:
+        InputError: see `results.load_results` and `panels.panels_data`; the data set is missing or
+            unfinished; an evaluation has other classes; or the file cannot be written.
+    """
+    if max_side < 1:
+        raise InputError(f"--max_side={max_side}: expected at least 1 pixel")
+    info = load_complete(data)
+    results, missing = load_results(evaluations)
+    _check_classes(results, data, info.class_names)
+    left_out = [f"{path}: not found" for path in missing]
+    sections = [
+        summary_section(results),
+        classes_section(results),
+        trimap_section(results),
+        confusion_section(results, info.class_names),
+    ]
+    if model_dir:
+        if not os.path.isdir(model_dir):
+            raise InputError(f"--model_dir={model_dir}: no such folder: expected one of train.py")
+        curves, evolution = training_section(model_dir), evolution_section(model_dir)
+        if curves is None:
+            left_out.append(f"{os.path.join(model_dir, fields.METRICS_FILE)}: no epoch found")
+        if evolution is None:
+            left_out.append(f"{os.path.join(model_dir, fields.EVOLUTION_FILE)}: not found")
+        sections += [curves, evolution]
+    else:
+        left_out.append("training curves and mask evolution: no run's folder was given")
+    images = panels_data(results, data, info, max_side)
+    shown = [part for part in sections if part is not None]
+    _write(output, _assemble(shown, images, left_out, data))
+    return left_out
+
+
+def _check_classes(results: Sequence[Result], data: str, class_names: Sequence[str]) -> None:
+    for result in results:
+        if result.per_class:
+            check_same_classes(data, class_names, result.name, list(result.per_class))
+        if result.confusion is not None and len(result.confusion) != len(class_names):
+            raise InputError(
+                f"{result.name}: a confusion matrix of {len(result.confusion)} classes: expected "
+                f"{len(class_names)} as in {data}"
+            )
+
+
+def _assemble(
+    sections: Sequence[Node], images: dict[str, Any] | None, left_out: Sequence[str], data: str
+) -> str:
+    script = _resource("report.js")
+    links = [(part.attrib["id"], part[0].text or "") for part in sections]
+    panels = ""
+    if images:
+        links.append(("images", "Images"))
+        # In a script element only "<" could end the text.
+        text = json.dumps(images, ensure_ascii=False, separators=(",", ":"))
+        panels = string.Template(_resource("panels.html")).substitute(
+            data=text.replace("<", "\\u003c"), script=script
+        )
+    notes = [node("li", note) for note in left_out]
+    absent = node("aside", node("h2", "Left out"), node("ul", *notes), class_="absent")
+    navigation = [node("li", node("a", title, href=f"#{name}")) for name, title in links]
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return string.Template(_resource("report.html")).substitute(
+        policy=html.escape(_POLICY.format(digest)),
+        style=_resource("report.css"),
+        data=html.escape(data),
+        navigation=to_html(node("ul", *navigation)),
+        sections="\n".join(to_html(part) for part in sections),
+        panels=panels,
+        left_out=to_html(absent) if notes else "",
+    )
+
+
+def _resource(name: str) -> str:
+    return importlib.resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
+
+
+def _write(path: str, text: str) -> None:
+    try:
+        with whole_file(path) as file:
+            file.write(text)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written: {error.strerror}") from None

@@ -1,0 +1,68 @@
+"""The scores of the whole set: large figures, a table, and IoU of every class."""
+
+from collections.abc import Mapping, Sequence
+
+from boxsup_tf.evaluation.report.class_bars import class_bars
+from boxsup_tf.evaluation.report.markup import Node, node, percent, section, swatch, table
+from boxsup_tf.evaluation.report.results import SCORES, Result, Shares
+
+# Results with the colours that stand for them.
+_Colored = Sequence[tuple[int, Result]]
+
+
+def summary_section(results: Sequence[Result]) -> Node | None:
+    """Mean IoU in large figures, and all scores in a table; None where no result has any."""
+    scored = [(color, result) for color, result in enumerate(results) if result.scores]
+    if not scored:
+        return None
+    tiles = [
+        node(
+            "li",
+            node("span", swatch(color), result.name),
+            node("strong", percent(result.scores["mean_iou"])),
+            node("small", f"mean IoU, {result.num_images} images"),
+        )
+        for color, result in scored
+    ]
+    scores = _table(
+        "Scores, %; the best of several in bold",
+        scored,
+        SCORES,
+        [result.scores for _, result in scored],
+    )
+    return section("summary", "Summary", node("ul", *tiles, class_="tiles"), scores)
+
+
+def classes_section(results: Sequence[Result]) -> Node | None:
+    """IoU of every class as bars and as a table; None where no result has any."""
+    scored = [(color, result) for color, result in enumerate(results) if result.per_class]
+    if not scored:
+        return None
+    names = {name: name for _, result in scored for name in result.per_class}
+    figures = _table("IoU, %", scored, names, [result.per_class for _, result in scored])
+    legend = [node("li", swatch(color), result.name) for color, result in scored]
+    return section(
+        "classes",
+        "Classes",
+        node("p", "IoU of each class over the whole set, %."),
+        node("ul", *legend, class_="legend"),
+        node("div", *class_bars(scored, list(names)), figures, class_="plots"),
+    )
+
+
+def _table(
+    caption: str, scored: _Colored, titles: Mapping[str, str], columns: Sequence[Shares]
+) -> Node:
+    header = ["", *(result.name for _, result in scored)]
+    rows: list[list[Node | str]] = []
+    for name, title in titles.items():
+        shares = [column.get(name) for column in columns]
+        best = max((value for value in shares if value is not None), default=None)
+        cells = [
+            node("b", percent(value, 2))
+            if value is not None and value == best and len(shares) > 1
+            else percent(value, 2)
+            for value in shares
+        ]
+        rows.append([title, *cells])
+    return table(caption, header, rows)

@@ -1,0 +1,48 @@
+"""The images that a model does worst, on one sheet: the truth and what was predicted."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from boxsup_tf import drawing
+from boxsup_tf.data.example import Example, decode_image
+from boxsup_tf.evaluation.evaluation_folder import WORST_PICTURE, EvaluationFolder
+
+_ROWS, _ACROSS = 6, 2
+_GAP = np.full([1, 24, 3], 255, np.uint8)
+
+
+def draw_worst(
+    examples: Iterable[Example],
+    folder: EvaluationFolder,
+    worst_first: Sequence[str],
+    num_classes: int,
+    kinds: Sequence[bool],
+) -> None:
+    """Writes worst.jpg: two images a row, each with its truth and its label maps beside it.
+
+    Args:
+        examples: those of these ids, in any order; others are passed over.
+        folder: holds their label maps.
+        worst_first: ids.
+        num_classes: background included.
+        kinds: of the label maps that are shown, whether the CRF refined them.
+    """
+    places = {source_id: i for i, source_id in enumerate(worst_first[: _ROWS * _ACROSS])}
+    found: dict[int, list[np.ndarray]] = {}
+    for example in examples:
+        if example.source_id in places:
+            image = decode_image(example.encoded).numpy()
+            size = (example.height, example.width)
+            maps = [np.asarray(example.mask)]
+            maps += [
+                folder.read_label_map(example.source_id, crf, size, num_classes) for crf in kinds
+            ]
+            overlays = [drawing.overlay(image, label_map) for label_map in maps]
+            found[places[example.source_id]] = [image, *overlays]
+    in_order = [found[place] for place in sorted(found)]
+    rows = [
+        [panel for panels in in_order[i : i + _ACROSS] for panel in (*panels, _GAP)]
+        for i in range(0, len(in_order), _ACROSS)
+    ]
+    drawing.write_image(folder.file(WORST_PICTURE), drawing.grid(rows))

@@ -1,0 +1,148 @@
+"""Comparisons of evaluations that evaluate() wrote."""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from boxsup_tf.data import records
+from boxsup_tf.data.dataset_info import DatasetInfo
+from boxsup_tf.data.shapes import SHAPE_CLASSES, ShapesReader
+from boxsup_tf.data.writer import write_dataset
+from boxsup_tf.errors import InputError
+from boxsup_tf.evaluation.comparison.compare import compare
+from boxsup_tf.evaluation.comparison.evaluations import load
+from boxsup_tf.evaluation.evaluate import EvaluateOptions, evaluate
+from boxsup_tf.evaluation.judged_model import JudgedModel
+
+_ROOT = pathlib.Path(__file__).parents[3]
+NUM_IMAGES = 12
+
+
+def darkest(limit: int):
+    """A model that takes what is brighter than `limit` for a star, in half of the images."""
+
+    def probabilities(images: np.ndarray) -> np.ndarray:
+        bright = images.mean(axis=-1) > limit
+        odds = np.stack([~bright, bright, *[np.zeros_like(bright)] * 3], axis=-1)
+        return (0.2 + odds.astype(np.float32)) / 2
+
+    return probabilities
+
+
+@pytest.fixture(scope="module")
+def evaluations(tmp_path_factory) -> list[str]:
+    """Two evaluations, the second with the CRF, of twelve images."""
+    root = tmp_path_factory.mktemp("compare")
+    reader = ShapesReader(NUM_IMAGES, seed=5, image_size=64)
+    write_dataset(
+        str(root / "records"),
+        DatasetInfo({"dataset": "shapes"}, SHAPE_CLASSES, num_shards=2),
+        NUM_IMAGES,
+        lambda indices: [records.encode_example(reader[i], SHAPE_CLASSES) for i in indices],
+        "write",
+    )
+    for name, limit in (("a", 100), ("b", 160)):
+        probabilities = darkest(limit)
+        model = JudgedModel(
+            SHAPE_CLASSES,
+            {"limit": limit},
+            lambda images, p=probabilities: p(images).argmax(axis=-1),
+            probabilities,
+        )
+        options = EvaluateOptions(crf=name == "b")
+        evaluate(model, str(root / "records"), str(root / name), options)
+    return [str(root / "a"), str(root / "b")]
+
+
+def test_figures_are_those_of_the_evaluations(evaluations, tmp_path):
+    comparison = compare(evaluations, str(tmp_path), resamples=200, num_images=3)
+    assert json.loads((tmp_path / "comparison.json").read_text()) == json.loads(
+        json.dumps(comparison)
+    )
+    first, second = (
+        json.loads((pathlib.Path(e) / "metrics.json").read_text()) for e in evaluations
+    )
+    names = [evaluation["name"] for evaluation in comparison["evaluations"]]
+    assert names == [*evaluations, f"{evaluations[1]} + CRF"]
+    for other, metrics in zip(comparison["evaluations"][1:], (second, second["crf"]), strict=True):
+        assert other["difference"] == pytest.approx(metrics["mean_iou"] - first["mean_iou"])
+        low, high = other["interval"]
+        assert low < other["difference"] < high
+        change = other["per_class_difference"]
+        assert change["cross"] is None or change["cross"] == 0
+        before, after = first["per_class_iou"], metrics["per_class_iou"]
+        assert change["background"] == pytest.approx(after["background"] - before["background"])
+
+    images = [
+        {
+            image["id"]: image
+            for image in json.loads((pathlib.Path(e) / "per_image.json").read_text())["images"]
+        }
+        for e in evaluations
+    ]
+    changes = {key: images[1][key]["mean_iou"] - images[0][key]["mean_iou"] for key in images[0]}
+    ascending = sorted(changes, key=changes.__getitem__)
+    against = comparison["evaluations"][1]
+    lost = [key for key in ascending if changes[key] < 0][:3]
+    gained = [key for key in reversed(ascending) if changes[key] > 0][:3]
+    assert [image["id"] for image in against["lost"]] == lost
+    assert [image["id"] for image in against["gained"]] == gained
+    assert lost or gained
+
+
+def test_counts_of_images_add_up_to_the_figures_of_the_set(evaluations):
+    for compared in (one for path in evaluations for one in load(path)):
+        every_image = np.ones(NUM_IMAGES)
+        assert compared.counts.mean_iou(every_image) == pytest.approx(compared.metrics["mean_iou"])
+
+
+def test_what_cannot_be_compared_is_refused(evaluations, tmp_path):
+    out = str(tmp_path / "out")
+    with pytest.raises(InputError, match="nothing to compare: expected two folders"):
+        compare(evaluations[:1], out)
+    with pytest.raises(InputError, match="--resamples=0: expected at least 1"):
+        compare(evaluations, out, resamples=0)
+    with pytest.raises(InputError, match="none/metrics.json: expected a file that evaluate.py"):
+        compare([evaluations[0], str(tmp_path / "none")], out)
+    assert not os.path.exists(out)
+
+    other = tmp_path / "other"
+    other.mkdir()
+    per_image = json.loads((pathlib.Path(evaluations[0]) / "per_image.json").read_text())
+    metrics = json.loads((pathlib.Path(evaluations[0]) / "metrics.json").read_text())
+    gone = per_image["images"].pop()
+
+    def refused(images: object, figures: dict, message: str) -> None:
+        (other / "per_image.json").write_text(json.dumps(images))
+        (other / "metrics.json").write_text(json.dumps(figures))
+        with pytest.raises(InputError, match=message):
+            compare([evaluations[0], str(other)], out)
+
+    refused(per_image, metrics, f"image '{gone['id']}' is in .*a only: expected the same")
+    refused([], metrics, "per_image.json: holds a list: expected an object")
+    del per_image["images"][0]["counts"]
+    refused(per_image, metrics, r"not as evaluate.py writes it .*KeyError: 'counts'")
+
+
+def test_script_prints_the_table(evaluations, tmp_path):
+    command = [sys.executable, str(_ROOT / "scripts" / "compare.py")]
+    command += [f"--evaluations={','.join(evaluations)}", f"--output_dir={tmp_path}"]
+    result = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=os.environ | {"PYTHONPATH": str(_ROOT)},
+    )
+    assert result.returncode == 0, result.stderr
+    assert result.stdout == (tmp_path / "comparison.md").read_text()
+    rows = [line.split(" | ") for line in result.stdout.splitlines() if line.startswith("|")]
+    assert {len(row) for row in rows} == {4}
+    metrics = json.loads((pathlib.Path(evaluations[1]) / "metrics.json").read_text())
+    assert rows[2][0] == "| mean IoU" and rows[2][2] == f"{100 * metrics['mean_iou']:.2f}"
+    assert rows[2][3] == f"{100 * metrics['crf']['mean_iou']:.2f} |"
