@@ -52,7 +52,8 @@ def test_export_then_evaluate_then_predict(folder):
     result = run_script("export.py", f"--model_dir={run}", f"--output_dir={exported}")
     assert result.returncode == 0, result.stderr
     assert (
-        result.stdout.splitlines()[-1] == f"{exported}/1: {len(SHAPE_CLASSES)} classes, 1 scale(s)"
+        result.stdout.splitlines()[-1]
+        == f"{exported}/1: {len(SHAPE_CLASSES)} classes, 1 scale(s), float32"
     )
 
     metrics = []

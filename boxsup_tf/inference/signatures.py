@@ -1,0 +1,51 @@
+"""What a SavedModel answers: its signatures, all on one graph of the network."""
+
+from collections.abc import Callable
+
+import tensorflow as tf
+
+from boxsup_tf import fields
+from boxsup_tf.inference.uploads import decode_upload, decode_uploads
+
+_FILES = tf.TensorSpec([None], tf.string, name="image_bytes")
+
+
+def build_signatures(predict: Callable) -> dict[str, Callable]:
+    """The signatures.
+
+    Args:
+        predict: a tf.function of one concrete signature: `images`, uint8 [B, H, W, 3], to
+            `fields.SEMANTIC_PREDICTIONS` and `fields.PROBABILITIES`.
+
+    Returns:
+        Concrete functions by name. Probabilities are hundreds of times larger than an image file;
+        over HTTP, `serve_masks` is the signature to ask.
+            serving_default: `predict` itself.
+            serve_image_bytes: `image_bytes`, string [B], JPEG or PNG files of one size, to the
+                same outputs.
+            serve_masks: `image_bytes`, files of any sizes, to `mask_bytes`: string [B], grey PNGs
+                of the labels.
+    """
+
+    @tf.function(input_signature=[_FILES])
+    def predict_files(image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
+        return predict(decode_uploads(image_bytes))
+
+    @tf.function(input_signature=[_FILES])
+    def predict_masks(image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
+        def mask(encoded: tf.Tensor) -> tf.Tensor:
+            labels = predict(decode_upload(encoded)[None])[fields.SEMANTIC_PREDICTIONS][0]
+            return tf.io.encode_png(tf.cast(labels, tf.uint8)[:, :, None])
+
+        # One at a time: memory is then that of one image.
+        return {
+            fields.MASK_BYTES: tf.map_fn(
+                mask, image_bytes, fn_output_signature=tf.string, parallel_iterations=1
+            )
+        }
+
+    return {
+        fields.SIGNATURE_IMAGES: predict.get_concrete_function(),  # type: ignore[attr-defined]
+        fields.SIGNATURE_BYTES: predict_files.get_concrete_function(),
+        fields.SIGNATURE_MASKS: predict_masks.get_concrete_function(),
+    }

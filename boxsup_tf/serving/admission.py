@@ -1,0 +1,98 @@
+"""ASGI middleware that bounds a server's memory: few requests are read at a time."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+
+class Admission:
+    """Lets a few requests in at a time; the others wait in line, their bodies unread.
+
+    A waiting request takes what the connection buffers of it, some 64 kB. GET requests pass.
+
+    Args:
+        app: the application behind.
+        slots: requests that are read, computed and answered at a time.
+        max_waiting: that wait in line; one more is told to come back (503).
+        max_bytes: of a body; a larger one is refused (413).
+        read_seconds: that a body may take to arrive once it is read (else 408).
+    """
+
+    def __init__(
+        self,
+        app: Callable[[Scope, Receive, Send], Awaitable[None]],
+        slots: int,
+        max_waiting: int,
+        max_bytes: int,
+        read_seconds: float = 60.0,
+    ) -> None:
+        self._app = app
+        self._slots = asyncio.Semaphore(slots)
+        self._waiting, self._max_waiting = 0, max_waiting
+        self._max_bytes, self._read_seconds = max_bytes, read_seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "POST":
+            await self._app(scope, receive, send)
+        elif self._waiting >= self._max_waiting:
+            await _refuse(send, 503, f"{self._waiting} requests are waiting: try again later")
+        else:
+            self._waiting += 1
+            try:
+                await self._slots.acquire()
+            finally:
+                self._waiting -= 1
+            try:
+                await self._admit(scope, receive, send)
+            finally:
+                self._slots.release()
+
+    async def _admit(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            body = await asyncio.wait_for(self._read(scope, receive), self._read_seconds)
+        except asyncio.TimeoutError:
+            await _refuse(send, 408, f"the body took longer than {self._read_seconds:g} s")
+        except OverflowError:
+            await _refuse(send, 413, f"expected a body of at most {self._max_bytes} bytes")
+        except ConnectionError:
+            pass  # nobody is there to be answered
+        else:
+            await self._app(scope, _replay(body, receive), send)
+
+    async def _read(self, scope: Scope, receive: Receive) -> bytes:
+        length = dict(scope["headers"]).get(b"content-length", b"0")
+        if int(length) > self._max_bytes:
+            raise OverflowError
+        body = bytearray()
+        more = True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise ConnectionError
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+            if len(body) > self._max_bytes:
+                raise OverflowError
+        return bytes(body)
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    """A `receive` that gives a body that has been read already."""
+    messages = iter([{"type": "http.request", "body": body, "more_body": False}])
+
+    async def next_message() -> Message:
+        return next(messages, None) or await receive()
+
+    return next_message
+
+
+async def _refuse(send: Send, status: int, message: str) -> None:
+    headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": json.dumps({"error": message}).encode()})

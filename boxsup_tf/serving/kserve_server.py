@@ -1,0 +1,94 @@
+"""KServe's HTTP server around `answers.Answers`."""
+
+import asyncio
+import copy
+import socket
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import fastapi
+import kserve
+import uvicorn
+from kserve import errors
+from kserve.logging import KSERVE_LOG_CONFIG
+from kserve.protocol.dataplane import DataPlane
+from kserve.protocol.rest.server import metrics_handler
+from kserve.protocol.rest.v1_endpoints import register_v1_endpoints
+
+from boxsup_tf.errors import InputError
+from boxsup_tf.serving.answers import Answers
+
+_HANDLERS = {
+    errors.InvalidInput: errors.invalid_input_handler,
+    errors.ModelNotFound: errors.model_not_found_handler,
+    NotImplementedError: errors.not_implemented_error_handler,
+    Exception: errors.generic_exception_handler,
+}
+
+
+class ServedModel(kserve.Model):
+    """KServe's view of an exported model.
+
+    Args:
+        name: in the URL.
+        answers: of the model.
+        concurrency: requests that are computed at a time.
+    """
+
+    def __init__(self, name: str, answers: Answers, concurrency: int) -> None:
+        super().__init__(name, return_response_headers=True)
+        self._answers = answers
+        self._executor = ThreadPoolExecutor(concurrency)
+        self.load()
+
+    async def predict(
+        self,
+        payload: Any,
+        headers: dict[str, str] | None = None,
+        response_headers: dict[str, str] | None = None,
+    ) -> bytes:
+        """The answer to a request of the v1 protocol, JSON.
+
+        Raises:
+            InvalidInput: the request is bad; KServe answers 400 and the message.
+        """
+        loop = asyncio.get_running_loop()
+        try:
+            answer = await loop.run_in_executor(self._executor, self._answers.answer, payload)
+        except InputError as error:
+            raise errors.InvalidInput(str(error)) from None
+        if response_headers is not None:
+            response_headers["content-type"] = "application/json"
+        return answer
+
+
+def run(model: ServedModel, listener: socket.socket, admission: Callable) -> None:
+    """Serves until the process is told to stop (SIGINT, SIGTERM); running requests are finished.
+
+    Args:
+        model: the one model.
+        listener: a listening TCP socket.
+        admission: ASGI middleware: from application to application.
+    """
+    models = kserve.ModelRepository()
+    models.update(model)
+    # Not by kserve.ModelServer: that one listens on every network interface, and lets every
+    # client unload the model.
+    app = fastapi.FastAPI(openapi_url=None)
+    register_v1_endpoints(app, DataPlane(models), None)
+    app.add_api_route("/metrics", metrics_handler, methods=["GET"])
+    for error, handler in _HANDLERS.items():
+        app.add_exception_handler(error, handler)
+    app.add_middleware(admission)
+    uvicorn.Server(uvicorn.Config(app, log_config=_log_config())).run(sockets=[listener])
+
+
+def _log_config() -> dict[str, Any]:
+    config = copy.deepcopy(KSERVE_LOG_CONFIG)
+    # Requests beside the errors; standard output says where the server is.
+    config["handlers"]["uvicorn_access"]["stream"] = "ext://sys.stderr"
+    # KServe reports every bad request with a traceback, uvicorn the errors of the server's own.
+    for name in ("kserve", "kserve.trace"):
+        config["loggers"][name]["level"] = "CRITICAL"
+    return config

@@ -1,0 +1,71 @@
+"""Masks by HTTP, from scripts/serve.py or TensorFlow Serving."""
+
+import base64
+
+import urllib3
+
+from boxsup_tf import fields
+from boxsup_tf.errors import InputError
+from boxsup_tf.serving.masks import RefusedImage
+
+_BUSY = 503
+_NO_SUCH_MODEL = 404
+
+
+class RestClient:
+    """Asks one model of a server; may be used by several threads.
+
+    Args:
+        url: of the server, as http://localhost:8501.
+        model_name: that the server has.
+        concurrency: connections that are kept open.
+    """
+
+    def __init__(self, url: str, model_name: str, concurrency: int = 4) -> None:
+        self._url = f"{url.rstrip('/')}/v1/models/{model_name}:predict"
+        # A busy server is asked again, for about two minutes; one that is away is not.
+        retries = urllib3.Retry(
+            8,
+            connect=0,
+            read=0,
+            status_forcelist=[_BUSY],
+            allowed_methods=None,
+            backoff_factor=0.5,
+            raise_on_status=False,
+        )
+        timeout = urllib3.Timeout(connect=10, read=600)
+        self._pool = urllib3.PoolManager(maxsize=concurrency, retries=retries, timeout=timeout)
+
+    def __call__(self, encoded: bytes) -> bytes:
+        """A grey PNG of the labels.
+
+        Args:
+            encoded: a JPEG or PNG file.
+
+        Raises:
+            RefusedImage: the server does not take this image.
+            InputError: there is no such server, or no such model.
+        """
+        body = {
+            "signature_name": fields.SIGNATURE_MASKS,
+            "instances": [{"b64": base64.b64encode(encoded).decode()}],
+        }
+        try:
+            response = self._pool.request("POST", self._url, json=body)
+        except urllib3.exceptions.HTTPError as error:
+            raise InputError(
+                f"{self._url}: no answer ({error}): expected a server there, as serve.py is"
+            ) from None
+        try:
+            answer = response.json()
+            if response.status == 200:
+                return base64.b64decode(answer["predictions"][0]["b64"])
+            reason = answer["error"]
+        except (ValueError, LookupError, TypeError):
+            raise InputError(
+                f"{self._url}: status {response.status}, {response.data[:80]!r}: expected the "
+                "answer of serve.py or TensorFlow Serving"
+            ) from None
+        if response.status in (_NO_SUCH_MODEL, _BUSY):
+            raise InputError(f"{self._url}: {reason}")
+        raise RefusedImage(f"refused: {reason}")

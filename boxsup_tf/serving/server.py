@@ -1,0 +1,89 @@
+"""An exported model behind HTTP, with the REST interface of TensorFlow Serving.
+
+    POST /v1/models/NAME:predict    see `predict_json` and `inference.signatures`
+    GET  /v1/models/NAME            whether it is ready
+    GET  /metrics                   for Prometheus
+
+A bad request is answered with a status of 4xx and {"error": "..."}; the server goes on.
+"""
+
+import dataclasses
+import functools
+import os
+import socket
+
+from boxsup_tf.data.example import MAX_MEGAPIXELS
+from boxsup_tf.errors import InputError
+from boxsup_tf.inference.saved_model import load_saved_model
+from boxsup_tf.serving.admission import Admission
+from boxsup_tf.serving.extras import require
+
+# Requests that are read while others are computed, so that computing never waits for the network.
+_READ_AHEAD = 4
+
+
+@dataclasses.dataclass(frozen=True)
+class ServerOptions:
+    """What is served, where, and how much of it at a time.
+
+    Attributes:
+        saved_model: Folder that export.py wrote; its highest version is served.
+        model_name: Name in the URL.
+        host: Address to listen on; 0.0.0.0 for all of the machine's.
+        http_port: Port to listen on; 0 for any that is free.
+        concurrency: Requests that are computed at a time.
+        max_megapixels: Largest image that is accepted, 10**6 pixels.
+        max_request_mb: Largest request that is accepted, 10**6 bytes.
+        max_waiting: Requests that may wait in line.
+    """
+
+    saved_model: str
+    model_name: str = "boxsup"
+    host: str = "127.0.0.1"
+    http_port: int = 8501
+    concurrency: int = 2
+    max_megapixels: float = MAX_MEGAPIXELS
+    max_request_mb: float = 32.0
+    max_waiting: int = 1000
+
+
+def serve(options: ServerOptions) -> None:
+    """Serves until the process is told to stop; says on standard output where.
+
+    Raises:
+        InputError: kserve is missing, there is no such model, or the address cannot be had.
+    """
+    require("kserve", "kserve==0.21.0")
+    if options.concurrency < 1:
+        raise InputError(f"--concurrency={options.concurrency}: expected at least 1")
+    model = load_saved_model(options.saved_model)
+    listener = _listen(options.host, options.http_port)
+    # Not every installation has what these import.
+    from boxsup_tf.serving import kserve_server
+    from boxsup_tf.serving.answers import Answers
+
+    answers = Answers(model, options.max_megapixels)
+    port = listener.getsockname()[1]
+    url = f"http://{options.host}:{port}"
+    print(f"{model.path}: serving as {options.model_name} on {url}", flush=True)
+    kserve_server.run(
+        kserve_server.ServedModel(options.model_name, answers, options.concurrency),
+        listener,
+        functools.partial(
+            Admission,
+            slots=options.concurrency + _READ_AHEAD,
+            max_waiting=options.max_waiting,
+            max_bytes=int(options.max_request_mb * 1e6),
+        ),
+    )
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port), backlog=1024)
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
+        raise InputError(
+            f"--host={host} --http_port={port}: cannot listen: {reason}: expected an address of "
+            "this machine and a free port"
+        ) from None

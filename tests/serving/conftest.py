@@ -1,0 +1,68 @@
+"""A small exported network, a server of it, and photographs."""
+
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+import pytest
+from PIL import Image
+
+from boxsup_tf.inference.export import export
+from boxsup_tf.inference.predictor import Predictor
+from boxsup_tf.inference.saved_model import SavedModel, load_saved_model
+from tests.conftest import REPOSITORY
+from tests.inference.conftest import class_names, images, model  # noqa: F401
+
+
+@pytest.fixture(scope="session")
+def saved_model(model, class_names, tmp_path_factory) -> SavedModel:  # noqa: F811
+    folder = str(tmp_path_factory.mktemp("export"))
+    return load_saved_model(export(model, class_names, folder))
+
+
+@pytest.fixture(scope="session")
+def predictor(model) -> Predictor:  # noqa: F811
+    return Predictor(model)
+
+
+@pytest.fixture(scope="session")
+def photographs(shared_data) -> list[pathlib.Path]:
+    """Sixteen real JPEG files of several sizes."""
+    paths = sorted((shared_data / "voc_subset").rglob("JPEGImages/*.jpg"))[::40][:16]
+    assert len({Image.open(path).size for path in paths}) >= 4
+    return paths
+
+
+@pytest.fixture(scope="session")
+def url(saved_model, tmp_path_factory):
+    """Of scripts/serve.py, running in a process of its own with small limits."""
+    pytest.importorskip("kserve", reason="the server needs the package kserve")
+    command = [
+        sys.executable,
+        str(REPOSITORY / "scripts" / "serve.py"),
+        f"--saved_model={saved_model.path}",
+        "--model_name=shapes",
+        "--http_port=0",
+        "--max_request_mb=2",
+        "--max_megapixels=20",
+    ]
+    log = tmp_path_factory.mktemp("server") / "log.txt"
+    with open(log, "w") as errors:
+        process = subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
+        )
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    found = re.search(r"serving as shapes on (http://127\.0\.0\.1:\d+)", line)
+    assert found, f"{line}\n{log.read_text()}"
+    yield found[1]
+    process.terminate()
+    assert process.wait(timeout=30) is not None
+    # It reports its own failures so.
+    assert "Traceback" not in log.read_text(), log.read_text()

@@ -1,0 +1,111 @@
+"""The middleware without a server: a few requests at a time, bounded bodies, bounded waiting."""
+
+import asyncio
+import json
+
+from boxsup_tf.serving.admission import Admission
+
+_SCOPE = {"type": "http", "method": "POST", "headers": []}
+
+
+class Application:
+    """Answers with the body, after a while; counts the requests that it has at a time."""
+
+    def __init__(self) -> None:
+        self.running = self.most = 0
+
+    async def __call__(self, scope, receive, send) -> None:
+        self.running += 1
+        self.most = max(self.most, self.running)
+        body = (await receive())["body"]
+        await asyncio.sleep(0.01)
+        self.running -= 1
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": body})
+
+
+async def ask(admission, *chunks: bytes | float, length: int | None = None) -> tuple[int, bytes]:
+    """The status and body for a request whose body comes in chunks; a number is a pause."""
+    waiting = list(chunks)
+    sent = []
+
+    async def receive():
+        while isinstance(waiting[0], float):
+            await asyncio.sleep(waiting.pop(0))
+        chunk = waiting.pop(0)
+        return {"type": "http.request", "body": chunk, "more_body": bool(waiting)}
+
+    async def send(message):
+        sent.append(message)
+
+    headers = [] if length is None else [(b"content-length", str(length).encode())]
+    await admission(_SCOPE | {"headers": headers}, receive, send)
+    return sent[0]["status"], sent[1]["body"]
+
+
+def error_of(body: bytes) -> str:
+    return json.loads(body)["error"]
+
+
+def test_few_at_a_time_and_all_are_answered():
+    async def main():
+        application = Application()
+        admission = Admission(application, slots=3, max_waiting=100, max_bytes=10)
+        answers = await asyncio.gather(*(ask(admission, b"%d" % i, b"!") for i in range(50)))
+        assert answers == [(200, b"%d!" % i) for i in range(50)]
+        assert application.most == 3
+
+    asyncio.run(main())
+
+
+def test_more_than_may_wait_are_told_to_come_back():
+    async def main():
+        admission = Admission(Application(), slots=2, max_waiting=5, max_bytes=10)
+        answers = await asyncio.gather(*(ask(admission, b"x") for _ in range(20)))
+        statuses = [status for status, _ in answers]
+        # The first two find a slot before the others come.
+        assert statuses.count(200) in (5, 7) and set(statuses) == {200, 503}
+        assert "requests are waiting" in error_of(answers[-1][1])
+        assert await ask(admission, b"x") == (200, b"x")
+
+    asyncio.run(main())
+
+
+def test_large_bodies_are_not_read():
+    async def main():
+        application = Application()
+        admission = Admission(application, slots=1, max_waiting=5, max_bytes=10)
+        for request in (ask(admission, b"", length=11), ask(admission, b"12345", b"678901")):
+            status, body = await request
+            assert status == 413 and error_of(body) == "expected a body of at most 10 bytes"
+        assert application.most == 0
+        assert await ask(admission, b"12345", b"67890", length=10) == (200, b"1234567890")
+
+    asyncio.run(main())
+
+
+def test_slow_bodies_give_their_slot_back():
+    async def main():
+        limits = {"slots": 1, "max_waiting": 5, "max_bytes": 10, "read_seconds": 0.05}
+        admission = Admission(Application(), **limits)
+        (slow, body), quick = await asyncio.gather(
+            ask(admission, b"1", 5.0, b"2"), ask(admission, b"x")
+        )
+        assert slow == 408 and "longer than 0.05 s" in error_of(body)
+        assert quick == (200, b"x")
+
+    asyncio.run(main())
+
+
+def test_who_hangs_up_leaves_no_trace():
+    async def main():
+        async def receive():
+            return {"type": "http.disconnect"}
+
+        application = Application()
+        admission = Admission(application, slots=1, max_waiting=5, max_bytes=10)
+        await admission(_SCOPE, receive, None)
+        assert application.most == 0
+        assert await ask(admission, b"x") == (200, b"x")
+
+    asyncio.run(main())
