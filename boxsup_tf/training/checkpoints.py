@@ -36,6 +36,8 @@ class Progress(tf.Module):
         loss: mean over the batches done of the epoch.
         agreement: int64 [C, C], pixels that the batches done of the epoch taught, by label and
             by what the network said.
+        learnt: float32 [C], IoU of each class by the agreement of the last whole epoch; NaN for
+            classes that it did not teach, 0 before the first epoch.
         first_fill: share of the boxes that the run's first labelling covers.
     """
 
@@ -47,6 +49,7 @@ class Progress(tf.Module):
         self.loss = keras.metrics.Mean(name="loss")
         counts = tf.zeros([num_classes, num_classes], tf.int64)
         self.agreement = tf.Variable(counts, trainable=False)
+        self.learnt = tf.Variable(tf.zeros([num_classes]), trainable=False)
         self.first_fill = tf.Variable(0.0, trainable=False)
 
     def __str__(self) -> str:

@@ -57,6 +57,9 @@ class TrainConfig:
         feedback_weight: lambda, the weight of E_r against E_o.
         warmup_epochs: the mask updates of so many epochs do not ask the network.
         ramp_epochs: after them, lambda rises to its full weight in so many steps more.
+        min_agreement: the boxes of a class ask the network once its IoU with the pseudo-masks,
+            over the crops of the epoch before, has reached this; 0: always. Before the first epoch
+            it counts as 0.
         prior_weight: of the preference for large candidates that stands in for the network's
             belief until that has its full weight.
         update_every: epochs from one mask update to the next; 0: the first one is the last.
@@ -112,6 +115,7 @@ class TrainConfig:
     feedback_weight: float = 3.0
     warmup_epochs: int = 2
     ramp_epochs: int = 0
+    min_agreement: float = 0.2
     prior_weight: float = 0.0
     update_every: int = 1
     k: int = 1
@@ -139,6 +143,7 @@ class TrainConfig:
         expect("width_multiplier", self.width_multiplier > 0, "more than 0")
         expect("dropout", 0 <= self.dropout < 1, "0 <= dropout < 1")
         expect("min_box_iou", 0 <= self.min_box_iou <= 1, "a number in 0 .. 1")
+        expect("min_agreement", 0 <= self.min_agreement <= 1, "a number in 0 .. 1")
         expect("max_outside", 0 <= self.max_outside <= 1, "a number in 0 .. 1")
         expect("update_scale", self.update_scale > 0, "more than 0")
         expect("frozen_blocks", 0 <= self.frozen_blocks <= 5, "a number in 0 .. 5")

@@ -6,6 +6,7 @@ import os
 import time
 
 import keras
+import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
@@ -99,6 +100,7 @@ class _Run:
         network = Network(model, config)
         if network.cache:
             fill_crops(network.cache, sources, config)
+        self._class_names = sources[0].info.class_names
         self._pipeline = TrainingPipeline(sources, labelling, config, network.cache)
         self._mask_update = MaskUpdate(network, sources, labelling, config)
         self._network_update = NetworkUpdate(
@@ -132,6 +134,8 @@ class _Run:
             # Before the epoch counts as done, so that a killed run does not forget its best.
             if (score := figures.get("val_mean_iou")) is not None:
                 self._checkpoints.save_if_best(score)
+            taught = agreement.counts.any(axis=1)
+            progress.learnt.assign(np.where(taught, agreement.iou, np.nan))
             progress.loss.reset_state()
             progress.agreement.assign(tf.zeros_like(progress.agreement))
             progress.epoch.assign(epoch + 1)
@@ -154,13 +158,17 @@ class _Run:
         config = self._config
         if epoch % config.update_every if config.update_every else epoch:
             return
-        weights = feedback.weights_at(config, epoch)
+        asks = config.feedback_weight > 0 and epoch >= config.warmup_epochs
         by_chance = config.k > 1
-        if epoch and not weights.feedback and not by_chance:
+        if epoch and not asks and not by_chance:
             return
-        if epoch == 0 and weights.feedback:
+        learnt = self._progress.learnt.numpy()
+        weights = feedback.weights_at(config, epoch, learnt)
+        if doubts := feedback.doubts(config, epoch, learnt, self._class_names):
+            print(f"mask update {epoch}: {doubts}", flush=True)
+        if epoch == 0 and weights.feedback.any():
             # What the boxes alone would choose is what the network's first choice is held against.
-            self._choose(epoch, feedback.Weights(0.0, config.prior_weight), history)
+            self._choose(epoch, feedback.without_feedback(config), history)
         self._choose(epoch, weights, history)
         self._pictures.show(epoch)
 
@@ -170,10 +178,13 @@ class _Run:
             return
         labelling, report = updated
         first_fill = self._progress.first_fill
-        if not weights.feedback and epoch == 0:
+        if not weights.feedback.any() and epoch == 0:
             first_fill.assign(report.chosen_fill)
         alarm = feedback.alarm(report, float(first_fill))
-        figures = dataclasses.asdict(report) | {"feedback_weight": weights.feedback}
+        figures = dataclasses.asdict(report) | {
+            "feedback_weight": float(weights.feedback.max()),
+            "believed_classes": int((weights.feedback[1:] > 0).sum()),
+        }
         history.add(epoch, figures | {"refused": float(bool(alarm))})
         if alarm:
             print(f"mask update {epoch}: {alarm}; the labelling before stays", flush=True)

@@ -93,21 +93,26 @@ class MaskUpdate:
             dataset = box_examples(sources)
             self._beliefs = Beliefs(network, dataset, self._num_classes, config)
             logits = tf.TensorSpec([None, None, self._num_classes], tf.float32)
-            scalars = [tf.TensorSpec([], kind) for kind in (tf.int64, tf.float32, tf.float32)]
+            by_class = tf.TensorSpec([self._num_classes], tf.float32)
             self._update_image = tf.function(
-                self._update_one, [dataset.element_spec, logits, *scalars]
+                self._update_one,
+                [dataset.element_spec, logits, tf.TensorSpec([], tf.int64), by_class, by_class],
             )
 
     def run(
-        self, epoch: int, feedback_weight: float, prior_weight: float
+        self,
+        epoch: int,
+        feedback_weight: float | np.ndarray,
+        prior_weight: float | np.ndarray,
     ) -> tuple[np.ndarray, MaskUpdateReport] | None:
         """Chooses a whole labelling anew; the present one stays as it is.
 
         Args:
             epoch: of the network update that follows; part of the draws' seed.
-            feedback_weight: lambda, the weight of the network's belief.
+            feedback_weight: lambda, the weight of the network's belief; by class, see
+                `feedback.Weights`, or one for all.
             prior_weight: the weight of the preference for large candidates that stands in for
-                the network's belief, see `scoring.constant_belief_cost`.
+                the network's belief, see `scoring.constant_belief_cost`; the same.
 
         Returns:
             The labelling, int32 [boxes], and what is to be said of it. None where there is no
@@ -117,11 +122,14 @@ class MaskUpdate:
             return None
         before = self._labelling.chosen.numpy()
         after = np.full_like(before, RECTANGLE)
-        weights = [tf.constant(w, tf.float32) for w in (feedback_weight, prior_weight)]
+        weights = [
+            tf.broadcast_to(tf.constant(weight, tf.float32), [self._num_classes])
+            for weight in (feedback_weight, prior_weight)
+        ]
         truth = former = ConfusionMatrix.zeros(self._num_classes)
         figures = [np.zeros((0, 3), np.float32)]
         of_object = np.ones(len(before), bool)
-        asks = self._config.belief != "constant" and feedback_weight > 0
+        asks = self._config.belief != "constant" and bool(np.any(feedback_weight))
         if asks:
             self._beliefs.prepare()
         progress = tqdm(
@@ -180,7 +188,7 @@ class MaskUpdate:
         )
         example_id, num_boxes = parsed[EXAMPLE_ID], tf.shape(labels)[0]
         chosen = selection.choose(
-            costs.total(feedback_weight, prior_weight),
+            costs.total(*(tf.gather(w, labels)[:, None] for w in (feedback_weight, prior_weight))),
             eligible & ~void[:, None],
             box_ids(example_id, num_boxes),
             tf.constant(config.seed, tf.int64),

@@ -10,9 +10,9 @@ import pytest
 from boxsup_tf.candidates import CandidatePool
 from boxsup_tf.training import loop
 from boxsup_tf.training.config import TrainConfig
-from boxsup_tf.training.feedback import alarm, weights_at
+from boxsup_tf.training.feedback import alarm, doubts, weights_at
 from boxsup_tf.training.mask_update import MaskUpdateReport
-from tests.training.folders import SIDE, make_example, write
+from tests.training.folders import CLASS_NAMES, SIDE, make_example, write
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,25 @@ def test_lambda_rises_while_the_prior_fades(warmup, ramp, expected):
     config = TrainConfig(
         "", warmup_epochs=warmup, ramp_epochs=ramp, feedback_weight=4.0, prior_weight=0.5
     )
-    np.testing.assert_allclose([weights_at(config, epoch) for epoch in range(5)], expected)
+    learnt = np.array([0.9, 0.3, 0.2, 0.19, np.nan])
+    for epoch, (feedback, prior) in enumerate(expected):
+        weights = weights_at(config, epoch, learnt)
+        believed = learnt >= 0.2
+        np.testing.assert_allclose(weights.feedback, np.where(believed, feedback, 0))
+        np.testing.assert_allclose(weights.prior, np.where(believed, prior, 0.5))
+        everyone = dataclasses.replace(config, min_agreement=0.0)
+        np.testing.assert_allclose(weights_at(everyone, epoch, np.zeros(3)).feedback, feedback)
+
+
+def test_doubts_name_the_classes_that_are_not_learnt():
+    config = TrainConfig("", warmup_epochs=2, min_agreement=0.3)
+    names = ["background", "cat", "dog", "cow", "bus"]
+    learnt = np.array([0.1, 0.3, 0.29, 0.0, np.nan])
+    assert doubts(config, 1, learnt, names) is None
+    message = doubts(config, 2, learnt, names)
+    assert message is not None and "not asked of dog, cow: " in message and "0.3" in message
+    assert doubts(config, 2, np.full(5, 0.5), names) is None
+    assert doubts(dataclasses.replace(config, feedback_weight=0.0), 2, learnt, names) is None
 
 
 @pytest.mark.parametrize(("fill", "speaks"), [(0.5, False), (0.31, False), (0.29, True), (0, True)])
@@ -47,7 +65,8 @@ def _large_and_tiny(example) -> CandidatePool:
     return CandidatePool.from_masks(masks, "large and tiny")
 
 
-def test_a_collapse_is_refused_and_said(tmp_path: pathlib.Path, capsys):
+@pytest.fixture
+def small_objects(tmp_path: pathlib.Path) -> TrainConfig:
     """Small objects in noise teach a network to be sure of background everywhere."""
     box = np.array([[4, 5, 16, 17]], np.float32)
     examples = [
@@ -61,18 +80,37 @@ def test_a_collapse_is_refused_and_said(tmp_path: pathlib.Path, capsys):
         for i in range(4)
     ]
     folder = write(tmp_path / "data", examples, _large_and_tiny)
-    config = TrainConfig(
+    return TrainConfig(
         f"{folder}:box",
         **{"init": "random", "width_multiplier": 0.05, "crop_size": SIDE, "batch_size": 2},
         **{"epochs": 3, "learning_rate": 0.05, "last_layer_rate": 1.0, "clip_norm": 1.0},
-        **{"k": 1, "min_box_iou": 0.0, "warmup_epochs": 1, "feedback_weight": 1000.0},
+        **{"min_box_iou": 0.0, "warmup_epochs": 1, "feedback_weight": 1000.0},
         **{"num_pictures": 0, "dropout": 0.0, "belief": "cross_entropy", "update_scale": 1.0},
     )
+
+
+def _epochs(run: pathlib.Path) -> list[dict]:
+    return json.loads((run / "metrics.json").read_text())["epochs"]
+
+
+def test_a_collapse_is_refused_and_said(small_objects, tmp_path, capsys):
+    config = dataclasses.replace(small_objects, min_agreement=0.0)
     loop.train(str(tmp_path / "run"), config)
-    epochs = json.loads((tmp_path / "run" / "metrics.json").read_text())["epochs"]
+    epochs = _epochs(tmp_path / "run")
     assert [epoch["refused"] for epoch in epochs] == [0, 1, 1]
     assert epochs[0]["chosen_fill"] == 1
     assert all(epoch["chosen_fill"] < 0.1 for epoch in epochs[1:])
     # The labelling that stays is the first one: all boxes would change again.
     assert all(epoch["changed_share"] == 1 for epoch in epochs[1:])
     assert "mask update 1: the feedback collapses" in capsys.readouterr().out
+
+
+def test_a_network_that_has_not_learnt_a_class_is_not_asked_of_it(small_objects, tmp_path, capsys):
+    config = dataclasses.replace(small_objects, min_agreement=0.9)
+    loop.train(str(tmp_path / "run"), config)
+    for epoch in _epochs(tmp_path / "run")[1:]:
+        assert epoch["believed_classes"] == epoch["refused"] == epoch["changed_share"] == 0
+        assert epoch["agreement"] == epoch["chosen_fill"] == 1
+    said = capsys.readouterr().out
+    name = CLASS_NAMES[1]
+    assert all(f"mask update {n}: the network is not asked of {name}: " in said for n in (1, 2))

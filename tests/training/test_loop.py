@@ -62,6 +62,7 @@ def config(folders) -> TrainConfig:
         warmup_epochs=0,
         belief="cross_entropy",
         feedback_weight=30.0,
+        min_agreement=0.0,
         k=5,
         checkpoint_minutes=0,
         num_pictures=2,

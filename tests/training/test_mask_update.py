@@ -278,6 +278,27 @@ def test_the_prior_prefers_candidates_that_fill_their_box(model, examples, folde
     assert moved > 0
 
 
+def test_weights_by_class_are_those_of_each_box(model, examples, folder):
+    config = TrainConfig("", belief="cross_entropy", **EXACT)
+    sources = load_sources(f"{folder}:box")
+    labelling = Labelling({f"0/{e.source_id}": e.num_boxes for e in sources[0].examples})
+    update = MaskUpdate(Network(model, config), sources, labelling, config)
+    labels = np.zeros(labelling.chosen.shape, int)
+    for example in examples:
+        slots = labelling.slots(tf.constant(f"0/{example.source_id}"), len(example.labels))
+        labels[slots.numpy()] = example.labels
+    feedback = np.array([0.0, 30.0, 0.0, 30.0])[: len(CLASS_NAMES)]
+    prior = np.array([0.0, 0.0, 9.0, 0.0])[: len(CLASS_NAMES)]
+    found = update.run(0, feedback, prior)[0]
+    pure = {
+        label: update.run(0, float(feedback[label]), float(prior[label]))[0]
+        for label in range(1, len(feedback))
+    }
+    expected = np.choose(labels, [found, *pure.values()])
+    np.testing.assert_array_equal(found, expected)
+    assert any((pure[1] != other).any() for other in pure.values())
+
+
 def test_reports_how_much_is_covered_and_how_much_changed(model, examples, folder):
     """A second update, by another cost, against pixels counted by hand."""
     config = TrainConfig("", k=1)
