@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 from boxsup_tf import fields
+from boxsup_tf.errors import InputError
 from boxsup_tf.labels import color_map
 from boxsup_tf.whole_file import whole_file
 
@@ -70,6 +71,22 @@ def draw_boxes(
     return canvas
 
 
+def reduced(pixels: np.ndarray, max_side: int, interpolation: int) -> np.ndarray:
+    """An image or label map whose longer side is at most `max_side` pixels.
+
+    Args:
+        pixels: uint8 [H, W] or [H, W, 3].
+        max_side: pixels; a smaller one stays as it is.
+        interpolation: OpenCV's.
+    """
+    height, width = pixels.shape[:2]
+    factor = max_side / max(height, width)
+    if factor >= 1:
+        return pixels
+    size = max(round(width * factor), 1), max(round(height * factor), 1)
+    return cv2.resize(pixels, size, interpolation=interpolation)
+
+
 def grid(rows: Sequence[Sequence[np.ndarray]], padding: int = 4) -> np.ndarray:
     """Lays images out in rows on white; sizes may differ, each sits top left in its cell.
 
@@ -121,8 +138,17 @@ def write_image(path: str, image: np.ndarray) -> None:
     Args:
         path: appears only when the file is whole.
         image: uint8 [H, W, 3], RGB.
+
+    Raises:
+        InputError: the image is larger than the format allows.
     """
     bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
-    encoded = cv2.imencode(os.path.splitext(path)[1], bgr)[1]
+    is_encoded, encoded = cv2.imencode(os.path.splitext(path)[1], bgr)
+    if not is_encoded:
+        height, width = image.shape[:2]
+        raise InputError(
+            f"{path}: a picture of {height} x {width} pixels (height x width) cannot be written: "
+            "expected sides of at most 65500"
+        )
     with whole_file(path, "wb") as file:
         file.write(encoded.tobytes())

@@ -13,6 +13,8 @@ class InputError(ValueError):
 def run_script(main: Callable[[Sequence[str]], object]) -> None:
     """Runs `main` under absl; an `InputError` ends it as one line on stderr, exit status 1.
 
+    So does an `OSError` that names its file, as of an output folder that cannot be written to.
+
     Args:
         main: takes the arguments that are left after the flags were parsed.
     """
@@ -26,6 +28,10 @@ def run_script(main: Callable[[Sequence[str]], object]) -> None:
             main(argv)
         except InputError as error:
             sys.exit(f"error: {error}")
+        except OSError as error:
+            if error.filename is None:
+                raise
+            sys.exit(f"error: {error.filename}: cannot be read or written: {error.strerror}")
         except KeyboardInterrupt:
             sys.exit("interrupted: run the same command again to go on from what is done")
 

@@ -106,6 +106,16 @@ def from_flags(cls: type, values: Mapping[str, Any]) -> Any:
     return cls(**{name: _convert(name, kinds[name], value) for name, value in values.items()})
 
 
+def parsed_flags(cls: type) -> Any:
+    """Makes a dataclass of the flags that `define_flags` defined for it, once they are parsed.
+
+    Raises:
+        InputError: see `from_flags`.
+    """
+    names = [field.name for field in dataclasses.fields(cls)]
+    return from_flags(cls, {name: flags.FLAGS[name].value for name in names})
+
+
 def parse_values(cls: type, assignments: Sequence[str], flag: str) -> dict[str, Any]:
     """Values of a dataclass's fields from texts.
 

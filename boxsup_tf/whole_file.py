@@ -17,14 +17,16 @@ def whole_file(path: str, mode: str = "w") -> Iterator[IO[Any]]:
         mode: `w` for text, in UTF-8, or `wb`.
 
     Raises:
-        OSError: as of `open`, or the disk is full.
+        OSError: as of `open`, or the disk is full; it names `path`.
     """
     temporary = f"{path}.{os.getpid()}.tmp"
     try:
         with open(temporary, mode, encoding=None if "b" in mode else "utf-8") as file:
             yield file
         os.replace(temporary, path)
-    except BaseException:
+    except BaseException as error:
+        if isinstance(error, OSError) and error.filename in (None, temporary):
+            error.filename = path  # a full disk names no file
         with contextlib.suppress(FileNotFoundError):
             os.remove(temporary)
         raise

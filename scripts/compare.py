@@ -18,10 +18,10 @@ _EVALUATIONS = flags.DEFINE_list(
 )
 _OUTPUT_DIR = flags.DEFINE_string("output_dir", None, "Folder for the table.", required=True)
 _RESAMPLES = flags.DEFINE_integer(
-    "resamples", 2000, "Draws of images that the interval of a difference is made of."
+    "resamples", 2000, "Draws of images that a difference's interval is made of.", lower_bound=1
 )
 _NUM_IMAGES = flags.DEFINE_integer(
-    "num_images", 10, "So many images that gained, and that lost, most are named."
+    "num_images", 10, "So many images that gained, and that lost, most are named.", lower_bound=0
 )
 
 

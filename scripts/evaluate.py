@@ -11,14 +11,13 @@ predictions/ID.png; and seconds.json. Run again, it predicts what is missing and
 The scales of a SavedModel were chosen when it was exported.
 """
 
-import dataclasses
 import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 from absl import flags
 
-from boxsup_tf import errors, settings
+from boxsup_tf import errors, figures, settings
 from boxsup_tf.evaluation import judged_model
 from boxsup_tf.evaluation.evaluate import EvaluateOptions, evaluate
 from boxsup_tf.inference.predictor import parse_scales
@@ -44,10 +43,10 @@ def main(_: object) -> None:
             raise errors.InputError(
                 f"--{flag.name} has no effect with --saved_model: give it to export.py"
             )
-    names = [field.name for field in dataclasses.fields(EvaluateOptions)]
-    options = settings.from_flags(
-        EvaluateOptions, {name: flags.FLAGS[name].value for name in names}
-    )
+    options = settings.parsed_flags(EvaluateOptions)
+    for name in ("crf_parameters", "num_workers"):
+        if flags.FLAGS[name].present and not options.crf:
+            raise errors.InputError(f"--{name} has no effect without --crf")
     if _SAVED_MODEL.value:
         model = judged_model.of_export(_SAVED_MODEL.value)
     else:
@@ -62,20 +61,18 @@ def _show(metrics: dict) -> None:
     columns = [metrics, *([metrics["crf"]] if "crf" in metrics else [])]
     for name in metrics["per_class_iou"]:
         print(_row(name, [column["per_class_iou"][name] for column in columns]))
-    for name in ("mean_iou", "pixel_accuracy", "mean_accuracy", "frequency_weighted_iou"):
-        shown = name.replace("_", " ").replace("iou", "IoU")
-        print(_row(shown, [column[name] for column in columns]))
+    for name, title in figures.TITLES.items():
+        print(_row(title, [column[name] for column in columns]))
     if len(columns) > 1:
         print("Left: the model's own label maps; right: refined by the CRF.")
     print(
         f"{metrics['num_images']} images; {metrics['num_images_without_mask']} without a mask "
-        "were skipped"
+        "were not scored"
     )
 
 
 def _row(name: str, values: list[float | None]) -> str:
-    cells = ["-" if value is None else format(100 * value, ".2f") for value in values]
-    return f"{name:22s}" + "".join(f" {cell:>6s}" for cell in cells)
+    return f"{name:22s}" + "".join(f" {figures.percent(value):>6s}" for value in values)
 
 
 if __name__ == "__main__":

@@ -6,9 +6,7 @@
 An interrupted run goes on where it stopped when the same command is given again.
 """
 
-import dataclasses
 import os
-from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
@@ -23,9 +21,7 @@ _MODEL_DIR = flags.DEFINE_string(
 
 
 def main(_: object) -> None:
-    names = [field.name for field in dataclasses.fields(config.TrainConfig)]
-    values: dict[str, Any] = {name: flags.FLAGS[name].value for name in names}
-    loop.train(_MODEL_DIR.value, config.TrainConfig(**values))
+    loop.train(_MODEL_DIR.value, settings.parsed_flags(config.TrainConfig))
 
 
 if __name__ == "__main__":

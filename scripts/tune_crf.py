@@ -15,9 +15,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 from absl import flags
 
 from boxsup_tf import errors, settings
+from boxsup_tf.evaluation import judged_model
 from boxsup_tf.evaluation.tune_crf import CRF_FILE, Grid, tune
-from boxsup_tf.inference.predictor import Predictor, parse_scales
-from boxsup_tf.training.checkpoints import load_model
+from boxsup_tf.inference.predictor import parse_scales
 
 _MODEL_DIR = flags.DEFINE_string(
     "model_dir", None, "Folder of a training run, or the folder best in it.", required=True
@@ -25,22 +25,17 @@ _MODEL_DIR = flags.DEFINE_string(
 _DATA = flags.DEFINE_string("data", None, "Folder of records with masks.", required=True)
 _OUTPUT_DIR = flags.DEFINE_string("output_dir", None, "Folder for crf.json.", required=True)
 _SCALES = flags.DEFINE_string("scales", "1.0", "Image scales to average over, as 0.8,1.0,1.2.")
+_FLIP = flags.DEFINE_bool("flip", False, "Average over mirror images, too.")
 _NUM_IMAGES = flags.DEFINE_integer("num_images", 100, "Spread over the data.", lower_bound=1)
 _NUM_WORKERS = flags.DEFINE_integer("num_workers", os.cpu_count() or 1, "Processes.", lower_bound=1)
 
 
 def main(_: object) -> None:
-    grid = settings.from_flags(
-        Grid, {name: flags.FLAGS[name].value for name in settings.field_docs(Grid)}
-    )
-    model, class_names = load_model(_MODEL_DIR.value)
-    predictor = Predictor(model, parse_scales(_SCALES.value))
+    grid = settings.parsed_flags(Grid)
     found = tune(
-        predictor.probabilities,
-        class_names,
+        judged_model.of_run(_MODEL_DIR.value, parse_scales(_SCALES.value), _FLIP.value),
         _DATA.value,
         _OUTPUT_DIR.value,
-        {"model_dir": _MODEL_DIR.value, "scales": _SCALES.value},
         grid,
         _NUM_IMAGES.value,
         _NUM_WORKERS.value,

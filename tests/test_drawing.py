@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from boxsup_tf import drawing, fields, labels
+from boxsup_tf.errors import InputError
 
 
 @pytest.fixture
@@ -85,3 +86,22 @@ def test_written_image_keeps_the_order_of_channels(tmp_path, image):
     with Image.open(tmp_path / "image.jpg") as picture:
         assert picture.format == "JPEG"
         np.testing.assert_allclose(np.array(picture), flat, atol=3)
+
+
+def test_a_picture_larger_than_its_format_is_refused(tmp_path):
+    path = str(tmp_path / "image.jpg")
+    with pytest.raises(
+        InputError, match="image.jpg: a picture of 1 x 70000 pixels .*at most 65500"
+    ):
+        drawing.write_image(path, np.zeros((1, 70_000, 3), np.uint8))
+    assert os.listdir(tmp_path) == []
+
+
+def test_reduced_keeps_the_shape_and_the_labels():
+    large = np.zeros([600, 1001], np.uint8)
+    large[:300] = 7
+    small = drawing.reduced(large, 500, cv2.INTER_NEAREST)
+    assert small.shape == (300, 500) and set(np.unique(small)) == {0, 7}
+    assert (small[:149] == 7).all() and (small[151:] == 0).all()
+    assert drawing.reduced(large, 1001, cv2.INTER_NEAREST) is large
+    assert drawing.reduced(large[:1], 500, cv2.INTER_NEAREST).shape == (1, 500)

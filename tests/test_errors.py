@@ -31,6 +31,7 @@ def _run(body: str, *arguments: str) -> subprocess.CompletedProcess:
         ("print('done')", (), 0, ""),
         ("raise errors.InputError('a.xml: bad')", (), 1, "error: a.xml: bad\n"),
         ("print('never')", ("stray",), 1, "error: unexpected argument 'stray': "),
+        ("open('/none/x', 'w')", (), 1, "error: /none/x: cannot be read or written: No such file"),
         ("raise KeyboardInterrupt", (), 1, "interrupted: run the same command again"),
     ],
 )
@@ -43,9 +44,10 @@ def test_script_ends_with_one_line_and_a_status(body, arguments, code, stderr):
 
 
 def test_a_bug_keeps_its_traceback():
-    result = _run("raise ValueError('bug')")
-    assert result.returncode != 0
-    assert "Traceback" in result.stderr
+    for body in ("raise ValueError('bug')", "raise OSError('bug')"):
+        result = _run(body)
+        assert result.returncode != 0
+        assert "Traceback" in result.stderr
 
 
 def test_input_error_is_a_value_error():

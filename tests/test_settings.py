@@ -75,6 +75,20 @@ def parse() -> Callable[..., flags.FlagValues]:
     return parse
 
 
+def test_flags_of_the_program_become_a_dataclass():
+    before = set(flags.FLAGS)
+    was_parsed = flags.FLAGS.is_parsed()
+    settings.define_flags(Base)
+    try:
+        flags.FLAGS(["program", "--t_width=8", "--t_name=x"])
+        assert settings.parsed_flags(Base) == Base(t_width=8, t_name="x")
+    finally:
+        for name in set(flags.FLAGS) - before:
+            delattr(flags.FLAGS, name)
+        if not was_parsed:
+            flags.FLAGS.unparse_flags()
+
+
 def _make(cls: type, parsed: flags.FlagValues) -> object:
     names = [field.name for field in dataclasses.fields(cls)]
     return settings.from_flags(cls, {name: parsed[name].value for name in names})

@@ -1,5 +1,7 @@
 """whole_file: a reader sees the old file or the new one."""
 
+import os
+
 import pytest
 
 from boxsup_tf.whole_file import whole_file
@@ -28,5 +30,24 @@ def test_takes_its_name_at_the_end(tmp_path, mode, old, new):
 
 
 def test_a_folder_that_is_not_there(tmp_path):
-    with pytest.raises(FileNotFoundError), whole_file(str(tmp_path / "no" / "file")):
+    path = str(tmp_path / "no" / "file")
+    with pytest.raises(FileNotFoundError) as raised, whole_file(path):
         pass
+    assert raised.value.filename == path
+
+
+def test_a_full_disk_names_the_file(tmp_path):
+    path = str(tmp_path / "file")
+    with pytest.raises(OSError, match="No space left") as raised, whole_file(path) as file:
+        with open("/dev/full", "wb", buffering=0) as full:
+            os.dup2(full.fileno(), file.fileno())
+        file.write("x")
+        file.flush()
+    assert raised.value.filename == path
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_error_of_another_file_keeps_its_name(tmp_path):
+    with pytest.raises(FileNotFoundError) as raised, whole_file(str(tmp_path / "file")):
+        (tmp_path / "other").read_bytes()
+    assert raised.value.filename == str(tmp_path / "other")

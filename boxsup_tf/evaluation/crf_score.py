@@ -15,7 +15,7 @@ def write_score_map(
     truth: np.ndarray,
     min_probability: float,
 ) -> None:
-    """Writes what `count_pixels` needs of an image, whole or not at all.
+    """Writes what `confusion_with_crf` needs of an image, whole or not at all.
 
     Args:
         path: of a file .npz.
@@ -35,7 +35,7 @@ def write_score_map(
         )
 
 
-def count_pixels(task: tuple[str, CrfParameters | None]) -> np.ndarray:
+def confusion_with_crf(task: tuple[str, CrfParameters | None]) -> np.ndarray:
     """The confusion matrix of one image.
 
     Args:

@@ -18,7 +18,7 @@ from boxsup_tf.data.dataset_info import DatasetInfo, check_same_classes, load_co
 from boxsup_tf.data.example import Example
 from boxsup_tf.data.writer import read_records
 from boxsup_tf.errors import InputError
-from boxsup_tf.evaluation.evaluation_folder import SECONDS_FILE, EvaluationFolder
+from boxsup_tf.evaluation.evaluation_folder import SECONDS_FILE, SUFFIXES, EvaluationFolder
 from boxsup_tf.evaluation.judged_model import JudgedModel
 from boxsup_tf.evaluation.label_maps import make_label_maps
 from boxsup_tf.evaluation.result_files import per_image, write_results
@@ -85,7 +85,8 @@ def evaluate(
     Raises:
         InputError: the data set is missing, unfinished or damaged, has other classes than the
             model, or nothing to score; the output folder holds predictions of another model or
-            data set; an option does not fit the data; or pydensecrf is missing.
+            data set, or refined by a CRF that is not asked for now, or a run's metrics.json; an
+            option does not fit the data; or pydensecrf is missing.
     """
     info = load_complete(dataset_dir)
     check_same_classes("the model", model.class_names, dataset_dir, info.class_names)
@@ -130,6 +131,8 @@ def _score(
     if not scores[0].rings.any():
         raise InputError(f"{dataset_dir}: every pixel of the masks is void: nothing to score")
     images = per_image(scores)
+    without_mask = info.num_images - info.num_images_with_masks
+    metrics = write_results(folder, scores, images, names, options.trimap_widths, without_mask)
     draw_worst(
         _examples(dataset_dir, info, "draw the worst"),
         folder,
@@ -137,8 +140,7 @@ def _score(
         len(names),
         kinds,
     )
-    without_mask = info.num_images - info.num_images_with_masks
-    return write_results(folder, scores, images, names, options.trimap_widths, without_mask)
+    return metrics
 
 
 def _pack(
@@ -157,7 +159,7 @@ def _pack(
             )
             for example in _examples(dataset_dir, info, "pack", with_all=True)
         )
-        name = f"{options.voc_server}{'_crf' if crf_refined else ''}.tar.gz"
+        name = f"{options.voc_server}{SUFFIXES[crf_refined]}.tar.gz"
         write_archive(folder.file(name), label_maps, info.class_names, info)
 
 

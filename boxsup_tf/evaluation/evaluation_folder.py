@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from boxsup_tf import drawing, fields
-from boxsup_tf.data.dataset_info import write_json
+from boxsup_tf.data.dataset_info import read_json, write_json
 from boxsup_tf.errors import InputError
 from boxsup_tf.whole_file import whole_file
 
@@ -22,9 +22,11 @@ CONFUSION_PICTURE = "confusion.png"
 TRIMAP_PICTURE = "trimap.png"
 WORST_PICTURE = "worst.jpg"
 
-_SETTINGS_FILE = "evaluation.json"
-# By whether the dense CRF refined the label maps.
-_LABEL_MAPS = {False: "predictions", True: "predictions_crf"}
+SETTINGS_FILE = "evaluation.json"
+# What these are, for messages.
+EXPECTED = "a file that evaluate.py wrote"
+# By whether the dense CRF refined the label maps: what is added to names of files and figures.
+SUFFIXES = ("", "_crf")
 
 
 class EvaluationFolder:
@@ -36,7 +38,8 @@ class EvaluationFolder:
             earlier evaluation did not give is added to its settings.
 
     Raises:
-        InputError: the folder holds label maps of other settings.
+        InputError: the folder holds label maps of other or of more settings, or a metrics.json
+            of another program.
     """
 
     def __init__(self, path: str, settings: dict[str, Any]) -> None:
@@ -49,8 +52,14 @@ class EvaluationFolder:
                     f"{path}: holds predictions with {name} = {found[name]!r}: expected "
                     f"{settings[name]!r}; choose another --output_dir or delete it"
                 )
+        dropped = sorted(found.keys() - settings.keys())
+        if dropped:  # the figures would lose their part
+            raise InputError(
+                f"{path}: holds predictions with {dropped[0]} = {found[dropped[0]]!r}: expected "
+                f"--{dropped[0]} again; give it, choose another --output_dir or delete it"
+            )
         os.makedirs(path, exist_ok=True)
-        self.write_json(_SETTINGS_FILE, found | settings)
+        self.write_json(SETTINGS_FILE, found | settings)
 
     def file(self, name: str) -> str:
         """The path of a file."""
@@ -78,51 +87,58 @@ class EvaluationFolder:
     def read_label_map(
         self, source_id: str, crf: bool, size: tuple[int, int], num_classes: int
     ) -> np.ndarray:
-        """uint8 [H, W] that `write_label_map` wrote.
+        """The function `read_label_map`, of an image's label map.
 
         Args:
             source_id: of the image.
             crf: whether it is the one that the CRF refined.
-            size: the image's (height, width).
-            num_classes: background included.
+            size, num_classes: see the function.
 
         Raises:
-            InputError: the file is no palette PNG, of another size, or has other labels.
+            InputError: see the function.
         """
-        path = self._label_map_path(source_id, crf)
-        try:
-            with Image.open(path) as image:
-                label_map = np.array(image)
-        except (OSError, SyntaxError) as error:
-            raise InputError(f"{path}: not a whole PNG ({error}): delete it") from None
-        if label_map.shape != size or label_map.max() >= num_classes:
-            raise InputError(
-                f"{path}: shape {label_map.shape}, largest value {label_map.max()}: expected "
-                f"{size} and labels below {num_classes}; delete it"
-            )
-        return label_map
+        return read_label_map(self._label_map_path(source_id, crf), size, num_classes)
 
     def _label_map_path(self, source_id: str, crf: bool) -> str:
-        return os.path.join(self.path, _LABEL_MAPS[crf], f"{source_id}.png")
+        return os.path.join(label_map_folder(self.path, crf), f"{source_id}.png")
 
     def _found(self) -> dict[str, Any]:
-        path = self.file(_SETTINGS_FILE)
-        if not os.path.exists(path):
-            return {}
-        return read_json(path)
+        path = self.file(SETTINGS_FILE)
+        if os.path.exists(path):
+            return read_json(path, EXPECTED)
+        metrics = self.file(METRICS_FILE)
+        if os.path.exists(metrics):  # a run's folder has one, too
+            raise InputError(
+                f"{metrics}: was not written by evaluate.py: expected none; choose another "
+                "--output_dir"
+            )
+        return {}
 
 
-def read_json(path: str) -> dict[str, Any]:
-    """Reads a JSON object that an evaluation wrote.
+def label_map_folder(path: str, crf: bool) -> str:
+    """Where an evaluation keeps its label maps ID.png, plain or refined by the CRF."""
+    return os.path.join(path, f"predictions{SUFFIXES[crf]}")
+
+
+def read_label_map(path: str, size: tuple[int, int], num_classes: int) -> np.ndarray:
+    """uint8 [H, W] that `EvaluationFolder.write_label_map` wrote.
+
+    Args:
+        path: of the PNG.
+        size: the image's (height, width).
+        num_classes: background included.
 
     Raises:
-        InputError: the file is missing or holds no JSON object.
+        InputError: the file is no palette PNG, of another size, or has other labels.
     """
     try:
-        with open(path, encoding="utf-8") as file:
-            value = json.load(file)
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: expected a file that evaluate.py wrote: {error}") from None
-    if not isinstance(value, dict):
-        raise InputError(f"{path}: holds a {type(value).__name__}: expected an object")
-    return value
+        with Image.open(path) as image:
+            label_map = np.array(image)
+    except (OSError, SyntaxError, ValueError) as error:
+        raise InputError(f"{path}: not a whole PNG ({error}): delete it") from None
+    if label_map.shape != size or label_map.max() >= num_classes:
+        raise InputError(
+            f"{path}: shape {label_map.shape}, largest value {label_map.max()}: expected "
+            f"{size} and labels below {num_classes}; delete it"
+        )
+    return label_map

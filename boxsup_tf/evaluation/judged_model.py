@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from boxsup_tf import fields
+from boxsup_tf.data.example import read_bytes
 from boxsup_tf.inference.predictor import Predictor
 from boxsup_tf.inference.saved_model import load_saved_model
 from boxsup_tf.inference.tiling import predict_in_tiles
@@ -68,7 +69,7 @@ def of_export(path: str) -> JudgedModel:
     outputs = (fields.SEMANTIC_PREDICTIONS, fields.PROBABILITIES)
     return _judged(
         saved_model.class_names,
-        {"saved_model": _digest(map(_read, files))},
+        {"weights": _digest(read_bytes(file, "an exported model") for file in files)},
         lambda images: dict(zip(outputs, saved_model.predict(images), strict=True)),
     )
 
@@ -85,11 +86,6 @@ def _judged(
         output(fields.SEMANTIC_PREDICTIONS),
         output(fields.PROBABILITIES),
     )
-
-
-def _read(path: str) -> bytes:
-    with open(path, "rb") as file:
-        return file.read()
 
 
 def _digest(parts: Iterable[bytes]) -> str:

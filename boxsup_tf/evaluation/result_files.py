@@ -11,9 +11,6 @@ from boxsup_tf.evaluation.set_scores import SetScores
 from boxsup_tf.evaluation.trimap import inside_and_outside
 from boxsup_tf.evaluation.trimap_picture import draw_trimap
 
-# What is added to the names of figures of the label maps that the CRF refined.
-_SUFFIXES = ("", "_crf")
-
 
 def write_results(
     folder: EvaluationFolder,
@@ -64,7 +61,7 @@ def per_image(scores: Sequence[SetScores]) -> list[dict[str, Any]]:
         {"id": source_id}
         | {
             f"{name}{suffix}": value
-            for kind, suffix in zip(scores, _SUFFIXES, strict=False)
+            for kind, suffix in zip(scores, files.SUFFIXES, strict=False)
             for name, value in kind.images[source_id].items()
         }
         for source_id in sorted(scores[0].images, key=rank)
@@ -74,7 +71,7 @@ def per_image(scores: Sequence[SetScores]) -> list[dict[str, Any]]:
 def _write_confusion(
     folder: EvaluationFolder, totals: Sequence[ConfusionMatrix], class_names: Sequence[str]
 ) -> None:
-    by_name = zip(_SUFFIXES, totals, strict=False)
+    by_name = zip(files.SUFFIXES, totals, strict=False)
     counts = {f"counts{suffix}": total.counts.tolist() for suffix, total in by_name}
     folder.write_json(files.CONFUSION_FILE, {"class_names": list(class_names)} | counts)
     folder.write_figure(files.CONFUSION_PICTURE, draw_confusion(totals[0].counts, class_names))
@@ -84,7 +81,7 @@ def _write_trimap(
     folder: EvaluationFolder, scores: Sequence[SetScores], widths: Sequence[float]
 ) -> None:
     mean_ious: dict[str, list[float | None]] = {}
-    for kind, suffix in zip(scores, _SUFFIXES, strict=False):
+    for kind, suffix in zip(scores, files.SUFFIXES, strict=False):
         inside, outside = inside_and_outside(kind.rings)
         mean_ious |= {f"inside{suffix}": inside, f"outside{suffix}": outside}
     folder.write_json(files.TRIMAP_FILE, {"widths": list(widths)} | mean_ious)

@@ -11,7 +11,7 @@ import itertools
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,10 +22,11 @@ from boxsup_tf import crf
 from boxsup_tf.confusion import ConfusionMatrix
 from boxsup_tf.crf import CrfParameters
 from boxsup_tf.data import records
-from boxsup_tf.data.dataset_info import check_same_classes, load_complete, write_json
+from boxsup_tf.data.dataset_info import check_same_classes, load_complete, read_json, write_json
 from boxsup_tf.data.masked_images import MaskedImages
 from boxsup_tf.errors import InputError
 from boxsup_tf.evaluation import crf_score
+from boxsup_tf.evaluation.judged_model import JudgedModel
 from boxsup_tf.inference.dense_crf import MIN_PROBABILITY
 from boxsup_tf.proposals.worker_pool import Failure, WorkerPool
 
@@ -90,11 +91,9 @@ _SEARCHED = ("w1", "theta_alpha", "theta_beta", "w2", "theta_gamma")
 
 
 def tune(
-    predict: Callable[[tf.Tensor], tf.Tensor],
-    class_names: Sequence[str],
+    model: JudgedModel,
     dataset_dir: str,
     output_dir: str,
-    identity: dict[str, Any],
     grid: Grid,
     num_images: int = 100,
     num_workers: int = 1,
@@ -104,11 +103,9 @@ def tune(
     What was tried is read from OUTPUT_DIR/crf.json and not tried again, by another grid neither.
 
     Args:
-        predict: from images uint8 [1, H, W, 3], RGB, to probabilities float32 [1, H, W, C].
-        class_names: the model's; index is label.
+        model: whose probabilities are refined; crf.json says, by its settings, whose they were.
         dataset_dir: a folder of records with masks.
         output_dir: made if need be. Score maps lie in it until the search is done.
-        identity: what `predict` depends on; written to crf.json, and compared with it.
         grid: what to try.
         num_images: spread evenly over the data; all where there are fewer.
         num_workers: processes.
@@ -124,33 +121,34 @@ def tune(
     """
     crf.check_installed("tune_crf")
     info = load_complete(dataset_dir)
-    check_same_classes("the model", class_names, dataset_dir, info.class_names)
+    check_same_classes("the model", model.class_names, dataset_dir, info.class_names)
     images = MaskedImages(dataset_dir, info, records.decode_parsed_image)
     num_images = min(num_images, images.num_images)
-    settings = identity | {
+    settings = model.settings | {
         "data_digest": info.digest,
         "num_images": num_images,
         "min_probability": MIN_PROBABILITY,
     }
+    settings = json.loads(json.dumps(settings))  # tuples are lists in the file
     candidates = grid.settings()
     os.makedirs(output_dir, exist_ok=True)
     score_maps = os.path.join(output_dir, "score_maps")
     search = _Search(os.path.join(output_dir, CRF_FILE), settings, score_maps)
     start = functools.partial(crf.check_installed, "tune_crf")
-    with WorkerPool(crf_score.count_pixels, num_workers, start) as pool:
+    with WorkerPool(crf_score.confusion_with_crf, num_workers, start) as pool:
         for refinement in range(grid.refinements + 1):
             if refinement:
                 candidates += grid.around(search.best_of(candidates), refinement)
             todo = search.untried(candidates)
             if todo:
-                paths = _write_score_maps(predict, images, score_maps, num_images)
+                paths = _write_score_maps(model, images, score_maps, num_images)
                 search.run(pool, paths, todo)
     shutil.rmtree(score_maps, ignore_errors=True)
     return search.contents
 
 
 def _write_score_maps(
-    predict: Callable[[tf.Tensor], tf.Tensor], images: MaskedImages, folder: str, num_images: int
+    model: JudgedModel, images: MaskedImages, folder: str, num_images: int
 ) -> list[str]:
     """The paths of the score maps; those that exist are kept."""
     os.makedirs(folder, exist_ok=True)
@@ -163,11 +161,11 @@ def _write_score_maps(
         try:
             for index, parsed in enumerate(images.records):
                 if index in missing:
-                    image = records.decode_parsed_image(parsed)
-                    probabilities = predict(image[None])[0].numpy()
+                    image = records.decode_parsed_image(parsed).numpy()
+                    probabilities = model.probabilities(image[None])[0]
                     truth = records.decode_label_map(parsed).numpy()
                     crf_score.write_score_map(
-                        missing[index], image.numpy(), probabilities, truth, MIN_PROBABILITY
+                        missing[index], image, probabilities, truth, MIN_PROBABILITY
                     )
                     progress.update()
         except tf.errors.DataLossError as error:
@@ -238,13 +236,12 @@ def _mean_iou(results: Iterable[tuple[Any, np.ndarray | Failure]]) -> float:
 
 
 def _read(path: str, settings: dict) -> dict:
+    contents = read_json(path, "a file of tune_crf.py")
     try:
-        with open(path, encoding="utf-8") as file:
-            contents = json.load(file)
         found = contents["settings"]
         for entry in contents["tried"]:
             CrfParameters(**entry["parameters"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path}: not a file of tune_crf.py: {error}") from None
     for name in sorted(settings.keys() | found.keys()):
         if settings.get(name) != found.get(name):

@@ -24,7 +24,8 @@ def check_for_server(dataset_dir: str, info: DatasetInfo) -> None:
     """Makes sure that the server could make something of a data set's label maps.
 
     Raises:
-        InputError: the records are not VOC's, are of other classes, or hold smaller images.
+        InputError: the records are not VOC's, are of other classes, or hold smaller images or
+            fewer than the list names.
     """
     if info.settings.get("dataset") != "voc":
         raise InputError(
@@ -35,6 +36,12 @@ def check_for_server(dataset_dir: str, info: DatasetInfo) -> None:
         raise InputError(
             f"--voc_server: the images of {dataset_dir} were made smaller: expected records that "
             "were prepared without --max_side, for the server wants maps of the images' own sizes"
+        )
+    listed = info.settings["num_images"]
+    if info.num_images < listed:
+        raise InputError(
+            f"--voc_server: {dataset_dir} holds {info.num_images} of the {listed} images of VOC's "
+            "list: expected all, prepared without --classes and none skipped"
         )
     unknown = set(info.class_names) - set(VOC_CLASSES)
     if unknown:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+import cv2
 import numpy as np
 
 from boxsup_tf import drawing
@@ -9,6 +10,7 @@ from boxsup_tf.data.example import Example, decode_image
 from boxsup_tf.evaluation.evaluation_folder import WORST_PICTURE, EvaluationFolder
 
 _ROWS, _ACROSS = 6, 2
+_MAX_SIDE = 500  # of a picture, pixels
 _GAP = np.full([1, 24, 3], 255, np.uint8)
 
 
@@ -20,6 +22,8 @@ def draw_worst(
     kinds: Sequence[bool],
 ) -> None:
     """Writes worst.jpg: two images a row, each with its truth and its label maps beside it.
+
+    Larger pictures are reduced to 500 pixels.
 
     Args:
         examples: those of these ids, in any order; others are passed over.
@@ -33,16 +37,20 @@ def draw_worst(
     for example in examples:
         if example.source_id in places:
             image = decode_image(example.encoded).numpy()
+            image = drawing.reduced(image, _MAX_SIDE, cv2.INTER_AREA)
             size = (example.height, example.width)
             maps = [np.asarray(example.mask)]
             maps += [
                 folder.read_label_map(example.source_id, crf, size, num_classes) for crf in kinds
             ]
-            overlays = [drawing.overlay(image, label_map) for label_map in maps]
-            found[places[example.source_id]] = [image, *overlays]
+            found[places[example.source_id]] = [image, *(_overlay(image, one) for one in maps)]
     in_order = [found[place] for place in sorted(found)]
     rows = [
         [panel for panels in in_order[i : i + _ACROSS] for panel in (*panels, _GAP)]
         for i in range(0, len(in_order), _ACROSS)
     ]
     drawing.write_image(folder.file(WORST_PICTURE), drawing.grid(rows))
+
+
+def _overlay(image: np.ndarray, label_map: np.ndarray) -> np.ndarray:
+    return drawing.overlay(image, drawing.reduced(label_map, _MAX_SIDE, cv2.INTER_NEAREST))

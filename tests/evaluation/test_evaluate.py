@@ -10,6 +10,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from PIL import Image
+from scipy.ndimage import distance_transform_edt
 from sklearn import metrics
 
 from boxsup_tf import fields
@@ -98,6 +99,25 @@ def check_figures(found: dict, truth: np.ndarray, predicted: np.ndarray) -> None
     assert found["frequency_weighted_iou"] == pytest.approx(weighted)
 
 
+def mean_iou_by_scipy(examples: list, predict: Callable, width: float, near: bool) -> float:
+    """In the band of a width, or outside it."""
+    truths, predictions = [], []
+    for example in examples:
+        if example.mask is not None:
+            mask = example.mask
+            # Of every pixel the distance to the next one of another label; void is a label.
+            distance = np.sum(
+                [distance_transform_edt(mask == label) for label in np.unique(mask)], axis=0
+            )
+            chosen = ((distance <= width) == near) & (mask != fields.VOID)
+            truths.append(mask[chosen])
+            predictions.append(predict(decode_image(example.encoded).numpy())[chosen])
+    truth, predicted = np.concatenate(truths), np.concatenate(predictions)
+    return metrics.jaccard_score(
+        truth, predicted, labels=np.union1d(truth, predicted), average="macro"
+    )
+
+
 def test_files_of_an_evaluation_with_and_without_crf(dataset, examples, tmp_path):
     model = judged(by_colour_labels, by_colour)
     options = EvaluateOptions(crf=True, crf_parameters="deeplab_voc", trimap_widths=(1, 3))
@@ -124,9 +144,10 @@ def test_files_of_an_evaluation_with_and_without_crf(dataset, examples, tmp_path
 
     trimap = load(tmp_path, "trimap.json")
     assert trimap["widths"] == [1, 3]
-    for suffix in ("", "_crf"):
-        assert all(0 < value < 1 for value in trimap[f"inside{suffix}"])
-        assert all(0 < value < 1 for value in trimap[f"outside{suffix}"])
+    for suffix, predict in (("", by_colour_labels), ("_crf", refined)):
+        for name, near in (("inside", True), ("outside", False)):
+            expected = mean_iou_by_scipy(examples, predict, 3, near)
+            assert trimap[f"{name}{suffix}"][1] == pytest.approx(expected)
     for name in ("confusion.png", "trimap.png", "worst.jpg"):
         with Image.open(tmp_path / name) as picture:
             assert min(picture.size) > 100
@@ -197,6 +218,30 @@ def test_predictions_of_another_model_are_not_taken(dataset, tmp_path):
     with pytest.raises(InputError, match="holds predictions with crf = {'w1': 4"):
         options = EvaluateOptions(crf=True, crf_parameters="deeplab_coco")
         evaluate(model, dataset, str(tmp_path), options)
+
+
+def test_figures_of_the_crf_are_not_lost(dataset, tmp_path):
+    model = judged(by_colour_labels, by_colour)
+    evaluate(model, dataset, str(tmp_path), EvaluateOptions(crf=True))
+    before = load(tmp_path, "metrics.json")
+    with pytest.raises(InputError, match="crf = .*expected --crf again"):
+        evaluate(model, dataset, str(tmp_path), EvaluateOptions())
+    assert load(tmp_path, "metrics.json") == before and "crf" in before
+
+
+def test_the_history_of_a_run_is_not_replaced(dataset, tmp_path):
+    path = tmp_path / "metrics.json"
+    path.write_text('{"epochs": []}')
+    with pytest.raises(InputError, match=f"{path}: was not written by evaluate.py.*another"):
+        evaluate(judged(by_colour_labels), dataset, str(tmp_path), EvaluateOptions())
+    assert path.read_text() == '{"epochs": []}' and os.listdir(tmp_path) == ["metrics.json"]
+
+
+def test_figures_are_there_though_the_sheet_of_the_worst_fails(dataset, tmp_path):
+    (tmp_path / "worst.jpg").mkdir()
+    with pytest.raises(IsADirectoryError):
+        evaluate(judged(by_colour_labels), dataset, str(tmp_path), EvaluateOptions())
+    assert load(tmp_path, "metrics.json")["num_images"] == 4
 
 
 def test_damaged_and_strange_label_maps_are_named(dataset, examples, tmp_path):

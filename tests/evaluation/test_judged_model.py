@@ -12,7 +12,9 @@ from boxsup_tf.data.dataset_info import DatasetInfo, write_json
 from boxsup_tf.data.shapes import SHAPE_CLASSES, draw_scene
 from boxsup_tf.data.voc import VocReader
 from boxsup_tf.data.writer import write_dataset
+from boxsup_tf.errors import InputError
 from boxsup_tf.evaluation.evaluate import EvaluateOptions, evaluate
+from boxsup_tf.evaluation.evaluation_folder import EvaluationFolder
 from boxsup_tf.evaluation.judged_model import of_export, of_run
 from boxsup_tf.inference.export import export
 from boxsup_tf.inference.predictor import Predictor
@@ -59,6 +61,18 @@ def test_run_and_export_predict_as_the_predictor(tmp_path):
     assert exported.settings == of_export(path).settings
     export(model, SHAPE_CLASSES, str(tmp_path / "export"))
     assert exported.settings != of_export(str(tmp_path / "export")).settings  # the newest now
+
+
+def test_a_run_and_an_export_do_not_share_a_folder(tmp_path):
+    model = write_run(tmp_path / "run", SHAPE_CLASSES, seed=1)
+    export(model, SHAPE_CLASSES, str(tmp_path / "export"), (1.0,))
+    run = of_run(str(tmp_path / "run"), (1.0,), False).settings
+    exported = of_export(str(tmp_path / "export")).settings
+    for name, first, second in (("a", run, exported), ("b", exported, run)):
+        EvaluationFolder(str(tmp_path / name), first)
+        with pytest.raises(InputError, match="holds predictions with weights = '"):
+            EvaluationFolder(str(tmp_path / name), second)
+        EvaluationFolder(str(tmp_path / name), first)
 
 
 def test_settings_tell_weights_apart(tmp_path):

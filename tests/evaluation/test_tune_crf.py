@@ -1,5 +1,6 @@
 """The search of CRF parameters: its figures, what it tries, and how it goes on after a stop."""
 
+import dataclasses
 import json
 from importlib import util
 
@@ -16,6 +17,7 @@ from boxsup_tf.data.shapes import SHAPE_CLASSES, ShapesReader
 from boxsup_tf.data.writer import write_dataset
 from boxsup_tf.errors import InputError
 from boxsup_tf.evaluation import tune_crf
+from boxsup_tf.evaluation.judged_model import JudgedModel
 from boxsup_tf.evaluation.tune_crf import Grid, tune
 from boxsup_tf.inference import dense_crf
 from tests.conftest import REPOSITORY
@@ -24,14 +26,19 @@ pytestmark = pytest.mark.skipif(
     util.find_spec("pydensecrf") is None, reason="pydensecrf2 is not installed"
 )
 GRID = Grid(w1=(1.0, 3.0), theta_alpha=(10.0,), theta_beta=(5.0, 13.0), iterations=2, refinements=1)
-IDENTITY = {"model_dir": "colours"}
 
 
-def predict(images: tf.Tensor) -> tf.Tensor:
+def predict(images: np.ndarray) -> np.ndarray:
     """Coarse and unsure of itself, a function of the image alone."""
     small = tf.image.resize(tf.cast(images, tf.float32), [6, 6], method="area")
     mixed = tf.tensordot(small / 40, tf.constant(_MIXTURE), 1)
-    return tf.nn.softmax(tf.image.resize(mixed, tf.shape(images)[1:3]))
+    return tf.nn.softmax(tf.image.resize(mixed, tf.shape(images)[1:3])).numpy()
+
+
+def judged(weights: str = "colours", probabilities=predict) -> JudgedModel:
+    settings = {"weights": weights, "scales": (0.8, 1.0), "flip": False}
+    labels = lambda images: probabilities(images).argmax(axis=-1)  # noqa: E731
+    return JudgedModel(SHAPE_CLASSES, settings, labels, probabilities)
 
 
 _MIXTURE = np.random.default_rng(0).normal(0, 0.6, (3, len(SHAPE_CLASSES))).astype(np.float32)
@@ -61,9 +68,9 @@ def importable(monkeypatch):
 
 
 def search(dataset: str, folder, grid: Grid = GRID, num_workers: int = 1, **changes) -> dict:
-    values = {"identity": IDENTITY, "num_images": 3} | changes
+    values = {"model": judged(), "num_images": 3} | changes
     return tune(
-        predict, SHAPE_CLASSES, dataset, str(folder), grid=grid, num_workers=num_workers, **values
+        dataset_dir=dataset, output_dir=str(folder), grid=grid, num_workers=num_workers, **values
     )
 
 
@@ -87,7 +94,7 @@ def test_figures_equal_scikit_learn(found, examples):
         truths, predictions = [], []
         for example in chosen:
             image = decode_image(example.encoded)
-            scores = refine(image.numpy(), predict(image[None])[0].numpy())
+            scores = refine(image.numpy(), predict(image.numpy()[None])[0])
             known = example.mask != 255
             truths.append(example.mask[known])
             predictions.append(scores.argmax(-1)[known])
@@ -136,7 +143,7 @@ def test_an_interrupted_search_goes_on_and_ends_the_same(found, dataset, tmp_pat
         predicted.append(images)
         return predict(images)
 
-    resumed = tune(counted, SHAPE_CLASSES, dataset, str(tmp_path), IDENTITY, GRID, 3, 2)
+    resumed = search(dataset, tmp_path, num_workers=2, model=judged(probabilities=counted))
     assert resumed == found
     assert not predicted  # the score maps were still there
     again = search(dataset, tmp_path)
@@ -146,12 +153,12 @@ def test_an_interrupted_search_goes_on_and_ends_the_same(found, dataset, tmp_pat
 def test_another_model_or_other_images_are_refused(dataset, tmp_path):
     grid = Grid(w1=(1.0,), theta_alpha=(5.0,), theta_beta=(5.0,), iterations=1, refinements=0)
     search(dataset, tmp_path, grid)
-    with pytest.raises(InputError, match="crf.json: of model_dir='colours': expected 'other'"):
-        search(dataset, tmp_path, grid, identity={"model_dir": "other"})
+    with pytest.raises(InputError, match="crf.json: of weights='colours': expected 'other'"):
+        search(dataset, tmp_path, grid, model=judged("other"))
     with pytest.raises(InputError, match="crf.json: of num_images=3: expected 2"):
         search(dataset, tmp_path, grid, num_images=2)
     (tmp_path / "crf.json").write_text('{"settings": {}')
-    with pytest.raises(InputError, match="crf.json: not a file of tune_crf.py"):
+    with pytest.raises(InputError, match="crf.json: expected a file of tune_crf.py"):
         search(dataset, tmp_path, grid)
 
 
@@ -165,5 +172,6 @@ def test_bad_grids_and_data(dataset, tmp_path):
     with pytest.raises(InputError, match="dataset.json: not found"):
         search(str(tmp_path), tmp_path)
     with pytest.raises(InputError, match="expected 'moon'"):
-        tune(predict, (*SHAPE_CLASSES, "moon"), dataset, str(tmp_path), IDENTITY, GRID)
+        other = dataclasses.replace(judged(), class_names=(*SHAPE_CLASSES, "moon"))
+        search(dataset, tmp_path, model=other)
     assert not (tmp_path / "crf.json").exists()

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from boxsup_tf.data import records
-from boxsup_tf.data.dataset_info import DatasetInfo
+from boxsup_tf.data.dataset_info import DatasetInfo, SkippedImage
 from boxsup_tf.data.shapes import ShapesReader
 from boxsup_tf.data.writer import write_dataset
 from boxsup_tf.errors import InputError
@@ -19,7 +19,7 @@ from boxsup_tf.evaluation.voc_server import check_for_server
 from boxsup_tf.labels import VOC_CLASSES, color_map
 
 NAMES = ("background", "sheep", "cat")
-SETTINGS = {"dataset": "voc", "split": "test", "year": "VOC2012"}
+SETTINGS = {"dataset": "voc", "split": "test", "year": "VOC2012", "num_images": 3}
 
 
 def columns(images: np.ndarray) -> np.ndarray:
@@ -93,4 +93,16 @@ def test_what_the_server_could_not_use_is_refused():
         (SETTINGS, (*NAMES, "moon"), "'moon' is none of VOC's classes"),
     ):
         with pytest.raises(InputError, match=message):
-            check_for_server("folder", DatasetInfo(settings, names, num_shards=1))
+            check_for_server("folder", DatasetInfo(settings, names, num_shards=1, num_images=3))
+
+
+def test_an_archive_that_lacks_images_is_refused(tmp_path):
+    """One image was skipped, and others hold no chosen class."""
+    skipped = SkippedImage(2, "x", "damaged")
+    for info in (
+        DatasetInfo(SETTINGS, NAMES, num_shards=1, num_images=2, skipped=(skipped,)),
+        DatasetInfo(SETTINGS | {"num_left_out": 2}, NAMES, num_shards=1, num_images=1),
+    ):
+        with pytest.raises(InputError, match=f"holds {info.num_images} of the 3 images of VOC's"):
+            check_for_server("folder", info)
+    check_for_server("folder", DatasetInfo(SETTINGS, NAMES, num_shards=1, num_images=3))

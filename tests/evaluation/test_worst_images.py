@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from boxsup_tf import drawing
-from boxsup_tf.data.example import decode_image
+from boxsup_tf.data.example import Example, decode_image
 from boxsup_tf.data.shapes import ShapesReader
 from boxsup_tf.evaluation.evaluation_folder import EvaluationFolder
 from boxsup_tf.evaluation.worst_images import draw_worst
@@ -32,3 +32,21 @@ def test_worst_image_comes_first_with_its_truth_and_prediction(tmp_path):
             assert np.abs(found - panel).mean() < 12  # it is a JPEG
             left += panel.shape[1] + 4
         left += 24 + 4
+
+
+def test_large_pictures_are_reduced(tmp_path):
+    image = np.zeros([1000, 1600, 3], np.uint8)
+    mask = np.zeros([1000, 1600], np.uint8)
+    mask[:, 800:] = 2
+    encoded = cv2.imencode(".png", image)[1].tobytes()
+    example = Example("a", "a.png", encoded, 1000, 1600, mask=mask)
+    folder = EvaluationFolder(str(tmp_path), {})
+    folder.write_label_map("a", False, mask[:, ::-1])
+    draw_worst([example], folder, ["a"], num_classes=5, kinds=[False])
+    sheet = cv2.imread(str(tmp_path / "worst.jpg"))
+    assert sheet.shape[0] == 8 + round(500 * 1000 / 1600)
+    assert sheet.shape[1] == 3 * 500 + 24 + 5 * 4
+    for left, label in ((508, 0), (508 + 300, 2), (1012, 2), (1012 + 300, 0)):
+        expected = drawing.colorize(np.full([1, 1], label))[0, 0, ::-1] // 2
+        found = sheet[20:300, left + 20 : left + 180].mean(axis=(0, 1))
+        np.testing.assert_allclose(found, expected, atol=3)

@@ -18,6 +18,12 @@ _ROOT = pathlib.Path(__file__).parents[2]
 NAMES = ("background", "cat", "dog", "cow", "sheep")
 
 
+def run_script(*arguments: str) -> subprocess.CompletedProcess:
+    command = [sys.executable, str(_ROOT / "scripts" / "evaluate.py"), *arguments]
+    environment = os.environ | {"PYTHONPATH": str(_ROOT)}
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment)
+
+
 def test_all_flags(tmp_path):
     (tmp_path / "run").mkdir()
     model = build_network("largefov", len(NAMES), width_multiplier=0.05, seed=1)
@@ -27,7 +33,11 @@ def test_all_flags(tmp_path):
     reader = ShapesReader(3, seed=1, image_size=64)
     write_dataset(
         str(tmp_path / "records"),
-        DatasetInfo({"dataset": "voc", "split": "val", "year": "VOC2012"}, NAMES, num_shards=1),
+        DatasetInfo(
+            {"dataset": "voc", "split": "val", "year": "VOC2012", "num_images": 3},
+            NAMES,
+            num_shards=1,
+        ),
         len(reader),
         lambda indices: [records.encode_example(reader[i], NAMES) for i in indices],
         "write",
@@ -45,14 +55,7 @@ def test_all_flags(tmp_path):
         "trimap_widths": "1,2.5",
         "voc_server": "mine",
     }
-    command = [sys.executable, str(_ROOT / "scripts" / "evaluate.py")]
-    result = subprocess.run(
-        [*command, *(f"--{name}={value}" for name, value in flags.items())],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        env=os.environ | {"PYTHONPATH": str(_ROOT)},
-    )
+    result = run_script(*(f"--{name}={value}" for name, value in flags.items()))
     assert result.returncode == 0, result.stderr
     out = tmp_path / "out"
     metrics = json.loads((out / "metrics.json").read_text())
@@ -80,3 +83,10 @@ def test_all_flags(tmp_path):
     settings = json.loads((out / "evaluation.json").read_text())
     assert (settings["scales"], settings["flip"]) == ([0.8, 1.0], True)
     assert settings["crf"]["theta_alpha"] == 49
+
+
+def test_flags_without_effect_are_refused(tmp_path):
+    arguments = ["--model_dir=run", "--data=records", f"--output_dir={tmp_path}/out"]
+    result = run_script(*arguments, "--num_workers=2")
+    assert result.returncode == 1
+    assert result.stderr.splitlines()[-1] == "error: --num_workers has no effect without --crf"

@@ -11,6 +11,7 @@ import dataclasses
 import numpy as np
 
 SEED = 0
+_BLOCK = 100  # draws that are held at a time
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,9 +56,12 @@ def difference_interval(
         Its ends.
     """
     count = len(reference.hits)
-    draws = np.random.default_rng(SEED).multinomial(count, np.full(count, 1 / count), resamples)
-    weights = draws.astype(np.float64)
-    differences = other.mean_iou(weights) - reference.mean_iou(weights)
+    generator, differences = np.random.default_rng(SEED), np.empty(resamples)
+    for start in range(0, resamples, _BLOCK):
+        block = differences[start : start + _BLOCK]
+        draws = generator.multinomial(count, np.full(count, 1 / count), len(block))
+        weights = draws.astype(np.float64)
+        block[:] = other.mean_iou(weights) - reference.mean_iou(weights)
     tail = (1 - share) / 2
     low, high = np.nanquantile(differences, [tail, 1 - tail])
     return float(low), float(high)

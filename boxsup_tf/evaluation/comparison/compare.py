@@ -23,8 +23,8 @@ def compare(
         evaluation_dirs: folders that evaluate.py wrote, over the same images; one that ran the
             CRF counts twice, without and with it.
         output_dir: made if need be.
-        resamples: of the bootstrap, see `bootstrap.difference_interval`.
-        num_images: so many images that gained, and that lost, most are named.
+        resamples: of the bootstrap, at least 1, see `bootstrap.difference_interval`.
+        num_images: at least 0; so many images that gained, and that lost, most are named.
 
     Returns:
         What comparison.json holds: `reference`, the first evaluation's name, and `evaluations`:
@@ -34,10 +34,8 @@ def compare(
 
     Raises:
         InputError: an evaluation is missing or damaged, there are not two, they are not of the
-            same images and classes, or a number is too small.
+            same images, masks and classes.
     """
-    if resamples < 1:
-        raise InputError(f"--resamples={resamples}: expected at least 1")
     compared = [one for path in evaluation_dirs for one in load(path)]
     if len(compared) < 2:
         raise InputError(

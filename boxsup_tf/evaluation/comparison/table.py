@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-FIGURES = ("mean_iou", "pixel_accuracy", "mean_accuracy", "frequency_weighted_iou")
+from boxsup_tf.figures import TITLES, percent
 
 
 def format_table(comparison: dict[str, Any]) -> str:
@@ -20,20 +20,19 @@ def format_table(comparison: dict[str, Any]) -> str:
 def _rows(first: dict[str, Any], others: list[dict[str, Any]]) -> Iterator[str]:
     yield _row("", first["name"], [other["name"] for other in others])
     yield _row("---", "---:", ["---:" for _ in others])
-    for figure in FIGURES:
-        values = [_percent(other["metrics"][figure]) for other in others]
-        name = figure.replace("_", " ").replace("iou", "IoU")
-        yield _row(name, _percent(first["metrics"][figure]), values)
+    for figure, title in TITLES.items():
+        values = [percent(other["metrics"][figure]) for other in others]
+        yield _row(title, percent(first["metrics"][figure]), values)
     yield _row("difference of mean IoU", "", [_signed(other["difference"]) for other in others])
     intervals = [" to ".join(map(_signed, other["interval"])) for other in others]
     yield _row("its 95 % interval over images", "", intervals)
     for name, iou in first["metrics"]["per_class_iou"].items():
         values = [
-            f"{_percent(other['metrics']['per_class_iou'][name])} "
+            f"{percent(other['metrics']['per_class_iou'][name])} "
             f"({_signed(other['per_class_difference'][name])})"
             for other in others
         ]
-        yield _row(f"IoU of {name}", _percent(iou), values)
+        yield _row(f"IoU of {name}", percent(iou), values)
 
 
 def _changes(other: dict[str, Any]) -> Iterator[str]:
@@ -46,9 +45,5 @@ def _row(name: str, first: str, others: Iterable[str]) -> str:
     return "| " + " | ".join([name, first, *others]) + " |"
 
 
-def _percent(value: float | None) -> str:
-    return "-" if value is None else f"{100 * value:.2f}"
-
-
 def _signed(value: float | None) -> str:
-    return "-" if value is None else f"{100 * value:+.2f}"
+    return percent(value, sign="+")

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from boxsup_tf.evaluation.report.markup import Node, color_class, node, percent
+from boxsup_tf.evaluation.report.markup import Node, color_class, node
 from boxsup_tf.evaluation.report.results import Result
+from boxsup_tf.figures import percent
 
 _WIDTH, _LEFT, _RIGHT = 440, 118, 40
 _BAR, _GAP, _BOTTOM = 12, 12, 22  # heights
@@ -37,7 +38,7 @@ def _chart(names: Sequence[str], scored: Sequence[tuple[int, Result]]) -> Node:
         for place, (color, result) in enumerate(scored):
             parts += _bar(name, top + place * _BAR, color, result)
     figures = "; ".join(
-        f"{name} {' / '.join(percent(result.per_class.get(name)) for _, result in scored)}"
+        f"{name} {' / '.join(percent(result.per_class.get(name), 1) for _, result in scored)}"
         for name in names
     )
     view = f"0 0 {_WIDTH} {height + _BOTTOM}"
@@ -48,10 +49,10 @@ def _chart(names: Sequence[str], scored: Sequence[tuple[int, Result]]) -> Node:
 def _bar(name: str, top: float, color: int, result: Result) -> list[Node]:
     iou = result.per_class.get(name)
     length = (iou or 0.0) * (_WIDTH - _LEFT - _RIGHT)
-    title = node("title", f"{result.name}, {name}: {percent(iou)} %")
+    title = node("title", f"{result.name}, {name}: {percent(iou, 1)} %")
     size = {"width": f"{length:.1f}", "height": _BAR - 2}
     bar = node("rect", title, x=_LEFT, y=top + 1, rx=2, class_=f"bar {color_class(color)}", **size)
-    text = node("text", percent(iou), x=f"{_LEFT + length + 5:.1f}", y=top + 10, class_="value")
+    text = node("text", percent(iou, 1), x=f"{_LEFT + length + 5:.1f}", y=top + 10, class_="value")
     return [bar, text]
 
 

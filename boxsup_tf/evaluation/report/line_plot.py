@@ -9,6 +9,7 @@ from boxsup_tf.evaluation.report.markup import Node, color_class, node, swatch, 
 _WIDTH, _HEIGHT = 440, 250
 _LEFT, _RIGHT, _TOP, _BOTTOM = 46, 12, 10, 42  # margins
 _MAX_X_LABELS = 12
+_LEAST_SPAN = 1e-4  # of the largest value; ticks have six digits
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,12 +63,14 @@ def line_plot(
 
 def nice_ticks(low: float, high: float) -> list[float]:
     """Round numbers at equal distances, from at most `low` to at least `high`: two to six."""
-    span = (high - low) or abs(high) or 1.0
+    span, largest = high - low, max(abs(low), abs(high))
+    if span <= _LEAST_SPAN * largest:
+        span = largest or 1.0
     power = 10.0 ** math.floor(math.log10(span / 4))
     step = power * next(factor for factor in (1, 2, 2.5, 5, 10) if 4.01 * factor * power >= span)
     first = math.floor(low / step + 1e-9)
     last = max(math.ceil(high / step - 1e-9), first + 1)
-    return [round(place * step, 12) for place in range(first, last + 1)]
+    return [float(f"{place * step:.12g}") for place in range(first, last + 1)]
 
 
 @dataclasses.dataclass(frozen=True)

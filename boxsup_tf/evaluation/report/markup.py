@@ -63,8 +63,3 @@ def swatch(color: int) -> Node:
 def color_class(color: int) -> str:
     """The name in report.css of the colour of result or curve number `color`; they repeat."""
     return f"c{color % 6}"
-
-
-def percent(value: float | None, digits: int = 1) -> str:
-    """A share as a percentage without its sign; "-" where there is none."""
-    return "-" if value is None else f"{100 * value:.{digits}f}"

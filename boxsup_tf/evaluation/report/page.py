@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from boxsup_tf import fields
-from boxsup_tf.data.dataset_info import check_same_classes, load_complete
+from boxsup_tf.data.dataset_info import DatasetInfo, check_same_classes, load_complete
 from boxsup_tf.errors import InputError
 from boxsup_tf.evaluation.report.confusion_table import confusion_section
 from boxsup_tf.evaluation.report.markup import Node, node, to_html
@@ -49,13 +49,14 @@ def write_report(
 
     Raises:
         InputError: see `results.load_results` and `panels.panels_data`; the data set is missing or
-            unfinished; an evaluation has other classes; or the file cannot be written.
+            unfinished; or an evaluation is of other data or classes.
+        OSError: the file cannot be written.
     """
     if max_side < 1:
         raise InputError(f"--max_side={max_side}: expected at least 1 pixel")
     info = load_complete(data)
     results, missing = load_results(evaluations)
-    _check_classes(results, data, info.class_names)
+    _check_same_data(results, data, info)
     left_out = [f"{path}: not found" for path in missing]
     sections = [
         summary_section(results),
@@ -76,12 +77,20 @@ def write_report(
         left_out.append("training curves and mask evolution: no run's folder was given")
     images = panels_data(results, data, info, max_side)
     shown = [part for part in sections if part is not None]
-    _write(output, _assemble(shown, images, left_out, data))
+    page = _assemble(shown, images, left_out, data)
+    with whole_file(output) as file:
+        file.write(page)
     return left_out
 
 
-def _check_classes(results: Sequence[Result], data: str, class_names: Sequence[str]) -> None:
+def _check_same_data(results: Sequence[Result], data: str, info: DatasetInfo) -> None:
+    class_names = info.class_names
     for result in results:
+        if result.data not in (None, info.digest):
+            raise InputError(
+                f"{result.name}: an evaluation of other data than {data}: expected the records "
+                "that were evaluated, of the same images and masks"
+            )
         if result.per_class:
             check_same_classes(data, class_names, result.name, list(result.per_class))
         if result.confusion is not None and len(result.confusion) != len(class_names):
@@ -121,11 +130,3 @@ def _assemble(
 
 def _resource(name: str) -> str:
     return importlib.resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
-
-
-def _write(path: str, text: str) -> None:
-    try:
-        with whole_file(path) as file:
-            file.write(text)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written: {error.strerror}") from None

@@ -8,18 +8,14 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from boxsup_tf import fields
 from boxsup_tf.data import records
 from boxsup_tf.data.dataset_info import DatasetInfo
 from boxsup_tf.data.example import Example, decode_image
 from boxsup_tf.data.writer import read_records
+from boxsup_tf.drawing import reduced
 from boxsup_tf.errors import InputError
-from boxsup_tf.evaluation.report.pictures import (
-    jpeg_uri,
-    label_map_uri,
-    read_picture,
-    reduced,
-)
+from boxsup_tf.evaluation.evaluation_folder import read_label_map
+from boxsup_tf.evaluation.report.pictures import jpeg_uri, label_map_uri
 from boxsup_tf.evaluation.report.results import Result
 from boxsup_tf.labels import color_map
 
@@ -101,15 +97,8 @@ def _prediction(folder: str, example: Example, num_classes: int, max_side: int) 
     path = os.path.join(folder, f"{example.source_id}.png")
     if not os.path.exists(path):
         return None
-    label_map = read_picture(path, "")
     size = (example.height, example.width)
-    known = (label_map < num_classes) | (label_map == fields.VOID)
-    if label_map.shape != size or not known.all():
-        raise InputError(
-            f"{path}: shape {label_map.shape}, largest value {label_map.max()}: expected {size} "
-            f"and labels below {num_classes} or {fields.VOID}"
-        )
-    return _map_uri(label_map, max_side)
+    return _map_uri(read_label_map(path, size, num_classes), max_side)
 
 
 def _map_uri(label_map: np.ndarray, max_side: int) -> str:

@@ -3,7 +3,6 @@
 import base64
 import io
 
-import cv2
 import numpy as np
 from PIL import Image
 
@@ -52,22 +51,6 @@ def label_map_uri(label_map: np.ndarray) -> str:
     buffer = io.BytesIO()
     picture.save(buffer, format="PNG", optimize=True, transparency=alpha)
     return _uri("png", buffer)
-
-
-def reduced(pixels: np.ndarray, max_side: int, interpolation: int) -> np.ndarray:
-    """An image or label map whose longer side is at most `max_side` pixels.
-
-    Args:
-        pixels: uint8 [H, W] or [H, W, 3].
-        max_side: pixels; a smaller one stays as it is.
-        interpolation: OpenCV's.
-    """
-    height, width = pixels.shape[:2]
-    factor = max_side / max(height, width)
-    if factor >= 1:
-        return pixels
-    size = max(round(width * factor), 1), max(round(height * factor), 1)
-    return cv2.resize(pixels, size, interpolation=interpolation)
 
 
 def _uri(kind: str, buffer: io.BytesIO) -> str:

@@ -1,7 +1,6 @@
 """What evaluate.py left in a folder, as the results that a report sets side by side."""
 
 import dataclasses
-import json
 import math
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -9,16 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from boxsup_tf.data.dataset_info import read_json
 from boxsup_tf.errors import InputError
 from boxsup_tf.evaluation import evaluation_folder as files
-
-# The scores of a whole set, by their names in metrics.json.
-SCORES = {
-    "mean_iou": "Mean IoU",
-    "pixel_accuracy": "Pixel accuracy",
-    "mean_accuracy": "Mean accuracy",
-    "frequency_weighted_iou": "Frequency-weighted IoU",
-}
+from boxsup_tf.figures import TITLES
 
 # IoU and other shares, 0 .. 1, by a name; None where nothing was to be scored.
 Shares = Mapping[str, float | None]
@@ -45,7 +38,8 @@ class Result:
     Attributes:
         name: for people.
         predictions: a folder of label maps ID.png; it may be missing.
-        scores: of the whole set, by the names of `SCORES`.
+        data: the digest of the records that were evaluated; None where it is not known.
+        scores: of the whole set, by the names of `figures.TITLES`.
         per_class: IoU by class name, over the whole set.
         num_images: that were scored; None where it is not known.
         image_scores: mean IoU by image id.
@@ -56,6 +50,7 @@ class Result:
 
     name: str
     predictions: str
+    data: str | None = None
     scores: Shares = dataclasses.field(default_factory=dict)
     per_class: Shares = dataclasses.field(default_factory=dict)
     num_images: int | None = None
@@ -83,29 +78,29 @@ def load_results(folders: Sequence[str]) -> tuple[list[Result], list[str]]:
     if len(set(names)) < len(names):
         names = list(folders)
     for folder, name in zip(folders, names, strict=True):
-        plain, lacking = _load(folder, name, "")
+        plain, lacking = _load(folder, name, False)
         if len(lacking) == len(_PARSERS) + 1:
             raise InputError(f"{folder}: no evaluation: expected a folder written by evaluate.py")
         results.append(plain)
         missing += lacking
-        with_crf, _ = _load(folder, f"{name} + CRF", "_crf")
-        if with_crf.scores or os.path.isdir(with_crf.predictions):
+        with_crf, _ = _load(folder, f"{name} + CRF", True)
+        if with_crf.scores:
             results.append(with_crf)
     return results, missing
 
 
-def read_json(path: str, parse: Callable[..., Any], *arguments: object) -> Any:
+def parse_json(path: str, parse: Callable[..., Any], *arguments: object) -> Any:
     """What `parse` makes of a JSON file's content and `arguments`; None where there is no file.
 
     Raises:
         InputError: the file is not JSON, or not what `parse` expects.
     """
-    try:
-        with open(path, encoding="utf-8") as file:
-            return parse(json.load(file), *arguments)
-    except FileNotFoundError:
+    if not os.path.exists(path):
         return None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    content = read_json(path, "a file that evaluate.py or train.py wrote")
+    try:
+        return parse(content, *arguments)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         what = f"{type(error).__name__}: {error}"
         raise InputError(f"{path}: damaged, or of another program ({what})") from None
 
@@ -115,14 +110,14 @@ def share(value: float | None) -> float | None:
     return float(value) if value is not None and math.isfinite(value) else None
 
 
-def _load(folder: str, name: str, crf: str) -> tuple[Result, list[str]]:
-    """The result whose parts are named with the ending `crf`, and what is missing."""
-    predictions = os.path.join(folder, f"predictions{crf}")
+def _load(folder: str, name: str, refined: bool) -> tuple[Result, list[str]]:
+    """The result of the label maps that the CRF refined, or of the others; what is missing."""
+    predictions = files.label_map_folder(folder, refined)
     missing = [] if os.path.isdir(predictions) else [predictions]
     values: dict[str, Any] = {}
     for file, parse in _PARSERS.items():
         path = os.path.join(folder, file)
-        parsed = read_json(path, parse, crf)
+        parsed = parse_json(path, parse, files.SUFFIXES[refined])
         if parsed is None:
             missing.append(path)
         else:
@@ -134,12 +129,16 @@ def _shares(values: Mapping[str, float | None]) -> Shares:
     return {name: share(value) for name, value in values.items()}
 
 
+def _parse_settings(content: dict, crf: str) -> dict[str, Any]:
+    return {"data": content["data"]}
+
+
 def _parse_metrics(content: dict, crf: str) -> dict[str, Any]:
     values = content.get("crf") if crf else content
     if not values:
         return {}
     return {
-        "scores": {name: share(values.get(name)) for name in SCORES},
+        "scores": {name: share(values.get(name)) for name in TITLES},
         "per_class": _shares(values["per_class_iou"]),
         "num_images": content["num_images"],
     }
@@ -176,6 +175,7 @@ def _parse_confusion(content: dict, crf: str) -> dict[str, Any]:
 
 
 _PARSERS: dict[str, Callable[[Any, str], dict[str, Any]]] = {
+    files.SETTINGS_FILE: _parse_settings,
     files.METRICS_FILE: _parse_metrics,
     files.PER_IMAGE_FILE: _parse_per_image,
     files.TRIMAP_FILE: _parse_trimap,

@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from boxsup_tf.evaluation.report.class_bars import class_bars
-from boxsup_tf.evaluation.report.markup import Node, node, percent, section, swatch, table
-from boxsup_tf.evaluation.report.results import SCORES, Result, Shares
+from boxsup_tf.evaluation.report.markup import Node, node, section, swatch, table
+from boxsup_tf.evaluation.report.results import Result, Shares
+from boxsup_tf.figures import TITLES, percent
 
 # Results with the colours that stand for them.
 _Colored = Sequence[tuple[int, Result]]
@@ -19,7 +20,7 @@ def summary_section(results: Sequence[Result]) -> Node | None:
         node(
             "li",
             node("span", swatch(color), result.name),
-            node("strong", percent(result.scores["mean_iou"])),
+            node("strong", percent(result.scores["mean_iou"], 1)),
             node("small", f"mean IoU, {result.num_images} images"),
         )
         for color, result in scored
@@ -27,7 +28,7 @@ def summary_section(results: Sequence[Result]) -> Node | None:
     scores = _table(
         "Scores, %; the best of several in bold",
         scored,
-        SCORES,
+        TITLES,
         [result.scores for _, result in scored],
     )
     return section("summary", "Summary", node("ul", *tiles, class_="tiles"), scores)
@@ -59,9 +60,9 @@ def _table(
         shares = [column.get(name) for column in columns]
         best = max((value for value in shares if value is not None), default=None)
         cells = [
-            node("b", percent(value, 2))
+            node("b", percent(value))
             if value is not None and value == best and len(shares) > 1
-            else percent(value, 2)
+            else percent(value)
             for value in shares
         ]
         rows.append([title, *cells])

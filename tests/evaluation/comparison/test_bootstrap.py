@@ -1,5 +1,7 @@
 """The interval of a difference: against resampling one draw at a time, and what it must do."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -26,7 +28,7 @@ def image_counts(confusions: np.ndarray) -> ImageCounts:
 
 def test_interval_equals_resampling_one_by_one():
     first, second = matrices(1, 0.5), matrices(2, 0.4)
-    draws = np.random.default_rng(SEED).multinomial(60, np.full(60, 1 / 60), 50)
+    draws = np.random.default_rng(SEED).multinomial(60, np.full(60, 1 / 60), 250)
     differences = []
     for draw in draws:
         images = np.repeat(np.arange(60), draw)
@@ -34,7 +36,7 @@ def test_interval_equals_resampling_one_by_one():
         scores = [ConfusionMatrix(c[images].sum(axis=0)).mean_iou for c in (first, second)]
         differences.append(scores[1] - scores[0])
     expected = np.quantile(differences, [0.05, 0.95])
-    found = difference_interval(image_counts(first), image_counts(second), 50, share=0.9)
+    found = difference_interval(image_counts(first), image_counts(second), 250, share=0.9)
     assert found == pytest.approx(expected)
 
 
@@ -76,3 +78,13 @@ def test_pairing_makes_small_differences_readable():
     shuffled = second[np.random.default_rng(0).permutation(60)]
     low, _ = difference_interval(image_counts(first), image_counts(shuffled), 500)
     assert low < 0
+
+
+def test_many_draws_of_many_images_take_little_memory():
+    counts = image_counts(matrices(6, 0.5, 2000))
+    tracemalloc.start()
+    try:
+        difference_interval(counts, counts, 1000)
+        assert tracemalloc.get_traced_memory()[1] < 8e6  # all at once: 32 MB
+    finally:
+        tracemalloc.stop()

@@ -61,6 +61,8 @@ def make_folders(
     _write_records(root / "records", truths, class_names, rng)
     for name, kinds in (("plain", {"": plain}), ("crf", {"": plain, "_crf": refined})):
         _write_evaluation(root / name, kinds, truths, class_names)
+        digest = DatasetInfo.load(str(root / "records")).digest
+        write_json(str(root / name / "evaluation.json"), {"data": digest})
     _write_run(root / "run", rng)
     scores = {
         name: _confusion(truths[name], plain[name], len(class_names)).mean_iou for name in ids

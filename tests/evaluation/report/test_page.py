@@ -161,6 +161,7 @@ def test_nothing_is_missing_in_what_evaluate_writes(made, tmp_path):
         ("crf/per_image.json", "images"),
         ("run/metrics.json", "training"),
         ("crf/metrics.json", "summary"),
+        ("crf/evaluation.json", ""),
     ],
 )
 def test_what_is_missing_is_left_out_and_said(folders, file, part):
@@ -169,6 +170,12 @@ def test_what_is_missing_is_left_out_and_said(folders, file, part):
     assert part not in _Elements(page).parts()
     assert len(left_out) == 1 and file in left_out[0]
     assert left_out[0] in page
+
+
+def test_label_maps_of_a_crf_without_figures_are_no_result(folders):
+    os.rename(folders.root / "crf" / "predictions_crf", folders.root / "plain" / "predictions_crf")
+    data = data_of(report(folders, names=("plain",))[0])
+    assert data["results"] == ["plain"]
 
 
 def test_an_unfinished_run_shows_its_masks_alone(folders):
@@ -190,6 +197,10 @@ def _break_json(folders):
 def _break_shape(folders):
     content = '{"widths": [1], "inside": [], "outside": []}'
     (folders.root / "crf" / "trimap.json").write_text(content)
+
+
+def _other_data(folders):
+    (folders.root / "crf" / "evaluation.json").write_text('{"data": "0123"}')
 
 
 def _other_classes(folders):
@@ -219,13 +230,14 @@ def _damaged_picture(folders):
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (_break_json, "trimap.json: damaged"),
+        (_break_json, "trimap.json: expected a file that evaluate.py or train.py wrote"),
+        (_other_data, "crf: an evaluation of other data than .*records: expected the records"),
         (_break_shape, "trimap.json: damaged.*one for every width"),
         (_other_classes, "label 3 is 'gnu': expected 'emu'"),
         (_lost_image, "such as 'image9'"),
         (_wrong_size, r"predictions_crf/image1.png: shape \(5, 6\).*expected \(60, 80\)"),
         (_unknown_label, "predictions/image1.png.*largest value 9"),
-        (_damaged_picture, "predictions/image1.png: expected a whole picture"),
+        (_damaged_picture, "predictions/image1.png: not a whole PNG"),
     ],
 )
 def test_bad_input_is_named_and_nothing_is_written(folders, damage, message):
@@ -240,7 +252,7 @@ def test_other_bad_arguments(made, tmp_path):
         report(made, max_side=0)
     with pytest.raises(InputError, match="no evaluation"):
         report(made, names=("records",))
-    with pytest.raises(InputError, match="cannot be written"):
+    with pytest.raises(FileNotFoundError, match="none/x.html'"):
         write_report(
             [made.path("crf")], made.path("records"), "", str(tmp_path / "none" / "x.html")
         )

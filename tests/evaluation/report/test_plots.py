@@ -31,6 +31,14 @@ def test_ticks_of_a_single_value(value):
     assert len(ticks) >= 2 and ticks[0] <= value <= ticks[-1]
 
 
+@pytest.mark.parametrize(("low", "high"), [(70.0, 70.00000000000001), (1e-14, 3e-14)])
+def test_ticks_of_values_that_are_small_or_nearly_equal(low, high):
+    ticks = nice_ticks(low, high)
+    assert 2 <= len(ticks) == len(set(ticks)) <= 6
+    assert ticks[0] <= low and high <= ticks[-1]
+    assert line_plot("t", "x", ["a", "b"], "%", [Curve("one", [low, high], 0)]) is not None
+
+
 def test_points_lie_where_the_ticks_say():
     values = [0.0, None, 40.0, 70.0]
     figure = line_plot("t", "x", list("abcd"), "%", [Curve("one", values, 1)])
