@@ -69,18 +69,20 @@ def main(_: object) -> None:
 
 def _measure(url: str, process: int, files: list[bytes]) -> dict[str, float]:
     # The same sizes as later, as many at a time as the server computes.
-    _ask_all(url, (files * _NUM_WARMUP.value)[: _NUM_WARMUP.value], _CONCURRENCY.value)
+    first = (files * _NUM_WARMUP.value)[: _NUM_WARMUP.value]
+    warmup = _ask_all(url, first, _CONCURRENCY.value)
     before = own_process.resident_bytes(process)
     with _Peak(process) as peak:
         start = time.perf_counter()
         replies = _ask_all(url, files, len(files))
         seconds = time.perf_counter() - start
     after = own_process.resident_bytes(process)
-    for failure in sorted({reply.failure for reply in replies} - {""}):
+    failures = [reply.failure for reply in (*warmup, *replies) if reply.failure]
+    for failure in sorted(set(failures)):
         print(f"failed: {failure}", file=sys.stderr)
     latencies = 1000 * np.array([reply.seconds for reply in replies])
     return {
-        "failed": sum(bool(reply.failure) for reply in replies),
+        "failed": len(failures),
         "requests_per_second": len(files) / seconds,
         "p50_ms": float(np.percentile(latencies, 50)),
         "p99_ms": float(np.percentile(latencies, 99)),
@@ -99,7 +101,7 @@ def _ask_all(url: str, files: list[bytes], clients: int) -> list[Reply]:
             mask = Image.open(io.BytesIO(client(encoded)))
             wrong = mask.size != Image.open(io.BytesIO(encoded)).size
             failure = "a mask of another size" if wrong else ""
-        except errors.InputError as error:
+        except (errors.InputError, OSError) as error:  # no answer, or no image in it
             failure = str(error)
         return Reply(time.perf_counter() - begin, failure)
 

@@ -14,8 +14,9 @@ from absl import flags
 
 from boxsup_tf import errors
 from boxsup_tf.inference.dense_crf import load_parameters
-from boxsup_tf.inference.export import PRECISIONS, export
+from boxsup_tf.inference.export import MAX_MEGAPIXELS, PRECISIONS, export
 from boxsup_tf.inference.predictor import parse_scales
+from boxsup_tf.inference.tiling import TILE_SIZE
 from boxsup_tf.training.checkpoints import load_model
 
 _MODEL_DIR = flags.DEFINE_string(
@@ -31,6 +32,13 @@ _CRF = flags.DEFINE_bool("crf", False, "End the graph with a CRF, in TensorFlow 
 _CRF_PARAMETERS = flags.DEFINE_string(
     "crf_parameters", "deeplab_largefov", "With --crf: a name, or tune_crf.py's crf.json."
 )
+_MAX_MEGAPIXELS = flags.DEFINE_float(
+    "max_megapixels",
+    MAX_MEGAPIXELS,
+    "The model refuses requests of more pixels, which take some 900 bytes each; at least a tile of "
+    "predict.py.",
+    lower_bound=TILE_SIZE**2 / 1e6,
+)
 
 
 def main(_: object) -> None:
@@ -45,6 +53,7 @@ def main(_: object) -> None:
         flip=_FLIP.value,
         precision=_PRECISION.value,
         crf_parameters=crf_parameters,
+        max_megapixels=_MAX_MEGAPIXELS.value,
     )
     print(f"{path}: {len(class_names)} classes, {len(scales)} scale(s), {_PRECISION.value}")
 

@@ -48,6 +48,9 @@ _TILE_SIZE = flags.DEFINE_integer(
 _BATCH_SIZE = flags.DEFINE_integer(
     "batch_size", BATCH_SIZE, "So many images of one size pass the network together.", lower_bound=1
 )
+_NUM_WORKERS = flags.DEFINE_integer(
+    "num_workers", os.cpu_count() or 1, "With --crf: processes that run it.", lower_bound=1
+)
 _MAX_MEGAPIXELS = flags.DEFINE_float(
     "max_megapixels", MAX_MEGAPIXELS, "Larger images are refused.", lower_bound=0
 )
@@ -55,7 +58,7 @@ _MAX_MEGAPIXELS = flags.DEFINE_float(
 
 def main(_: object) -> None:
     crf_parameters = load_parameters(_CRF_PARAMETERS.value) if _CRF.value else None
-    path_of_name = find_images(_IMAGES.value)
+    path_of_name = find_images(_IMAGES.value, _OUTPUT_DIR.value)
     done = predict_files(
         load_saved_model(_SAVED_MODEL.value),
         path_of_name,
@@ -63,6 +66,7 @@ def main(_: object) -> None:
         crf_parameters=crf_parameters,
         tile_size=_TILE_SIZE.value,
         batch_size=_BATCH_SIZE.value,
+        num_workers=_NUM_WORKERS.value,
         max_megapixels=_MAX_MEGAPIXELS.value,
     )
     print(f"{_OUTPUT_DIR.value}: {done} new of {len(path_of_name)} images")

@@ -39,7 +39,7 @@ _CONCURRENCY = flags.DEFINE_integer(
 
 
 def main(_: object) -> None:
-    paths = find_images(_IMAGES.value)
+    paths = find_images(_IMAGES.value, _OUTPUT_DIR.value)
     done = request_masks(_client(), paths, _OUTPUT_DIR.value, _CONCURRENCY.value)
     print(f"{_OUTPUT_DIR.value}: {done} new of {len(paths)} masks")
 

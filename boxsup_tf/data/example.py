@@ -10,6 +10,8 @@ import tensorflow as tf
 from boxsup_tf import fields
 from boxsup_tf.errors import InputError
 
+JPEG_START, PNG_START = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"  # of every such file
+
 MAX_MEGAPIXELS = 50.0  # decoded, 150 MB; a telephone's largest photographs have 48
 
 
@@ -46,7 +48,7 @@ class Example:
 
     @property
     def format(self) -> str:
-        return "png" if self.encoded.startswith(b"\x89PNG") else "jpeg"
+        return "png" if self.encoded.startswith(PNG_START) else "jpeg"
 
 
 def decode_image(encoded: tf.Tensor) -> tf.Tensor:
@@ -86,9 +88,9 @@ def check_image(
     if not encoded:
         raise InputError(f"{name}: the file is empty (0 bytes): expected a JPEG or PNG image")
     try:
-        if encoded.startswith(b"\xff\xd8\xff"):
+        if encoded.startswith(JPEG_START):
             height, width = tf.io.extract_jpeg_shape(encoded).numpy().tolist()[:2]
-        elif encoded.startswith(b"\x89PNG\r\n\x1a\n"):
+        elif encoded.startswith(PNG_START):
             width, height = struct.unpack(">II", encoded[16:24])  # of IHDR, the first chunk
         else:
             raise InputError(f"{name}: not a JPEG or PNG image (begins with {encoded[:8]!r})")
@@ -109,6 +111,15 @@ def decode_checked(encoded: bytes, name: str, max_megapixels: float = MAX_MEGAPI
         InputError: the file may not be decoded, or is damaged behind its header.
     """
     check_image(encoded, name, max_megapixels)
+    return decode_whole(encoded, name)
+
+
+def decode_whole(encoded: bytes, name: str) -> tf.Tensor:
+    """`decode_image` of a file that `check_image` has let pass.
+
+    Raises:
+        InputError: the file is damaged behind its header.
+    """
     try:
         return decode_image(encoded)
     except tf.errors.InvalidArgumentError:

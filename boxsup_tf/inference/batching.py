@@ -1,9 +1,8 @@
-"""A stream of images through a network, those of one size together, and out in their order."""
+"""A stream of images through a network, those of one size together."""
 
-import collections
-import dataclasses
+import math
 from collections.abc import Callable, Iterable, Iterator
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
@@ -13,20 +12,7 @@ Key = TypeVar("Key")
 
 BATCH_SIZE = 4
 _PIXELS_OF_A_BATCH = TILE_SIZE**2  # so that many small images take no more memory than a tile
-_PIXELS_WAITING = (
-    2**22
-)  # some twenty photographs of half a thousand pixels, and what became of them
-
-
-@dataclasses.dataclass
-class _Item(Generic[Key]):
-    key: Key
-    image: np.ndarray
-    result: np.ndarray | None = None
-
-    @property
-    def size(self) -> tuple[int, int]:
-        return self.image.shape[0], self.image.shape[1]
+_PIXELS_WAITING = 2**22  # some twenty photographs of half a thousand pixels
 
 
 def predict_in_batches(
@@ -45,36 +31,25 @@ def predict_in_batches(
         batch_size: so many images go together at most.
 
     Yields:
-        The key, the image, and what `predict` made of it, in the order of `images`.
+        The key, the image, and what `predict` made of it, as soon as it is made: images of
+        different sizes may change places.
     """
-    queue: collections.deque[_Item[Key]] = collections.deque()
-    groups: dict[tuple[int, int], list[_Item[Key]]] = {}
+    # In the order of their first images.
+    groups: dict[tuple[int, ...], list[tuple[Key, np.ndarray]]] = {}
 
-    def run(size: tuple[int, int]) -> None:
+    def run(size: tuple[int, ...]) -> Iterator[tuple[Key, np.ndarray, np.ndarray]]:
         group = groups.pop(size)
-        results = predict(np.stack([item.image for item in group]))
-        for item, result in zip(group, results, strict=True):
-            item.result = result
-
-    def first() -> tuple[Key, np.ndarray, np.ndarray]:
-        if queue[0].result is None:
-            run(queue[0].size)
-        item = queue.popleft()
-        assert item.result is not None
-        return item.key, item.image, item.result
+        results = predict(np.stack([image for _, image in group]))
+        for (key, image), result in zip(group, results, strict=True):
+            yield key, image, result
 
     for key, image in images:
-        item = _Item(key, image)
-        queue.append(item)
-        group = groups.setdefault(item.size, [])
-        group.append(item)
-        if len(group) == batch_size or (len(group) + 1) * _area(item) > _PIXELS_OF_A_BATCH:
-            run(item.size)
-        while queue and (queue[0].result is not None or sum(map(_area, queue)) > _PIXELS_WAITING):
-            yield first()
-    while queue:
-        yield first()
-
-
-def _area(item: _Item) -> int:
-    return item.size[0] * item.size[1]
+        size = image.shape[:2]
+        group = groups.setdefault(size, [])
+        group.append((key, image))
+        if len(group) == batch_size or (len(group) + 1) * math.prod(size) > _PIXELS_OF_A_BATCH:
+            yield from run(size)
+        elif sum(len(group) * math.prod(size) for size, group in groups.items()) > _PIXELS_WAITING:
+            yield from run(next(iter(groups)))
+    while groups:
+        yield from run(next(iter(groups)))

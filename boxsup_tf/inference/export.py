@@ -18,6 +18,7 @@ from boxsup_tf.inference.signatures import build_signatures
 from boxsup_tf.inference.warmup import write_warmup_requests
 
 PRECISIONS = ("float32", "bfloat16")
+MAX_MEGAPIXELS = 8.0  # of a request; whole images take some 900 bytes a pixel
 
 
 def export(
@@ -28,6 +29,7 @@ def export(
     flip: bool = False,
     precision: str = "float32",
     crf_parameters: CrfParameters | None = None,
+    max_megapixels: float = MAX_MEGAPIXELS,
 ) -> str:
     """Writes OUTPUT_DIR/VERSION, with VERSION the next free number.
 
@@ -44,6 +46,7 @@ def export(
             (`reduced_precision`). float32 leaves the model as it is.
         crf_parameters: where given, the graph ends with a CRF (`mean_field`), and the
             probabilities are its marginals.
+        max_megapixels: 10**6 pixels that a request may have at most: the graph refuses more.
 
     Returns:
         The path OUTPUT_DIR/VERSION.
@@ -64,7 +67,7 @@ def export(
     temporary = os.path.join(output_dir, f"export.{os.getpid()}.tmp")
     try:
         predict = _with_crf(predictor, crf_parameters) if crf_parameters else predictor.predict
-        _save(predict, model, class_names, temporary)
+        _save(build_signatures(predict, max_megapixels), model, class_names, temporary)
         return _publish(temporary, output_dir)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -88,7 +91,9 @@ def _with_crf(predictor: Predictor, parameters: CrfParameters) -> Callable:
     return predict
 
 
-def _save(predict: Callable, model: keras.Model, class_names: Sequence[str], folder: str) -> None:
+def _save(
+    signatures: dict[str, Callable], model: keras.Model, class_names: Sequence[str], folder: str
+) -> None:
     module = tf.Module()
     # The variables alone, not the Keras model, whose objects would be saved along.
     module.weights = [weight.value for weight in model.weights]
@@ -97,7 +102,7 @@ def _save(predict: Callable, model: keras.Model, class_names: Sequence[str], fol
         with open(path, "w", encoding="utf-8") as file:
             file.write(format_label_map(class_names))
         module.label_map = tf.saved_model.Asset(path)
-        tf.saved_model.save(module, folder, build_signatures(predict))
+        tf.saved_model.save(module, folder, signatures)
     write_warmup_requests(folder)
 
 

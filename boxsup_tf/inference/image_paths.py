@@ -10,12 +10,13 @@ from boxsup_tf.errors import InputError
 _ENDINGS = (".jpg", ".jpeg", ".png", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".heic", ".avif")
 
 
-def find_images(patterns: Sequence[str]) -> dict[str, str]:
+def find_images(patterns: Sequence[str], output_dir: str | None = None) -> dict[str, str]:
     """Finds image files and names what is made of them.
 
     Args:
         patterns: files, folders (everything below, hidden files excepted), or glob patterns of
             both, in which ** stands for any folders.
+        output_dir: where given, what lies below it is left out: an earlier run made it.
 
     Returns:
         Paths by name, in the order of the patterns, then alphabetical. A name is the file's,
@@ -29,11 +30,16 @@ def find_images(patterns: Sequence[str]) -> dict[str, str]:
     for pattern in patterns:
         # A file's own name may look like a pattern.
         matches = [pattern] if os.path.exists(pattern) else glob.glob(pattern, recursive=True)
-        found = [pair for match in sorted(matches) for pair in _expand(match)]
+        found = [
+            (name, path)
+            for match in sorted(matches)
+            for name, path in _expand(match)
+            if not (output_dir and _is_below(path, output_dir))
+        ]
         if not found:
             raise InputError(
                 f"--images={pattern}: no such image: expected a file, a folder of images or a "
-                "pattern"
+                "pattern" + (f", and not below --output_dir={output_dir}" if output_dir else "")
             )
         for name, path in found:
             if os.path.abspath(path) in taken:
@@ -47,6 +53,10 @@ def find_images(patterns: Sequence[str]) -> dict[str, str]:
                     "both is given"
                 )
     return path_of_name
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return os.path.abspath(path).startswith(os.path.join(os.path.abspath(folder), ""))
 
 
 def _expand(path: str) -> Iterator[tuple[str, str]]:

@@ -5,8 +5,6 @@ One line a class: label, name and colour (#rrggbb), with tabs between them.
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from boxsup_tf.errors import InputError
 from boxsup_tf.labels import color_map
 
@@ -21,17 +19,16 @@ def format_label_map(class_names: Sequence[str]) -> str:
     return "".join(lines)
 
 
-def read_label_map(path: str) -> tuple[tuple[str, ...], np.ndarray]:
+def read_label_map(path: str) -> tuple[str, ...]:
     """Reads the file.
 
     Returns:
-        The class names, index is label, and their colours: uint8 [C, 3], RGB.
+        The class names, index is label.
 
     Raises:
-        InputError: the file is missing, or a line is not what `format_label_map` writes.
+        InputError: the file is missing, or a line is not as `format_label_map` writes it.
     """
     names: list[str] = []
-    colors: list[list[int]] = []
     try:
         with open(path, encoding="utf-8") as file:
             lines = file.read().splitlines()
@@ -39,8 +36,7 @@ def read_label_map(path: str) -> tuple[tuple[str, ...], np.ndarray]:
         raise InputError(f"{path}: cannot read the label map of the model: {error}") from None
     for expected, line in enumerate(lines):
         try:
-            label, name, color = line.split("\t")
-            red, green, blue = bytes.fromhex(color.removeprefix("#"))
+            label, name, _ = line.split("\t")
             if int(label) != expected:
                 raise ValueError
         except ValueError:
@@ -49,5 +45,4 @@ def read_label_map(path: str) -> tuple[tuple[str, ...], np.ndarray]:
                 "#rrggbb with tabs between them"
             ) from None
         names.append(name)
-        colors.append([red, green, blue])
-    return tuple(names), np.array(colors, np.uint8).reshape(-1, 3)
+    return tuple(names)

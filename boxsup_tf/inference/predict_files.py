@@ -1,7 +1,8 @@
 """Masks, overlays and a summary of image files."""
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 import tensorflow as tf
@@ -13,9 +14,13 @@ from boxsup_tf.errors import InputError
 from boxsup_tf.inference.batching import BATCH_SIZE, predict_in_batches
 from boxsup_tf.inference.dense_crf import refine
 from boxsup_tf.inference.prediction_folder import PredictionFolder
+from boxsup_tf.inference.refine_many import refine_many
 from boxsup_tf.inference.saved_model import SavedModel
 from boxsup_tf.inference.tiling import TILE_SIZE, check_tile_size, predict_in_tiles
 from boxsup_tf.inference.upright import upright
+
+_Image = tuple[str, np.ndarray]  # its name and pixels
+_LabelMap = tuple[str, np.ndarray, np.ndarray]  # and its labels, or their probabilities
 
 
 def predict_files(
@@ -26,6 +31,7 @@ def predict_files(
     crf_parameters: crf.CrfParameters | None = None,
     tile_size: int = TILE_SIZE,
     batch_size: int = BATCH_SIZE,
+    num_workers: int = 1,
     max_megapixels: float = MAX_MEGAPIXELS,
 ) -> int:
     """Writes what `PredictionFolder` says.
@@ -40,6 +46,7 @@ def predict_files(
         crf_parameters: where given, probabilities are refined; of a large image, tile by tile.
         tile_size: see `predict_in_tiles`.
         batch_size: see `predict_in_batches`.
+        num_workers: processes that refine; the tiles of a large image are refined in this one.
         max_megapixels: larger images are refused without decoding them.
 
     Returns:
@@ -47,7 +54,8 @@ def predict_files(
 
     Raises:
         InputError: as `PredictionFolder`, or `tile_size` does not fit (nothing is written then); or
-            images could not be read (all the others are finished then).
+            images could not be read, or are too large for an overlay (all the others are
+            finished then); or refining failed.
     """
     check_tile_size(tile_size)
     if crf_parameters:
@@ -74,34 +82,75 @@ def predict_files(
                 continue
             yield name, upright(pixels, encoded)
 
-    predict = _predict_with(saved_model, crf_parameters, tile_size)
+    if crf_parameters is None:
+        label_maps = _label_maps(saved_model, unfinished(), tile_size, batch_size)
+    else:
+        label_maps = _refined_label_maps(
+            saved_model, unfinished(), tile_size, batch_size, crf_parameters, num_workers
+        )
     try:
-        for name, image, label_map in predict_in_batches(predict, unfinished(), batch_size):
-            folder.write(name, image, label_map)
-            done += 1
+        for name, image, label_map in label_maps:
+            try:
+                folder.write(name, image, label_map)
+                done += 1
+            except InputError as error:
+                failures.append(str(error))
     finally:
         folder.save()
     if failures:
         listed = "\n  ".join(failures)
         raise InputError(
-            f"{len(failures)} of {len(path_of_name)} images could not be read (the others are "
-            f"done):\n  {listed}"
+            f"{len(failures)} of {len(path_of_name)} images could not be predicted (the others "
+            f"are done):\n  {listed}"
         )
     return done
 
 
-def _predict_with(
-    saved_model: SavedModel, crf_parameters: crf.CrfParameters | None, tile_size: int
-) -> Callable[[np.ndarray], np.ndarray]:
-    """From images uint8 [B, H, W, 3] of any size to label maps uint8 [B, H, W]."""
-
+def _label_maps(
+    saved_model: SavedModel, images: Iterable[_Image], tile_size: int, batch_size: int
+) -> Iterator[_LabelMap]:
     def predict(images: np.ndarray) -> np.ndarray:
-        label_maps, probabilities = saved_model.predict(images)
-        if crf_parameters is None:
-            return label_maps.numpy().astype(np.uint8)
-        pairs = zip(images, probabilities.numpy(), strict=True)
-        return np.stack(
-            [refine(*pair, crf_parameters).argmax(-1).astype(np.uint8) for pair in pairs]
-        )
+        return saved_model.predict(images)[0].numpy().astype(np.uint8)
 
-    return lambda images: predict_in_tiles(predict, images, tile_size)
+    return predict_in_batches(
+        lambda images: predict_in_tiles(predict, images, tile_size), images, batch_size
+    )
+
+
+def _refined_label_maps(
+    saved_model: SavedModel,
+    images: Iterable[_Image],
+    tile_size: int,
+    batch_size: int,
+    parameters: crf.CrfParameters,
+    num_workers: int,
+) -> Iterator[_LabelMap]:
+    """Large images are refined tile by tile in this process, the others by several."""
+
+    def probabilities(images: np.ndarray) -> np.ndarray:
+        return saved_model.predict(images)[1].numpy()
+
+    def refined(images: np.ndarray) -> np.ndarray:
+        pairs = zip(images, probabilities(images), strict=True)
+        return np.stack([_labels(refine(*pair, parameters)) for pair in pairs])
+
+    under_way: dict[str, np.ndarray] = {}
+
+    def believed(images: Iterable[_Image]) -> Iterator[_LabelMap]:
+        for name, image, belief in predict_in_batches(probabilities, images, batch_size):
+            under_way[name] = image
+            yield name, image, belief
+
+    for is_large, group in itertools.groupby(
+        images, lambda named: max(named[1].shape[:2]) > tile_size
+    ):
+        if is_large:
+            for name, image in group:
+                yield name, image, predict_in_tiles(refined, image[None], tile_size)[0]
+        else:
+            for name, marginals in refine_many(believed(group), parameters, num_workers):
+                yield name, under_way.pop(name), _labels(marginals)
+
+
+def _labels(probabilities: np.ndarray) -> np.ndarray:
+    return probabilities.argmax(-1).astype(np.uint8)

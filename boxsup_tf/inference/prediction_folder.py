@@ -19,7 +19,8 @@ class PredictionFolder:
     """FOLDER/masks/NAME.png (palette PNG), overlays/NAME.jpg and predictions.json.
 
     The JSON holds `settings`, and in `images` by name: `file`, `height`, `width`, and `classes`:
-    those found, each with its `pixels` and their `share` of the image.
+    those found, each with its `pixels` and their `share` of the image. `files` has the path of
+    every name that a run was to predict, finished or not, so that a name stays one file's.
 
     Args:
         folder: made if need be; what an earlier run recorded in it is kept.
@@ -43,21 +44,27 @@ class PredictionFolder:
         self._file_of_name = {name: os.path.abspath(file) for name, file in path_of_name.items()}
         self._path = os.path.join(folder, PREDICTIONS_FILE)
         self._images: dict[str, dict] = {}
+        self._earlier: dict[str, str] = {}
         if os.path.exists(self._path):
             self._read()
         os.makedirs(folder, exist_ok=True)
         self.save()
 
     def is_finished(self, name: str) -> bool:
-        """Whether both files of an image exist; if a killed run did not record them, this does."""
+        """Whether both files of an image exist; if a killed run did not record them, this does.
+
+        Files of a name that no earlier run had are of unknown origin, and count for nothing.
+        """
         mask_path, overlay_path = self._outputs(name)
         if not (os.path.exists(mask_path) and os.path.exists(overlay_path)):
             return False
         if name not in self._images:
+            if name not in self._earlier:
+                return False
             try:
                 with Image.open(mask_path) as mask:
                     self._record(name, np.array(mask))
-            except OSError:
+            except (OSError, ValueError):  # no mask, or not of these classes
                 return False
         return True
 
@@ -73,7 +80,8 @@ class PredictionFolder:
     def save(self) -> None:
         """Writes predictions.json; what is recorded later is not in it."""
         images = dict(sorted(self._images.items()))
-        write_json(self._path, {"settings": self._settings, "images": images})
+        files = dict(sorted((self._earlier | self._file_of_name).items()))
+        write_json(self._path, {"settings": self._settings, "files": files, "images": images})
 
     def _outputs(self, name: str) -> tuple[str, str]:
         mask = os.path.join(self._folder, "masks", f"{name}.png")
@@ -96,7 +104,7 @@ class PredictionFolder:
         try:
             earlier = json.loads(read_bytes(self._path, "predictions"))
             self._images, settings = dict(earlier["images"]), dict(earlier["settings"])
-            files = {name: entry["file"] for name, entry in self._images.items()}
+            self._earlier = dict(earlier["files"])
         except (ValueError, KeyError, TypeError):
             raise InputError(f"{self._path}: expected a file that predict.py wrote") from None
         for key, value in self._settings.items():
@@ -106,8 +114,8 @@ class PredictionFolder:
                     "another --output_dir"
                 )
         for name, file in self._file_of_name.items():
-            if files.get(name, file) != file:
+            if (other := self._earlier.get(name, file)) != file:
                 raise InputError(
-                    f"{file}: {self._path} has {files[name]} by the name {name}: expected another "
+                    f"{file}: {self._path} has {other} by the name {name}: expected another "
                     "--output_dir, or another name"
                 )

@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import re
 from typing import Any
 
 import numpy as np
@@ -20,12 +21,10 @@ class SavedModel:
     Attributes:
         path: its folder, EXPORT/VERSION.
         class_names: index is label.
-        colors: uint8 [C, 3], RGB.
     """
 
     path: str
     class_names: tuple[str, ...]
-    colors: np.ndarray
     # The signature belongs to this object: TensorFlow frees the variables with it.
     _loaded: Any = dataclasses.field(repr=False)
 
@@ -37,8 +36,18 @@ class SavedModel:
 
         Returns:
             int32 [B, H, W] and float32 [B, H, W, C].
+
+        Raises:
+            InputError: the model refuses so many pixels.
         """
-        outputs = self._loaded.signatures[fields.SIGNATURE_IMAGES](images=tf.constant(images))
+        images = tf.constant(images)
+        try:
+            outputs = self._loaded.signatures[fields.SIGNATURE_IMAGES](images=images)
+        except tf.errors.InvalidArgumentError as error:
+            if not (refusal := re.search("expected at most .* in a request", error.message)):
+                raise
+            shape = images.shape.as_list()
+            raise InputError(f"{self.path}: images of shape {shape}: {refusal[0]}") from None
         return outputs[fields.SEMANTIC_PREDICTIONS], outputs[fields.PROBABILITIES]
 
 
@@ -52,7 +61,7 @@ def load_saved_model(path: str) -> SavedModel:
         InputError: there is no SavedModel, it is damaged, or it is not one of `export`.
     """
     folder = _find(path)
-    class_names, colors = read_label_map(os.path.join(folder, "assets", fields.LABEL_MAP_FILE))
+    class_names = read_label_map(os.path.join(folder, "assets", fields.LABEL_MAP_FILE))
     try:
         loaded = tf.saved_model.load(folder)
     except (OSError, ValueError, KeyError, tf.errors.OpError) as error:
@@ -63,7 +72,7 @@ def load_saved_model(path: str) -> SavedModel:
             f"{folder}: signatures are {sorted(loaded.signatures)}: expected "
             f"{fields.SIGNATURE_IMAGES}, as export.py writes it"
         )
-    return SavedModel(folder, class_names, colors, loaded)
+    return SavedModel(folder, class_names, loaded)
 
 
 def _find(path: str) -> str:

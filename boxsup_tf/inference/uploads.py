@@ -2,74 +2,75 @@
 
 import tensorflow as tf
 
-from boxsup_tf.data.example import MAX_MEGAPIXELS, decode_image
+from boxsup_tf.data.example import JPEG_START, PNG_START, decode_image
 
-_JPEG, _PNG = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"
+LEAST_SIDE = 64  # pixels; images with shorter sides are counted as if they had these
+
 _PNG_HEADER = 24  # bytes until the end of width and height
 
 
-def decode_upload(encoded: tf.Tensor) -> tf.Tensor:
-    """Decodes one file, unless its header says that it should not be.
+def check_pixels(sizes: tf.Tensor, max_megapixels: float) -> tf.Operation:
+    """An operation that fails where images of these sizes, int32 [B, 2], have too many pixels."""
+    sides = tf.maximum(tf.cast(sizes, tf.float64), LEAST_SIDE)
+    pixels = tf.reduce_sum(tf.reduce_prod(sides, axis=1))
+    limit = f"expected at most {max_megapixels:g} megapixels in a request"
+    return tf.debugging.Assert(pixels <= max_megapixels * 1e6, [limit])
+
+
+def check_uploads(image_bytes: tf.Tensor, max_megapixels: float) -> tuple[tf.Tensor, tf.Tensor]:
+    """The files, unless a header says that they should not be decoded.
 
     `data.example.check_image` says the same with better messages; this one is part of the
-    SavedModel and protects whatever server loads it.
+    SavedModel, for servers that are not this package's.
 
     Args:
-        encoded: scalar string, a JPEG or PNG file of at most `MAX_MEGAPIXELS`.
+        image_bytes: string [B], B at least 1, JPEG or PNG files.
+        max_megapixels: 10**6 pixels that they may have at most, together.
 
     Returns:
-        uint8 [H, W, 3], RGB. The graph fails, saying why, before it decodes anything else.
+        The same files, and their sizes, int32 [B, 2]. The graph fails, saying why, before anything
+        else is decoded.
     """
-    is_png = tf.strings.substr(encoded, 0, len(_PNG)) == _PNG
-    is_png &= tf.strings.length(encoded) >= _PNG_HEADER
-    is_jpeg = tf.strings.substr(encoded, 0, len(_JPEG)) == _JPEG
-    known = tf.debugging.Assert(is_png | is_jpeg, ["expected a JPEG or PNG image"])
-    with tf.control_dependencies([known]):
-        size = tf.cond(is_png, lambda: _png_size(encoded), lambda: _jpeg_size(encoded))
-    pixels = tf.reduce_prod(tf.cast(size, tf.float64))
-    limit = f"expected an image of at most {MAX_MEGAPIXELS:g} megapixels"
-    small = tf.debugging.Assert(pixels <= MAX_MEGAPIXELS * 1e6, [limit])
-    with tf.control_dependencies([small]):
-        return decode_image(tf.identity(encoded))
+    sizes = tf.map_fn(_size, image_bytes, fn_output_signature=tf.TensorSpec([2], tf.int32))
+    with tf.control_dependencies([check_pixels(sizes, max_megapixels)]):
+        return tf.identity(image_bytes), sizes
 
 
-def decode_uploads(image_bytes: tf.Tensor) -> tf.Tensor:
-    """Decodes files of one size.
-
-    Args:
-        image_bytes: string [B], B at least 1; see `decode_upload`.
+def decode_uploads(image_bytes: tf.Tensor, max_megapixels: float) -> tf.Tensor:
+    """Decodes files of one size; arguments and errors of `check_uploads`.
 
     Returns:
         uint8 [B, H, W, 3], RGB. The graph fails, saying why, where sizes differ.
     """
-    first = decode_upload(image_bytes[0])
+    files, sizes = check_uploads(image_bytes, max_megapixels)
+    same = tf.debugging.Assert(
+        tf.reduce_all(sizes == sizes[0]),
+        [
+            "all images of one request must have one size (height, width): send images of "
+            "other sizes in requests of their own"
+        ],
+    )
+    with tf.control_dependencies([same]):
+        files = tf.identity(files)
+    spec = tf.TensorSpec([None, None, 3], tf.uint8)
+    return tf.map_fn(decode_image, files, fn_output_signature=spec)
 
-    def decode(encoded: tf.Tensor) -> tf.Tensor:
-        image = decode_upload(encoded)
-        same = tf.debugging.Assert(
-            tf.reduce_all(tf.shape(image) == tf.shape(first)),
-            [
-                "all images of one request must have one size (height, width): send images of "
-                "other sizes in requests of their own"
-            ],
-        )
-        with tf.control_dependencies([same]):
-            return tf.identity(image)
 
-    def decode_all() -> tf.Tensor:
-        spec = tf.TensorSpec([None, None, 3], tf.uint8)
-        others = tf.map_fn(decode, image_bytes[1:], fn_output_signature=spec)
-        return tf.concat([first[None], others], axis=0)
-
-    # An empty map_fn cannot know its elements' size.
-    return tf.cond(tf.shape(image_bytes)[0] == 1, lambda: first[None], decode_all)
+def _size(encoded: tf.Tensor) -> tf.Tensor:
+    """int32 [2], height and width, of a file's header."""
+    is_png = tf.strings.substr(encoded, 0, len(PNG_START)) == PNG_START
+    is_png &= tf.strings.length(encoded) >= _PNG_HEADER
+    is_jpeg = tf.strings.substr(encoded, 0, len(JPEG_START)) == JPEG_START
+    known = tf.debugging.Assert(is_png | is_jpeg, ["expected a JPEG or PNG image"])
+    with tf.control_dependencies([known]):
+        return tf.cond(is_png, lambda: _png_size(encoded), lambda: _jpeg_size(encoded))
 
 
 def _png_size(encoded: tf.Tensor) -> tf.Tensor:
-    """int32 [2] of the file's first chunk, IHDR."""
+    """Of the file's first chunk, IHDR, which has the width first."""
     return tf.io.decode_raw(
         tf.strings.substr(encoded, _PNG_HEADER - 8, 8), tf.int32, little_endian=False
-    )
+    )[::-1]
 
 
 def _jpeg_size(encoded: tf.Tensor) -> tf.Tensor:

@@ -1,9 +1,12 @@
 """Photographs as a viewer shows them: turned as their camera noted."""
 
 import io
+import struct
 
 import numpy as np
 from PIL import ExifTags, JpegImagePlugin
+
+from boxsup_tf.data.example import JPEG_START
 
 
 def upright(image: np.ndarray, encoded: bytes) -> np.ndarray:
@@ -20,11 +23,14 @@ def upright(image: np.ndarray, encoded: bytes) -> np.ndarray:
     Returns:
         uint8 [H, W, 3] or [W, H, 3].
     """
-    if not encoded.startswith(b"\xff\xd8\xff"):
+    if not encoded.startswith(JPEG_START):
         return image
-    # Not by PIL.Image.open, which has a limit of its own on the number of pixels.
-    exif = JpegImagePlugin.JpegImageFile(io.BytesIO(encoded)).getexif()
-    orientation = exif.get(ExifTags.Base.Orientation, 1)
+    try:
+        # Not by PIL.Image.open, which has a limit of its own on the number of pixels.
+        exif = JpegImagePlugin.JpegImageFile(io.BytesIO(encoded)).getexif()
+        orientation = exif.get(ExifTags.Base.Orientation, 1)
+    except (SyntaxError, OSError, ValueError, struct.error):
+        return image
     if orientation in (5, 6, 7, 8):
         image = image.swapaxes(0, 1)
     if orientation in (3, 4, 7, 8):

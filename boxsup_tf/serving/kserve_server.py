@@ -27,6 +27,16 @@ _HANDLERS = {
 }
 
 
+class _Verbatim(DataPlane):
+    """Hands bodies on as they are: KServe would parse them in the event loop, or as CloudEvents."""
+
+    def decode(self, body: bytes, *_: Any, **__: Any) -> tuple[bytes, dict]:
+        return body, {}
+
+    def encode(self, model_name: str, response: bytes, *_: Any, **__: Any) -> tuple[bytes, dict]:
+        return response, {}
+
+
 class ServedModel(kserve.Model):
     """KServe's view of an exported model.
 
@@ -44,7 +54,7 @@ class ServedModel(kserve.Model):
 
     async def predict(
         self,
-        payload: Any,
+        payload: bytes,
         headers: dict[str, str] | None = None,
         response_headers: dict[str, str] | None = None,
     ) -> bytes:
@@ -76,7 +86,7 @@ def run(model: ServedModel, listener: socket.socket, admission: Callable) -> Non
     # Not by kserve.ModelServer: that one listens on every network interface, and lets every
     # client unload the model.
     app = fastapi.FastAPI(openapi_url=None)
-    register_v1_endpoints(app, DataPlane(models), None)
+    register_v1_endpoints(app, _Verbatim(models), None)
     app.add_api_route("/metrics", metrics_handler, methods=["GET"])
     for error, handler in _HANDLERS.items():
         app.add_exception_handler(error, handler)

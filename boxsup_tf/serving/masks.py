@@ -2,11 +2,12 @@
 
 import io
 import os
+import struct
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
 import numpy as np
-from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps
 from tqdm import tqdm
 
 from boxsup_tf import drawing
@@ -76,18 +77,18 @@ def request_masks(
 
 
 def _read_upright(path: str) -> bytes:
-    """The file's bytes; as PNG where the image had to be turned."""
+    """The file's bytes; as PNG where a JPEG had to be turned (see `inference.upright`)."""
     try:
         with open(path, "rb") as file:
             encoded = file.read()
     except OSError as error:
         raise RefusedImage(f"cannot read the image: {error.strerror}") from None
     try:
-        image = Image.open(io.BytesIO(encoded))
+        image = Image.open(io.BytesIO(encoded), formats=["JPEG"])
         if image.getexif().get(ExifTags.Base.Orientation, 1) == 1:
             return encoded
         turned = io.BytesIO()
-        ImageOps.exif_transpose(image).save(turned, "PNG")
+        ImageOps.exif_transpose(image).convert("RGB").save(turned, "PNG")
         return turned.getvalue()
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError):
-        return encoded  # the server says what is wrong with it
+    except (Image.DecompressionBombError, SyntaxError, OSError, ValueError, struct.error):
+        return encoded  # no JPEG, nothing readable is noted, or the server says what is wrong

@@ -42,20 +42,19 @@ class Request:
     by_row: bool
 
 
-def parse_request(body: Any) -> Request:
+def parse_request(encoded: bytes) -> Request:
     """Reads a request.
 
     Args:
-        body: decoded JSON, or its bytes.
+        encoded: JSON.
 
     Raises:
         InputError: it is no such request.
     """
-    if isinstance(body, bytes):
-        try:
-            body = orjson.loads(body)
-        except orjson.JSONDecodeError as error:
-            raise InputError(f"expected JSON: {error}") from None
+    try:
+        body = orjson.loads(encoded)
+    except orjson.JSONDecodeError as error:
+        raise InputError(f"expected JSON: {error}") from None
     if not isinstance(body, dict):
         raise InputError("expected a JSON object with instances or inputs in it")
     if unknown := set(body) - _KEYS:

@@ -10,6 +10,8 @@ from boxsup_tf.serving.masks import RefusedImage
 
 _BUSY = 503
 _NO_SUCH_MODEL = 404
+# Of a server that is there; all other errors say that none is.
+_OF_ONE_IMAGE = (urllib3.exceptions.ProtocolError, urllib3.exceptions.ReadTimeoutError)
 
 
 class RestClient:
@@ -23,11 +25,12 @@ class RestClient:
 
     def __init__(self, url: str, model_name: str, concurrency: int = 4) -> None:
         self._url = f"{url.rstrip('/')}/v1/models/{model_name}:predict"
-        # A busy server is asked again, for about two minutes; one that is away is not.
+        # A busy server is asked again, for about two minutes; one that is away is not. A connection
+        # that was kept open may have ended meanwhile.
         retries = urllib3.Retry(
             8,
             connect=0,
-            read=0,
+            read=1,
             status_forcelist=[_BUSY],
             allowed_methods=None,
             backoff_factor=0.5,
@@ -43,7 +46,7 @@ class RestClient:
             encoded: a JPEG or PNG file.
 
         Raises:
-            RefusedImage: the server does not take this image.
+            RefusedImage: the server does not take this image, or breaks off.
             InputError: there is no such server, or no such model.
         """
         body = {
@@ -53,6 +56,8 @@ class RestClient:
         try:
             response = self._pool.request("POST", self._url, json=body)
         except urllib3.exceptions.HTTPError as error:
+            if isinstance(reason := getattr(error, "reason", error), _OF_ONE_IMAGE):
+                raise RefusedImage(f"no answer: {reason}") from None
             raise InputError(
                 f"{self._url}: no answer ({error}): expected a server there, as serve.py is"
             ) from None

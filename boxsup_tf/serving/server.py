@@ -9,6 +9,7 @@ A bad request is answered with a status of 4xx and {"error": "..."}; the server 
 
 import dataclasses
 import functools
+import math
 import os
 import socket
 
@@ -32,9 +33,9 @@ class ServerOptions:
         host: Address to listen on; 0.0.0.0 for all of the machine's.
         http_port: Port to listen on; 0 for any that is free.
         concurrency: Requests that are computed at a time.
-        max_megapixels: Largest image that is accepted, 10**6 pixels.
+        max_megapixels: Largest images that are accepted, 10**6 pixels in a request.
         max_request_mb: Largest request that is accepted, 10**6 bytes.
-        max_waiting: Requests that may wait in line.
+        max_waiting: Requests that may wait in line for those that are read and computed.
     """
 
     saved_model: str
@@ -47,15 +48,26 @@ class ServerOptions:
     max_waiting: int = 1000
 
 
+_RANGES = {
+    "http_port": (0, 2**16 - 1),
+    "concurrency": (1, math.inf),
+    "max_megapixels": (1e-6, 1e6),
+    "max_request_mb": (1e-6, 1e6),
+    "max_waiting": (0, math.inf),
+}
+
+
 def serve(options: ServerOptions) -> None:
     """Serves until the process is told to stop; says on standard output where.
 
     Raises:
-        InputError: kserve is missing, there is no such model, or the address cannot be had.
+        InputError: kserve is missing, an option is out of its range, there is no such model, or
+            the address cannot be had.
     """
     require("kserve", "kserve==0.21.0")
-    if options.concurrency < 1:
-        raise InputError(f"--concurrency={options.concurrency}: expected at least 1")
+    for name, (least, most) in _RANGES.items():
+        if not least <= (value := getattr(options, name)) <= most:
+            raise InputError(f"--{name}={value}: expected {least:g} to {most:g}")
     model = load_saved_model(options.saved_model)
     listener = _listen(options.host, options.http_port)
     # Not every installation has what these import.

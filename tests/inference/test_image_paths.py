@@ -62,6 +62,15 @@ def test_two_files_of_one_name_are_refused(folder):
     assert "photos/cam/a" in find_images(["."])
 
 
+def test_what_an_earlier_run_made_is_left_out(folder):
+    assert "photos/cam/a" in find_images(["."], "photos/ca")
+    found = find_images(["photos"], f"{folder}/other/../photos/cam/")
+    assert list(found) == ["a", "b"]
+    for pattern in ("photos", "photos/*.jpg", "photos/cam"):
+        with pytest.raises(InputError, match="no such image: .*not below --output_dir=photos"):
+            find_images([pattern], "photos")
+
+
 @pytest.mark.parametrize("pattern", ["absent.jpg", "*.bmp", "empty"])
 def test_what_stands_for_nothing_is_refused(folder, pattern):
     (folder / "empty").mkdir()

@@ -13,8 +13,11 @@ from boxsup_tf.data.example import decode_image
 from boxsup_tf.errors import InputError
 from boxsup_tf.inference.dense_crf import load_parameters, refine
 from boxsup_tf.inference.export import export
+from boxsup_tf.inference.image_paths import find_images
 from boxsup_tf.inference.predict_files import predict_files
 from boxsup_tf.inference.saved_model import load_saved_model
+from boxsup_tf.inference.tiling import predict_in_tiles
+from tests.conftest import REPOSITORY
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +94,12 @@ def test_what_is_done_is_skipped(saved_model, paths, images, tmp_path):
     assert (out / "predictions.json").read_bytes() == before
 
 
+def test_masks_among_the_images_are_not_taken_for_images(saved_model, paths, tmp_path):
+    out = str(tmp_path / "out")
+    for new in (3, 0):
+        assert predict_files(saved_model, find_images([str(tmp_path)], out), out) == new
+
+
 def test_what_was_finished_before_an_error_is_recorded(saved_model, paths, tmp_path, monkeypatch):
     out = tmp_path / "out"
     write = drawing.write_palette_png
@@ -126,7 +135,7 @@ def test_unreadable_images_are_named_and_the_others_done(saved_model, paths, tmp
     with open(paths["photo.0"], "rb") as whole, open(bad["cut"], "wb") as file:
         file.write(whole.read()[:500])
     Image.new("1", (200, 100)).save(bad["large"], "PNG")
-    with pytest.raises(InputError, match="4 of 7 images could not be read") as caught:
+    with pytest.raises(InputError, match="4 of 7 images could not be predicted") as caught:
         predict_files(saved_model, bad | paths, str(tmp_path / "out"), max_megapixels=0.01)
     for path in bad.values():
         assert f"\n  {path}: " in str(caught.value)
@@ -182,8 +191,9 @@ def test_large_images_pass_in_tiles(saved_model, images, tmp_path, monkeypatch):
     assert (read(tmp_path / "out" / "masks" / "a.png") == labels).mean() >= 0.999
 
 
-def test_crf(saved_model, paths, images, tmp_path):
+def test_crf(saved_model, paths, images, tmp_path, monkeypatch):
     pytest.importorskip("pydensecrf")
+    monkeypatch.syspath_prepend(REPOSITORY)  # for the processes
     parameters = load_parameters("deeplab_largefov")
     predict_files(saved_model, paths, str(tmp_path / "out"), crf_parameters=parameters)
     for name, image in zip(paths, images, strict=True):
@@ -192,6 +202,72 @@ def test_crf(saved_model, paths, images, tmp_path):
         mask = read(tmp_path / "out" / "masks" / f"{name}.png")
         np.testing.assert_array_equal(mask, refined)
         assert (mask != labels[0].numpy()).any()
+
+
+def test_crf_of_large_images_and_of_others_by_several_processes(
+    saved_model, images, tmp_path, monkeypatch
+):
+    """A large one between others: all are done, each as by itself."""
+    pytest.importorskip("pydensecrf")
+    monkeypatch.syspath_prepend(REPOSITORY)  # for the processes
+    large = np.tile(cv2.resize(images[0], (400, 90)), (1, 2, 1))
+    pictures = {"a": images[0], "large": large, "b": images[1], "c": images[1][::-1]}
+    paths = {name: str(tmp_path / f"{name}.png") for name in pictures}
+    for name, path in paths.items():
+        cv2.imwrite(path, pictures[name][:, :, ::-1])
+    parameters = load_parameters("deeplab_largefov")
+    options = {"crf_parameters": parameters, "tile_size": 640}
+    contents = []
+    for num_workers in (1, 2):
+        out = tmp_path / str(num_workers)
+        options["num_workers"] = num_workers
+        assert predict_files(saved_model, paths, str(out), **options) == 4
+        contents.append({str(p.relative_to(out)): p.read_bytes() for p in out.rglob("*.*")})
+    assert contents[0] == contents[1]
+
+    def refined(batch: np.ndarray) -> np.ndarray:
+        pairs = zip(batch, saved_model.predict(batch)[1].numpy(), strict=True)
+        return np.stack([refine(*pair, parameters).argmax(-1) for pair in pairs])
+
+    for name, picture in pictures.items():
+        expected = predict_in_tiles(refined, picture[None].copy(), 640)[0]
+        mask = read(tmp_path / "1" / "masks" / f"{name}.png")
+        assert (mask == expected).mean() > 0.999  # "b" and "c" passed the network together
+
+
+def test_an_image_too_large_for_an_overlay_is_named_and_the_others_done(
+    saved_model, paths, tmp_path
+):
+    paths = {"long": str(tmp_path / "long.png")} | paths
+    Image.new("RGB", (70_000, 2)).save(paths["long"])
+    with pytest.raises(InputError, match=r"1 of 4 images .*\n.*long.jpg: a picture of 2 x 70000"):
+        predict_files(saved_model, paths, str(tmp_path / "out"))
+    assert sorted(summaries(tmp_path / "out")) == ["photo.0", "photo.1", "photo.2"]
+    assert sorted(os.listdir(tmp_path / "out" / "masks"))[0] == "photo.0.png"
+
+
+def test_files_of_unknown_origin_do_not_count(saved_model, paths, images, tmp_path):
+    out = tmp_path / "out"
+    predict_files(saved_model, paths, str(out))
+    content = json.loads((out / "predictions.json").read_text())
+    # As a killed run leaves them: nothing of what it made is recorded.
+    killed = content | {"images": {}}
+    (out / "predictions.json").write_text(json.dumps(killed))
+    with pytest.raises(
+        InputError, match="elsewhere/a.png: .*has .*photo.0.png by the name photo.0"
+    ):
+        predict_files(saved_model, {"photo.0": "elsewhere/a.png"}, str(out))
+    # A label that the model does not have, and masks that no earlier run was to make.
+    stray = np.full(images[0].shape[:2], 77, np.uint8)
+    for name in ("photo.0", "other"):
+        drawing.write_palette_png(str(out / "masks" / f"{name}.png"), stray)
+        (out / "overlays" / f"{name}.jpg").touch()
+    given = paths | {"other": paths["photo.1"]}
+    assert predict_files(saved_model, given, str(out)) == 2
+    for name in ("photo.0", "other"):
+        assert read(out / "masks" / f"{name}.png").max() < 77
+    again = summaries(out)
+    assert again.pop("other")["file"] == paths["photo.1"] and again == content["images"]
 
 
 def test_other_settings_need_another_folder(saved_model, paths, model, class_names, tmp_path):

@@ -1,6 +1,7 @@
 """Files are checked inside the graph, before they are decoded."""
 
 import io
+import struct
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ import tensorflow as tf
 from PIL import Image
 
 from boxsup_tf.data.example import decode_image
-from boxsup_tf.inference.uploads import decode_upload
+from boxsup_tf.inference.uploads import decode_uploads
 
 
 def encode(image: Image.Image, kind: str, **options) -> bytes:
@@ -19,7 +20,11 @@ def encode(image: Image.Image, kind: str, **options) -> bytes:
 
 @pytest.fixture(scope="module")
 def decode():
-    return tf.function(decode_upload, input_signature=[tf.TensorSpec([], tf.string)])
+    function = tf.function(
+        lambda files: decode_uploads(files, max_megapixels=20),
+        input_signature=[tf.TensorSpec([None], tf.string)],
+    )
+    return lambda *files: function(tf.constant(files))
 
 
 @pytest.mark.parametrize(
@@ -28,7 +33,7 @@ def decode():
 def test_images_decode_as_everywhere(decode, images, kind):
     container, mode = kind.split()
     encoded = encode(Image.fromarray(images[0]).convert(mode), container)
-    np.testing.assert_array_equal(decode(encoded), decode_image(encoded))
+    np.testing.assert_array_equal(decode(encoded, encoded), [decode_image(encoded)] * 2)
 
 
 def test_others_are_refused(decode, images):
@@ -48,5 +53,22 @@ def test_others_are_refused(decode, images):
 def test_bombs_are_not_decoded(decode, kind):
     bomb = encode(Image.new("L", (10_000, 10_000)), kind)
     # Damaged behind its header: decoding it would say so.
-    with pytest.raises(tf.errors.InvalidArgumentError, match="at most 50 megapixels"):
+    with pytest.raises(tf.errors.InvalidArgumentError, match="at most 20 megapixels"):
         decode(bomb[: len(bomb) // 2])
+    quarter = encode(Image.new("L", (3000, 2000)), kind)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="at most 20 megapixels in a request"):
+        decode(*[quarter[: len(quarter) // 2]] * 4)
+
+
+def test_small_images_are_counted_as_larger_ones(decode):
+    files = [encode(Image.new("1", (1, 1)), "PNG")] * (20_000_000 // 64**2 + 1)
+    assert len(decode(*files[1:])) == len(files) - 1
+    with pytest.raises(tf.errors.InvalidArgumentError, match="at most 20 megapixels"):
+        decode(*files)
+
+
+def test_a_negative_size_does_not_make_up_for_others(decode):
+    bomb = encode(Image.new("1", (10_000, 10_000)), "PNG")
+    negative = bomb[:16] + struct.pack(">iI", -10_000, 10_000) + bomb[24:]
+    with pytest.raises(tf.errors.InvalidArgumentError, match="at most 20 megapixels"):
+        decode(bomb, negative)

@@ -33,10 +33,18 @@ def test_every_orientation(orientation):
 
 @pytest.mark.filterwarnings("ignore:.*Corrupt EXIF")
 @pytest.mark.parametrize(
-    "exif", [b"", b"Exif\0\0nonsense", b"Exif\0\0II*\0\xff\xff\xff\xff", b"Exif\0\0MM\0*\0\0\0\x08"]
+    "exif",
+    [
+        b"",
+        b"Exif\0\0nonsense",
+        b"Exif\0\0II*\0",
+        b"Exif\0\0II*\0\xff\xff\xff\xff",
+        b"Exif\0\0MM\0*\0\0\0\x08",
+    ],
 )
-def test_without_a_readable_orientation_nothing_is_turned(exif):
-    encoded = photograph(exif=exif)
+@pytest.mark.parametrize("options", [{}, {"dpi": (72, 72)}])  # without it, Pillow looks into EXIF
+def test_without_a_readable_orientation_nothing_is_turned(exif, options):
+    encoded = photograph(exif=exif, **options)
     image = decode_image(encoded).numpy()
     np.testing.assert_array_equal(upright(image, encoded), image)
 

@@ -6,6 +6,7 @@ import pathlib
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 import tensorflow as tf
 
@@ -13,7 +14,12 @@ from boxsup_tf.data import records
 from boxsup_tf.data.dataset_info import DatasetInfo, write_json
 from boxsup_tf.data.shapes import SHAPE_CLASSES, ShapesReader
 from boxsup_tf.data.writer import write_dataset
+from boxsup_tf.errors import InputError
+from boxsup_tf.inference.dense_crf import PARAMETER_SETS
+from boxsup_tf.inference.export import export
+from boxsup_tf.inference.saved_model import load_saved_model
 from boxsup_tf.models.networks import build_network
+from boxsup_tf.training.checkpoints import load_model
 
 _ROOT = pathlib.Path(__file__).parents[2]
 
@@ -47,6 +53,34 @@ def folder(tmp_path) -> pathlib.Path:
     return tmp_path
 
 
+def test_every_option_of_export_reaches_the_graph(folder):
+    exported = f"{folder}/export"
+    options = ("--precision=bfloat16", "--flip", "--crf", "--crf_parameters=deeplab_voc")
+    limit = "--max_megapixels=2"
+    result = run_script(
+        "export.py", f"--model_dir={folder}/run", f"--output_dir={exported}", *options, limit
+    )
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.splitlines()[-1].endswith("1 scale(s), bfloat16")
+
+    model, names = load_model(str(folder / "run"))
+    expected = load_saved_model(
+        export(
+            model,
+            names,
+            f"{folder}/expected",
+            flip=True,
+            precision="bfloat16",
+            crf_parameters=PARAMETER_SETS["deeplab_voc"],
+        )
+    )
+    image = np.random.default_rng(1).integers(0, 256, (1, 40, 50, 3), np.uint8)
+    loaded = load_saved_model(exported)
+    np.testing.assert_array_equal(loaded.predict(image)[1], expected.predict(image)[1])
+    with pytest.raises(InputError, match="expected at most 2 megapixels in a request"):
+        loaded.predict(np.zeros((1, 1, 2_000_001, 3), np.uint8))
+
+
 def test_export_then_evaluate_then_predict(folder):
     run, exported, data = (f"{folder}/{name}" for name in ("run", "export", "records"))
     result = run_script("export.py", f"--model_dir={run}", f"--output_dir={exported}")
@@ -76,6 +110,6 @@ def test_export_then_evaluate_then_predict(folder):
     )
     assert result.returncode == 1
     assert "Traceback" not in result.stderr
-    assert "error: 1 of 2 images could not be read" in result.stderr
+    assert "error: 1 of 2 images could not be predicted" in result.stderr
     assert "images/bad.jpg" in result.stderr
     assert os.listdir(folder / "out" / "masks") == ["good.png"]

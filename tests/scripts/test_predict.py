@@ -47,13 +47,15 @@ def folder(tmp_path_factory) -> pathlib.Path:
 def test_good_images_are_done_and_bad_ones_named(folder):
     has_crf = util.find_spec("pydensecrf") is not None
     options = ["--crf", "--crf_parameters=deeplab_voc"] if has_crf else []
-    out = folder / "out"
+    out = folder / "photos" / "out"
+    (out / "masks").mkdir(parents=True)
+    Image.new("L", (8, 8)).save(out / "masks" / "earlier.png")  # is no photograph
     photos, exported = f"{folder}/photos", f"--saved_model={folder}/export"
     result = predict(
         exported, f"--images={photos}", f"--images={photos}/*.jpg", f"--output_dir={out}", *options
     )
     assert result.returncode == 1 and "Traceback" not in result.stderr
-    assert "error: 5 of 7 images could not be read (the others are done):" in result.stderr
+    assert "error: 5 of 7 images could not be predicted (the others are done):" in result.stderr
     for name, reason in {
         "empty.jpg": "the file is empty (0 bytes)",
         "words.jpg": "not a JPEG or PNG image",

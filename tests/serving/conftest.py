@@ -3,6 +3,7 @@
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 
@@ -57,12 +58,16 @@ def url(saved_model, tmp_path_factory):
             text=True,
             env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
         )
-    assert process.stdout is not None
-    line = process.stdout.readline()
-    found = re.search(r"serving as shapes on (http://127\.0\.0\.1:\d+)", line)
-    assert found, f"{line}\n{log.read_text()}"
-    yield found[1]
-    process.terminate()
-    assert process.wait(timeout=30) is not None
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        found = re.search(r"serving as shapes on (http://127\.0\.0\.1:\d+)", line)
+        assert found, f"{line}\n{log.read_text()}"
+        yield found[1]
+        process.terminate()
+        assert process.wait(timeout=30) in (0, -signal.SIGTERM)
+    finally:
+        process.kill()
+        process.wait()
     # It reports its own failures so.
     assert "Traceback" not in log.read_text(), log.read_text()

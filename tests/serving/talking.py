@@ -30,8 +30,9 @@ def get(url: str, name: str) -> tuple[int, dict]:
     return response.status, response.json()
 
 
-def post(url: str, body: object, name: str = "shapes") -> tuple[int, dict]:
+def post(url: str, body: object, name: str = "shapes", **headers: str) -> tuple[int, dict]:
     """The status and the answer; `body` may be bytes, or what is sent as JSON."""
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
-    response = _HTTP.request("POST", f"{url}/v1/models/{name}:predict", body=data)
+    names = {key.replace("_", "-"): value for key, value in headers.items()}
+    response = _HTTP.request("POST", f"{url}/v1/models/{name}:predict", body=data, headers=names)
     return response.status, response.json()

@@ -1,6 +1,8 @@
 """scripts/serve_client.py and its parts, against both kinds of server."""
 
+import json
 import os
+import pathlib
 import shutil
 import socket
 import subprocess
@@ -17,11 +19,12 @@ from boxsup_tf import fields
 from boxsup_tf.data.example import decode_image
 from boxsup_tf.errors import InputError
 from boxsup_tf.inference.image_paths import find_images
+from boxsup_tf.inference.upright import upright
 from boxsup_tf.labels import color_map
 from boxsup_tf.serving.masks import RefusedImage, request_masks
 from boxsup_tf.serving.rest_client import RestClient
 from tests.conftest import REPOSITORY
-from tests.serving.talking import encode
+from tests.serving.talking import as_json, encode
 
 
 @pytest.fixture
@@ -126,6 +129,76 @@ def test_busy_server_is_asked_again():
         with pytest.raises(RefusedImage, match="refused: bad after all"):
             RestClient(url, "shapes")(b"")
         thread.join(timeout=10)
+
+
+def answer_after_breaking_off(listener: socket.socket, times: int, mask: bytes) -> None:
+    """Closes so many connections without a word, then answers one with a mask."""
+    for _ in range(times):
+        connection, _ = listener.accept()
+        connection.recv(2**16)
+        connection.close()
+    connection, _ = listener.accept()
+    with connection:
+        connection.recv(2**16)
+        body = json.dumps({"predictions": [as_json(mask)]}).encode()
+        head = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
+        connection.sendall(head % len(body) + body)
+
+
+def test_an_answer_that_breaks_off_is_asked_for_again_and_costs_one_image(tmp_path):
+    paths = {name: str(tmp_path / f"{name}.png") for name in ("a", "b")}
+    picture = encode(Image.new("L", (4, 3), 2), "PNG")
+    for path in paths.values():
+        pathlib.Path(path).write_bytes(picture)
+    # The first image is asked for twice in vain, the second once.
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=answer_after_breaking_off, args=(listener, 3, picture))
+        thread.start()
+        client = RestClient(f"http://127.0.0.1:{listener.getsockname()[1]}", "shapes")
+        with pytest.raises(InputError, match="1 of 2 images have no mask.*\n.*a.png: no answer: "):
+            request_masks(client, paths, str(tmp_path / "out"), concurrency=1)
+        thread.join(timeout=10)
+    assert (np.array(Image.open(tmp_path / "out" / "b.png")) == 2).all()
+
+
+def _turned(kind: str, mode: str) -> bytes:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    pixels = np.zeros((16, 32, 3), np.uint8)
+    pixels[:8, :8], pixels[8:, :16], pixels[:8, 16:] = (255, 0, 0), (0, 255, 0), (0, 0, 255)
+    return encode(Image.fromarray(pixels).convert(mode), kind, exif=exif)
+
+
+@pytest.mark.parametrize("kind", ["PNG RGB", "JPEG RGB", "JPEG L", "JPEG CMYK"])
+def test_images_are_turned_as_predict_does(kind, tmp_path):
+    encoded = _turned(*kind.split())
+    (tmp_path / "a").write_bytes(encoded)
+    sent = []
+
+    def ask(image: bytes) -> bytes:
+        sent.append(image)
+        return encode(Image.new("L", (1, 1)), "PNG")
+
+    request_masks(ask, {"a": str(tmp_path / "a")}, str(tmp_path / "out"))
+    expected = upright(decode_image(encoded).numpy(), encoded)
+    assert expected.shape[0] == (16 if kind == "PNG RGB" else 32)
+    found = decode_image(sent[0]).numpy()
+    assert found.shape == expected.shape
+    assert np.abs(found.astype(int) - expected).mean() < 4  # two JPEG decoders
+
+
+@pytest.mark.parametrize("exif", [b"Exif\0\0II*\0", b"Exif\0\0nonsense"])
+def test_what_is_noted_unreadably_is_sent_as_it_is(exif, tmp_path):
+    encoded = encode(Image.new("RGB", (4, 4)), "JPEG", exif=exif, dpi=(72, 72))
+    (tmp_path / "a").write_bytes(encoded)
+    sent = []
+
+    def ask(image: bytes) -> bytes:
+        sent.append(image)
+        return encode(Image.new("L", (4, 4)), "PNG")
+
+    assert request_masks(ask, {"a": str(tmp_path / "a")}, str(tmp_path / "out")) == 1
+    assert sent == [encoded]
 
 
 def test_client_of_rest_needs_no_tensorflow():

@@ -8,9 +8,9 @@ import pytest
 import urllib3
 from PIL import Image
 
-from boxsup_tf import fields
 from boxsup_tf.data.example import decode_image
 from boxsup_tf.errors import InputError
+from boxsup_tf.evaluation import judged_model
 from boxsup_tf.serving.extras import require
 from boxsup_tf.serving.rest_client import RestClient
 from boxsup_tf.serving.server import ServerOptions, serve
@@ -18,16 +18,13 @@ from tests.serving.talking import as_json, decode_mask, encode, get, post
 
 
 @pytest.fixture(scope="module")
-def labels_of(predictor):
-    def labels(encoded: bytes) -> np.ndarray:
-        return predictor.predict(decode_image(encoded)[None])[fields.SEMANTIC_PREDICTIONS].numpy()[
-            0
-        ]
-
-    return labels
+def labels_of(saved_model):
+    """As evaluate.py has them."""
+    judged = judged_model.of_export(saved_model.path)
+    return lambda encoded: judged.label_maps(decode_image(encoded).numpy()[None])[0]
 
 
-def test_many_clients_at_once_get_the_predictors_label_maps(url, photographs, labels_of):
+def test_many_clients_at_once_get_the_label_maps_of_evaluation(url, photographs, labels_of):
     files = [path.read_bytes() for path in photographs]
 
     def ask(encoded: bytes) -> np.ndarray:
@@ -75,6 +72,25 @@ def test_masks_of_one_request_may_differ_in_size(url, images, labels_of):
     request = {"signature_name": "serve_masks", "inputs": [as_json(files[0])]}
     _, answer = post(url, request)
     np.testing.assert_array_equal(decode_mask(answer["outputs"][0]), labels_of(files[0]))
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"content_type": "application/x-www-form-urlencoded"},  # curl -d
+        {"content_type": "application/json"},
+        {"content_type": "application/cloudevents+json"},
+        {"ce_id": "1", "ce_type": "a", "ce_source": "b", "ce_specversion": "1.0"},
+    ],
+)
+def test_headers_do_not_change_how_a_body_is_read(url, images, labels_of, headers):
+    file = encode(Image.fromarray(images[0]), "PNG")
+    request = {"signature_name": "serve_masks", "instances": [as_json(file)]}
+    status, answer = post(url, request, **headers)
+    assert status == 200 and list(answer) == ["predictions"]
+    np.testing.assert_array_equal(decode_mask(answer["predictions"][0]), labels_of(file))
+    status, answer = post(url, b"{malformed", **headers)
+    assert status == 400 and "expected JSON: " in answer["error"]
 
 
 def test_bad_requests_are_answered_and_the_server_goes_on(url, images, labels_of):
@@ -134,12 +150,27 @@ def test_what_cannot_be_served_is_refused(url, saved_model, tmp_path):
     taken = int(url.rsplit(":", 1)[1])
     with pytest.raises(InputError, match=f"--http_port={taken}: cannot listen: Address already"):
         serve(ServerOptions(saved_model.path, http_port=taken))
-    with pytest.raises(InputError, match="--concurrency=0: expected at least 1"):
-        serve(ServerOptions(saved_model.path, concurrency=0))
     with pytest.raises(InputError, match="no SavedModel"):
         serve(ServerOptions(str(tmp_path)))
     with pytest.raises(InputError, match="no_such_module is missing: expected it after `python -m"):
         require("no_such_module", "no-such-package")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("concurrency", 0),
+        ("http_port", 70000),
+        ("http_port", -1),
+        ("max_waiting", -1),
+        ("max_request_mb", 0),
+        ("max_megapixels", float("nan")),
+    ],
+)
+def test_options_out_of_their_range_are_refused(name, value):
+    pytest.importorskip("kserve", reason="the server needs the package kserve")
+    with pytest.raises(InputError, match=f"--{name}={value}: expected .* to "):
+        serve(ServerOptions("absent", **{name: value}))
 
 
 def test_nobody_can_take_the_model_away(url):
