@@ -10,7 +10,13 @@ from collections.abc import Iterator
 import numpy as np
 from PIL import Image
 
-from boxsup_tf.data.example import Example, check_mask, read_bytes, read_image_file
+from boxsup_tf.data.example import (
+    PNG_START,
+    Example,
+    check_mask,
+    read_bytes,
+    read_image_file,
+)
 from boxsup_tf.data.reader import list_settings
 from boxsup_tf.data.voc_xml import read_labels, read_objects
 from boxsup_tf.errors import InputError
@@ -124,7 +130,7 @@ def _read_mask(path: str) -> np.ndarray:
 
     Pillow, because OpenCV and TensorFlow give a palette's colours instead of its indices.
     """
-    if not read_bytes(path, "a mask").startswith(b"\x89PNG\r\n\x1a\n"):
+    if not read_bytes(path, "a mask").startswith(PNG_START):
         raise InputError(f"{path}: the mask is not a PNG: expected a palette or grey PNG")
     try:
         with Image.open(path) as image:
