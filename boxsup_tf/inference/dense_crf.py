@@ -38,7 +38,7 @@ PARAMETER_SETS = {
 # network of 7 classes (60 photographs, deeplab_largefov) keep 3.5 labels, and 99.97 % of their
 # pixels get the label that the CRF of all gives them; with 0.2: 4.0 and 99.98 %, with 0.1: 4.6
 # and 99.99 %.
-MIN_PROBABILITY = 0.4
+MIN_PROBABILITY = 0.3
 
 
 def load_parameters(text: str) -> CrfParameters:
