@@ -39,7 +39,7 @@ $python scripts/generate_proposals.py --input_dir="$out/data/train" \
 # The settings of the mask update matter to the run that has something to choose.
 budget=(--init=random --width_multiplier=0.25 --dropout=0 --crop_size=129 --batch_size=4
   --epochs=12 --learning_rate=0.03 --last_layer_rate=1 --schedule=poly --clip_norm=1
-  --loss_at=pixels --k=1 --warmup_epochs=2 --belief=centred --feedback_weight=1
+  --loss_at=pixels --k=1 --warmup_epochs=2 --min_agreement=0 --belief=centred --feedback_weight=1
   --min_box_iou=0.7 --update_scale=1 --update_every=2 --validate_every=4)
 
 train() {  # RUN DATA
