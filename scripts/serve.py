@@ -11,15 +11,12 @@ import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-from absl import flags
-
 from boxsup_tf import errors, settings
 from boxsup_tf.serving.server import ServerOptions, serve
 
 
 def main(_: object) -> None:
-    names = settings.field_docs(ServerOptions)
-    serve(settings.from_flags(ServerOptions, {name: flags.FLAGS[name].value for name in names}))
+    serve(settings.parsed_flags(ServerOptions))
 
 
 if __name__ == "__main__":

@@ -12,10 +12,10 @@ from boxsup_tf import fields
 from boxsup_tf.crf import CrfParameters
 from boxsup_tf.inference import mean_field
 from boxsup_tf.inference.label_map_file import format_label_map
-from boxsup_tf.inference.predictor import Predictor
-from boxsup_tf.inference.reduced_precision import in_bfloat16
+from boxsup_tf.inference.predictor import Predictor, outputs_of
 from boxsup_tf.inference.signatures import build_signatures
 from boxsup_tf.inference.warmup import write_warmup_requests
+from boxsup_tf.models.bfloat16 import bfloat16_twin, copy_weights
 
 PRECISIONS = ("float32", "bfloat16")
 MAX_MEGAPIXELS = 8.0  # of a request; whole images take some 900 bytes a pixel
@@ -43,7 +43,7 @@ def export(
         output_dir: made if need be; earlier versions in it stay.
         scales, flip: see `Predictor`.
         precision: one of `PRECISIONS`; of the weights, and of what is computed with them
-            (`reduced_precision`). float32 leaves the model as it is.
+            (`models.bfloat16`). float32 leaves the model as it is.
         crf_parameters: where given, the graph ends with a CRF (`mean_field`), and the
             probabilities are its marginals.
         max_megapixels: 10**6 pixels that a request may have at most: the graph refuses more.
@@ -59,7 +59,8 @@ def export(
     if precision not in PRECISIONS:
         raise ValueError(f"precision {precision!r}: expected one of {', '.join(PRECISIONS)}")
     if precision == "bfloat16":
-        model = in_bfloat16(model)
+        model, own = bfloat16_twin(model, stored=True), model
+        copy_weights(own, model)
     predictor = Predictor(model, scales, flip)
     os.makedirs(output_dir, exist_ok=True)
     # A model server watches for folders with a number for a name: until it is whole, the
@@ -82,11 +83,8 @@ def versions(output_dir: str) -> list[int]:
 def _with_crf(predictor: Predictor, parameters: CrfParameters) -> Callable:
     @tf.function(input_signature=predictor.predict.input_signature)
     def predict(images: tf.Tensor) -> dict[str, tf.Tensor]:
-        probabilities = mean_field.refine(images, predictor.probabilities(images), parameters)
-        return {
-            fields.SEMANTIC_PREDICTIONS: tf.argmax(probabilities, -1, output_type=tf.int32),
-            fields.PROBABILITIES: probabilities,
-        }
+        probabilities = predictor.probabilities(images)
+        return outputs_of(mean_field.refine(images, probabilities, parameters))
 
     return predict
 

@@ -73,11 +73,7 @@ class Predictor(tf.Module):
             how to read (uint8 would save little beside the probabilities), and
             `fields.PROBABILITIES`: float32 [B, H, W, C].
         """
-        probabilities = self.probabilities(images)
-        return {
-            fields.SEMANTIC_PREDICTIONS: tf.argmax(probabilities, -1, output_type=tf.int32),
-            fields.PROBABILITIES: probabilities,
-        }
+        return outputs_of(self.probabilities(images))
 
     def _logits(self, images: tf.Tensor, scale: float) -> tf.Tensor:
         if scale == 1.0:
@@ -86,6 +82,14 @@ class Predictor(tf.Module):
         scaled_size = tf.cast(tf.round(tf.cast(size, tf.float32) * scale), tf.int32)
         scaled = tf.image.resize(images, tf.maximum(scaled_size, 1))
         return tf.image.resize(scores.full_resolution_logits(self.model, scaled), size)
+
+
+def outputs_of(probabilities: tf.Tensor) -> dict[str, tf.Tensor]:
+    """What `Predictor.predict` returns, of probabilities float32 [B, H, W, C]."""
+    return {
+        fields.SEMANTIC_PREDICTIONS: tf.argmax(probabilities, -1, output_type=tf.int32),
+        fields.PROBABILITIES: probabilities,
+    }
 
 
 def parse_scales(text: str) -> tuple[float, ...]:

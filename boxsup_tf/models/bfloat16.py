@@ -11,29 +11,32 @@ import keras
 import tensorflow as tf
 
 
-def bfloat16_twin(model: keras.Model) -> keras.Model:
+def bfloat16_twin(model: keras.Model, stored: bool = False) -> keras.Model:
     """A network of the same layers, all but the last of which compute in bfloat16.
 
-    Its weights are float32 and its own: `copy_weights` gives it those of `model`.
+    Its weights are its own: `copy_weights` gives it those of `model`. The scores are the same
+    whether the weights are rounded once, when they are stored, or whenever they are used.
 
     Args:
         model: of `models.networks`, or a half of it.
+        stored: its weights, but for the last layer's, are bfloat16 and take half the bytes; else
+            they are float32.
     """
     last = model.layers[-1]
 
     def clone(layer: keras.layers.Layer) -> keras.layers.Layer:
         config = layer.get_config()
-        if layer is not last:
-            config["dtype"] = "mixed_bfloat16"
+        if layer is not last and not isinstance(layer, keras.layers.InputLayer):
+            config["dtype"] = "bfloat16" if stored else "mixed_bfloat16"
         return type(layer).from_config(config)
 
     return keras.models.clone_model(model, clone_function=clone)
 
 
 def copy_weights(source: keras.Model, target: keras.Model) -> None:
-    """Gives a network the weights of another of the same layers."""
+    """Gives a network the weights of another of the same layers, in its own precision."""
     for theirs, own in zip(source.weights, target.weights, strict=True):
-        own.assign(theirs)
+        own.assign(keras.ops.cast(theirs, own.dtype))
 
 
 @functools.cache

@@ -2,46 +2,16 @@
 
 import json
 import os
-import pathlib
-import subprocess
-import sys
 
-import tensorflow as tf
+from tests.scripts.small_run import run_script, write_run, write_shapes
 
-from boxsup_tf.data import records
-from boxsup_tf.data.dataset_info import DatasetInfo, write_json
-from boxsup_tf.data.shapes import ShapesReader
-from boxsup_tf.data.writer import write_dataset
-from boxsup_tf.models.networks import build_network
-
-_ROOT = pathlib.Path(__file__).parents[2]
 NAMES = ("background", "cat", "dog", "cow", "sheep")
 
 
-def run_script(*arguments: str) -> subprocess.CompletedProcess:
-    command = [sys.executable, str(_ROOT / "scripts" / "evaluate.py"), *arguments]
-    environment = os.environ | {"PYTHONPATH": str(_ROOT)}
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment)
-
-
 def test_all_flags(tmp_path):
-    (tmp_path / "run").mkdir()
-    model = build_network("largefov", len(NAMES), width_multiplier=0.05, seed=1)
-    tf.train.Checkpoint(model=model).save(str(tmp_path / "run" / "ckpt"))
-    config = {"class_names": NAMES, "width_multiplier": 0.05}
-    write_json(str(tmp_path / "run" / "config.json"), config)
-    reader = ShapesReader(3, seed=1, image_size=64)
-    write_dataset(
-        str(tmp_path / "records"),
-        DatasetInfo(
-            {"dataset": "voc", "split": "val", "year": "VOC2012", "num_images": 3},
-            NAMES,
-            num_shards=1,
-        ),
-        len(reader),
-        lambda indices: [records.encode_example(reader[i], NAMES) for i in indices],
-        "write",
-    )
+    write_run(tmp_path / "run", NAMES)
+    settings = {"dataset": "voc", "split": "val", "year": "VOC2012", "num_images": 3}
+    write_shapes(tmp_path / "records", settings, NAMES, 3)
     flags = {
         "model_dir": tmp_path / "run",
         "data": tmp_path / "records",
@@ -55,7 +25,7 @@ def test_all_flags(tmp_path):
         "trimap_widths": "1,2.5",
         "voc_server": "mine",
     }
-    result = run_script(*(f"--{name}={value}" for name, value in flags.items()))
+    result = run_script("evaluate.py", *(f"--{name}={value}" for name, value in flags.items()))
     assert result.returncode == 0, result.stderr
     out = tmp_path / "out"
     metrics = json.loads((out / "metrics.json").read_text())
@@ -87,6 +57,6 @@ def test_all_flags(tmp_path):
 
 def test_flags_without_effect_are_refused(tmp_path):
     arguments = ["--model_dir=run", "--data=records", f"--output_dir={tmp_path}/out"]
-    result = run_script(*arguments, "--num_workers=2")
+    result = run_script("evaluate.py", *arguments, "--num_workers=2")
     assert result.returncode == 1
     assert result.stderr.splitlines()[-1] == "error: --num_workers has no effect without --crf"

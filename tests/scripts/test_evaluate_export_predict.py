@@ -3,50 +3,24 @@
 import json
 import os
 import pathlib
-import subprocess
-import sys
 
 import numpy as np
 import pytest
-import tensorflow as tf
 
-from boxsup_tf.data import records
-from boxsup_tf.data.dataset_info import DatasetInfo, write_json
-from boxsup_tf.data.shapes import SHAPE_CLASSES, ShapesReader
-from boxsup_tf.data.writer import write_dataset
+from boxsup_tf.data.shapes import SHAPE_CLASSES
 from boxsup_tf.errors import InputError
 from boxsup_tf.inference.dense_crf import PARAMETER_SETS
 from boxsup_tf.inference.export import export
 from boxsup_tf.inference.saved_model import load_saved_model
-from boxsup_tf.models.networks import build_network
 from boxsup_tf.training.checkpoints import load_model
-
-_ROOT = pathlib.Path(__file__).parents[2]
-
-
-def run_script(name: str, *arguments: str) -> subprocess.CompletedProcess:
-    command = [sys.executable, str(_ROOT / "scripts" / name), *arguments]
-    environment = os.environ | {"PYTHONPATH": str(_ROOT)}
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment)
+from tests.scripts.small_run import run_script, write_run, write_shapes
 
 
 @pytest.fixture
 def folder(tmp_path) -> pathlib.Path:
     """A run in run/, records in records/, an image and a damaged one in images/."""
-    (tmp_path / "run").mkdir()
-    model = build_network("largefov", len(SHAPE_CLASSES), width_multiplier=0.05, seed=1)
-    tf.train.Checkpoint(model=model).save(str(tmp_path / "run" / "ckpt"))
-    config = {"class_names": SHAPE_CLASSES, "width_multiplier": 0.05}
-    write_json(str(tmp_path / "run" / "config.json"), config)
-
-    reader = ShapesReader(2, seed=1, image_size=64)
-    write_dataset(
-        str(tmp_path / "records"),
-        DatasetInfo({"dataset": "shapes"}, SHAPE_CLASSES, num_shards=1),
-        len(reader),
-        lambda indices: [records.encode_example(reader[i], SHAPE_CLASSES) for i in indices],
-        "write",
-    )
+    write_run(tmp_path / "run", SHAPE_CLASSES)
+    reader = write_shapes(tmp_path / "records", {"dataset": "shapes"}, SHAPE_CLASSES, 2)
     (tmp_path / "images").mkdir()
     (tmp_path / "images" / "good.jpg").write_bytes(reader[0].encoded)
     (tmp_path / "images" / "bad.jpg").write_bytes(reader[0].encoded[:200])

@@ -1,0 +1,47 @@
+"""A run of a tiny network and records for it, as scripts find them, and how scripts are started."""
+
+import os
+import pathlib
+import subprocess
+import sys
+from collections.abc import Sequence
+
+import tensorflow as tf
+
+from boxsup_tf.data import records
+from boxsup_tf.data.dataset_info import DatasetInfo, write_json
+from boxsup_tf.data.shapes import ShapesReader
+from boxsup_tf.data.writer import write_dataset
+from boxsup_tf.models.networks import build_network
+
+_ROOT = pathlib.Path(__file__).parents[2]
+
+
+def run_script(name: str, *arguments: str) -> subprocess.CompletedProcess:
+    command = [sys.executable, str(_ROOT / "scripts" / name), *arguments]
+    environment = os.environ | {"PYTHONPATH": str(_ROOT)}
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment)
+
+
+def write_run(folder: pathlib.Path, class_names: Sequence[str]) -> None:
+    """A run of random weights."""
+    folder.mkdir()
+    model = build_network("largefov", len(class_names), width_multiplier=0.05, seed=1)
+    tf.train.Checkpoint(model=model).save(str(folder / "ckpt"))
+    config = {"class_names": class_names, "width_multiplier": 0.05}
+    write_json(str(folder / "config.json"), config)
+
+
+def write_shapes(
+    folder: pathlib.Path, settings: dict, class_names: Sequence[str], number: int
+) -> ShapesReader:
+    """Records of so many generated images; returns their reader."""
+    reader = ShapesReader(number, seed=1, image_size=64)
+    write_dataset(
+        str(folder),
+        DatasetInfo(settings, tuple(class_names), num_shards=1),
+        len(reader),
+        lambda indices: [records.encode_example(reader[i], class_names) for i in indices],
+        "write",
+    )
+    return reader
