@@ -138,7 +138,7 @@ def _agreement(images: Images, first: Callable, second: Callable) -> float:
 
 
 def _num_kept(probabilities: np.ndarray) -> int:
-    return int(dense_crf.believed_labels(probabilities, dense_crf.MIN_PROBABILITY).sum())
+    return int(dense_crf.believed_labels(probabilities, dense_crf.MIN_SHARE).sum())
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from boxsup_tf.training.config import TrainConfig
 
 _HEIGHT, _WIDTH = 240, 320
 _DOUBLINGS = 3
+_TURNS = 5  # for every repeat: a mask update takes half a second, and a least time is wanted
 
 
 class Size(NamedTuple):
@@ -81,7 +82,7 @@ def measure_scaling(folder: str, repeats: int) -> dict[str, Series]:
             if size not in points:
                 data = os.path.join(folder, "_".join(map(str, size)))
                 write_blocks(data, size.images, size.boxes, size.candidates, _HEIGHT, _WIDTH)
-                points[size] = own_process.run(_measure_point, data, repeats)
+                points[size] = own_process.run(_measure_point, data, _TURNS * repeats)
         series[name] = Series(sizes, [points[Size(**{name: number})] for number in sizes])
     return series
 

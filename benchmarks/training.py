@@ -37,7 +37,7 @@ _CROP_SIZE = flags.DEFINE_integer("crop_size", 321, "Pixels, 8 n + 1.", lower_bo
 _NUM_IMAGES = flags.DEFINE_integer("num_images", 24, "Of an epoch in b and d.", lower_bound=1)
 _IMAGE_SIZE = flags.DEFINE_integer("image_size", 430, "Mean side in b and d.", lower_bound=32)
 _NUM_CANDIDATES = flags.DEFINE_integer("num_candidates", 2000, "An image.", lower_bound=1)
-_EPOCHS = flags.DEFINE_integer("epochs", 10, "Of the training in e.", lower_bound=3)
+_EPOCHS = flags.DEFINE_integer("epochs", 11, "Of the training in e.", lower_bound=4)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -140,8 +140,9 @@ def _measure_memory(report: _Report, _: TrainConfig, folder: str) -> None:
     resident = measure_growth(folder, num_images=24, epochs=_EPOCHS.value)
     print("resident MiB by epoch: " + " ".join(f"{value:.0f}" for value in resident))
     report.details["resident_mib"] = resident
-    what = f"resident memory, epoch {_EPOCHS.value} / epoch 2, less 1"
-    report.add("rss_growth", what, resident[-1] / resident[1] - 1, 0.05, at_most=True)
+    # Epochs count from 0. In epoch 2 the network is asked for the first time.
+    what = f"resident memory, epoch {_EPOCHS.value - 1} / epoch 2, less 1"
+    report.add("rss_growth", what, resident[-1] / resident[2] - 1, 0.05, at_most=True)
 
 
 def _measure_scaling(report: _Report, _: TrainConfig, folder: str) -> None:

@@ -27,24 +27,28 @@ class Crop(NamedTuple):
 
     def of_image(self, image: tf.Tensor) -> tf.Tensor:
         """The crop of an image [H, W, 3]: float32 [side, side, 3], padded with the mean colour."""
-        scaled = tf.image.resize(image, self.size)
-        cut = self._cut(tf.pad(scaled - _MEAN_RGB, self._padding()) + _MEAN_RGB)
-        return tf.ensure_shape(cut, [self.side, self.side, 3])
+        cut = self._cut(tf.image.resize(image, self.size))
+        padded = tf.pad(cut - _MEAN_RGB, self._padding()) + _MEAN_RGB
+        return tf.ensure_shape(self._mirrored(padded), [self.side, self.side, 3])
 
     def of_label_map(self, label_map: tf.Tensor) -> tf.Tensor:
         """The crop of a label map int32 [H, W]: int32 [side, side], padded with void."""
-        scaled = tf.image.resize(label_map[:, :, None], self.size, method="nearest")
-        cut = self._cut(tf.pad(scaled, self._padding(), constant_values=fields.VOID))
-        return tf.ensure_shape(cut[:, :, 0], [self.side, self.side])
+        cut = self._cut(tf.image.resize(label_map[:, :, None], self.size, method="nearest"))
+        padded = tf.pad(cut, self._padding(), constant_values=fields.VOID)
+        return tf.ensure_shape(self._mirrored(padded)[:, :, 0], [self.side, self.side])
+
+    def _cut(self, scaled: tf.Tensor) -> tf.Tensor:
+        """What of a scaled image lies in the crop; the padding follows on its lower right."""
+        top, left = self.top_left[0], self.top_left[1]
+        return scaled[top : top + self.side, left : left + self.side]
 
     def _padding(self) -> list:
         missing = tf.maximum(self.side - self.size, 0)
         return [[0, missing[0]], [0, missing[1]], [0, 0]]
 
-    def _cut(self, tensor: tf.Tensor) -> tf.Tensor:
-        top, left = self.top_left[0], self.top_left[1]
-        cut = tensor[top : top + self.side, left : left + self.side]
-        return tf.where(self.flip, cut[:, ::-1], cut)
+    def _mirrored(self, crop: tf.Tensor) -> tf.Tensor:
+        # One of both is computed, not both.
+        return tf.cond(self.flip, lambda: tf.reverse(crop, [1]), lambda: crop)
 
 
 def draw_crop(

@@ -13,7 +13,7 @@ def write_score_map(
     image: np.ndarray,
     probabilities: np.ndarray,
     truth: np.ndarray,
-    min_probability: float,
+    min_share: float,
 ) -> None:
     """Writes what `confusion_with_crf` needs of an image, whole or not at all.
 
@@ -22,9 +22,9 @@ def write_score_map(
         image: uint8 [H, W, 3], RGB.
         probabilities: float32 [H, W, C]; labels left out by the CRF are not written.
         truth: integer [H, W], `fields.VOID` where unknown.
-        min_probability: see `dense_crf.refine`.
+        min_share: see `dense_crf.refine`.
     """
-    kept = dense_crf.believed_labels(probabilities, min_probability)
+    kept = dense_crf.believed_labels(probabilities, min_share)
     with whole_file(path, "wb") as file:
         np.savez(
             file,

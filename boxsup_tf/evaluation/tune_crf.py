@@ -27,7 +27,7 @@ from boxsup_tf.data.masked_images import MaskedImages
 from boxsup_tf.errors import InputError
 from boxsup_tf.evaluation import crf_score
 from boxsup_tf.evaluation.judged_model import JudgedModel
-from boxsup_tf.inference.dense_crf import MIN_PROBABILITY
+from boxsup_tf.inference.dense_crf import MIN_SHARE
 from boxsup_tf.proposals.worker_pool import Failure, WorkerPool
 
 CRF_FILE = "crf.json"
@@ -127,7 +127,7 @@ def tune(
     settings = model.settings | {
         "data_digest": info.digest,
         "num_images": num_images,
-        "min_probability": MIN_PROBABILITY,
+        "min_share": MIN_SHARE,
     }
     settings = json.loads(json.dumps(settings))  # tuples are lists in the file
     candidates = grid.settings()
@@ -165,7 +165,7 @@ def _write_score_maps(
                     probabilities = model.probabilities(image[None])[0]
                     truth = records.decode_label_map(parsed).numpy()
                     crf_score.write_score_map(
-                        missing[index], image, probabilities, truth, MIN_PROBABILITY
+                        missing[index], image, probabilities, truth, MIN_SHARE
                     )
                     progress.update()
         except tf.errors.DataLossError as error:

@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from boxsup_tf.crf import CrfParameters
-from boxsup_tf.inference.dense_crf import MIN_PROBABILITY
+from boxsup_tf.inference.dense_crf import CERTAIN, MIN_SHARE
 from boxsup_tf.inference.permutohedral import (
     Lattice,
     build_lattice,
@@ -22,21 +22,21 @@ def refine(
     images: tf.Tensor,
     probabilities: tf.Tensor,
     parameters: CrfParameters,
-    min_probability: float = MIN_PROBABILITY,
+    min_share: float = MIN_SHARE,
 ) -> tf.Tensor:
     """The CRF's marginals, image by image; to be called inside a graph or not.
 
     Args:
         images: uint8 [B, H, W, 3], RGB; H and W at least 1, and unknown to the graph if need be.
         probabilities: float32 [B, H, W, C].
-        min_probability: see `dense_crf.refine`.
+        min_share: see `dense_crf.refine`.
 
     Returns:
         float32 [B, H, W, C].
     """
 
     def refine_one(pair: tuple[tf.Tensor, tf.Tensor]) -> tf.Tensor:
-        return _refine_image(*pair, parameters, min_probability)
+        return _refine_image(*pair, parameters, min_share)
 
     spec = tf.TensorSpec(probabilities.shape[1:], tf.float32)
     # One after the other: each takes all cores, and the memory of its lattice.
@@ -46,16 +46,32 @@ def refine(
 
 
 def _refine_image(
-    image: tf.Tensor, probabilities: tf.Tensor, parameters: CrfParameters, min_probability: float
+    image: tf.Tensor, probabilities: tf.Tensor, parameters: CrfParameters, min_share: float
 ) -> tf.Tensor:
     shape = tf.shape(probabilities, tf.int64)
     flat = tf.reshape(probabilities, [-1, shape[2]])
-    highest = tf.reduce_max(flat, axis=0)
-    kept = tf.where((highest >= min_probability) | (highest == tf.reduce_max(highest)))
+    kept = tf.where(_believed_labels(flat, min_share))
     believed = tf.gather(flat, kept[:, 0], axis=1)
-    marginals = tf.transpose(_mean_field(image, believed, parameters))
-    spread = tf.scatter_nd(kept, marginals, tf.stack([shape[2], shape[0] * shape[1]]))
+    if tf.shape(kept)[0] == 1:  # nothing to choose
+        marginals = tf.ones_like(believed)
+    else:
+        marginals = _mean_field(image, believed, parameters)
+    spread = tf.scatter_nd(kept, tf.transpose(marginals), tf.stack([shape[2], shape[0] * shape[1]]))
     return tf.reshape(tf.transpose(spread), shape)
+
+
+def _believed_labels(probabilities: tf.Tensor, min_share: float) -> tf.Tensor:
+    """bool [C] of probabilities float32 [H * W, C]: `dense_crf.believed_labels` in a graph."""
+    if min_share <= 0:
+        return tf.ones_like(probabilities[0], tf.bool)
+    best = tf.argmax(probabilities, axis=1, output_type=tf.int32)
+    sure = tf.reduce_max(probabilities, axis=1) >= CERTAIN
+    num_labels = tf.shape(probabilities)[1]
+    frequency = tf.math.bincount(best, minlength=num_labels)
+    certain = tf.math.bincount(tf.boolean_mask(best, sure), minlength=num_labels) > 0
+    share = tf.cast(frequency, tf.float32) / tf.cast(tf.shape(probabilities)[0], tf.float32)
+    kept = (share >= min_share) | certain
+    return kept if tf.reduce_any(kept) else frequency == tf.reduce_max(frequency)
 
 
 def _mean_field(image: tf.Tensor, probabilities: tf.Tensor, parameters: CrfParameters) -> tf.Tensor:

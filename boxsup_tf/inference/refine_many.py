@@ -29,7 +29,7 @@ def refine_many(
     images: Iterable[tuple[Any, np.ndarray, np.ndarray]],
     parameters: CrfParameters,
     num_workers: int,
-    min_probability: float = dense_crf.MIN_PROBABILITY,
+    min_share: float = dense_crf.MIN_SHARE,
 ) -> Iterator[tuple[Any, np.ndarray]]:
     """`dense_crf.refine` of every image, in order; the same numbers whatever `num_workers` is.
 
@@ -37,7 +37,7 @@ def refine_many(
         images: (key, image, probabilities): anything that can be pickled, and what `refine`
             takes. They are read as they are needed: a few images a process are in memory.
         num_workers: processes, at least 1.
-        min_probability: see `dense_crf.refine`.
+        min_share: see `dense_crf.refine`.
 
     Yields:
         (key, marginals): float32 [H, W, C].
@@ -50,17 +50,17 @@ def refine_many(
     check()
     function = functools.partial(_refine, parameters=parameters)
     with WorkerPool(function, num_workers, check) as pool:
-        for task, marginals in pool.map(_tasks(images, min_probability)):
+        for task, marginals in pool.map(_tasks(images, min_share)):
             if isinstance(marginals, Failure):
                 raise InputError(f"{task.key}: the CRF failed: {marginals.reason}")
             yield task.key, dense_crf.spread(marginals, task.kept)
 
 
 def _tasks(
-    images: Iterable[tuple[Any, np.ndarray, np.ndarray]], min_probability: float
+    images: Iterable[tuple[Any, np.ndarray, np.ndarray]], min_share: float
 ) -> Iterator[_Task]:
     for key, image, probabilities in images:
-        kept = dense_crf.believed_labels(probabilities, min_probability)
+        kept = dense_crf.believed_labels(probabilities, min_share)
         yield _Task(key, image, probabilities[..., kept], kept)
 
 

@@ -93,15 +93,34 @@ def test_labels_that_are_not_believed_get_nothing_and_change_little(shared_data)
     scores[..., 8] = 1e-3
     scores[5, 5] = np.eye(scores.shape[-1])[8]  # and believed once
     scores /= scores.sum(-1, keepdims=True)
-    kept = dense_crf.believed_labels(scores, 0.3)
+    kept = dense_crf.believed_labels(scores, dense_crf.MIN_SHARE)
     assert not kept[7] and kept[8] and kept[0]
     pruned = dense_crf.refine(image, scores, parameters)
-    complete = dense_crf.refine(image, scores, parameters, min_probability=0)
+    complete = dense_crf.refine(image, scores, parameters, min_share=0)
     assert (pruned[..., ~kept] == 0).all() and (complete[..., 7] > 0).any()
     assert (pruned.argmax(-1) == complete.argmax(-1)).mean() > 0.999
     # The labels that are left are refined as if there were no others.
     alone = dense_crf.refine_labels(image, scores[..., kept], parameters)
     np.testing.assert_array_equal(pruned[..., kept], alone)
+
+
+def test_which_labels_are_believed():
+    """Of 1000 pixels, half a per cent are 5."""
+    scores = np.zeros((25, 40, 6), np.float32)
+    scores[..., 0] = 0.45
+    for label, (count, probability) in enumerate([(4, 0.48), (5, 0.48), (1, 0.5), (0, 0)], 1):
+        row = scores[label, :count]
+        row[:, label] = probability
+    scores[..., 5] = 0.44  # everywhere, but never the most probable one
+    kept = dense_crf.believed_labels(scores, 0.005)
+    np.testing.assert_array_equal(kept, [True, False, True, True, False, False])
+    assert dense_crf.believed_labels(scores, 0.0).all()
+    # Nothing reaches this share, and what is certain stays; without it, the most frequent label.
+    np.testing.assert_array_equal(
+        dense_crf.believed_labels(scores, 1.0), [False, False, False, True, False, False]
+    )
+    scores[3, 0] = scores[9, 9]
+    np.testing.assert_array_equal(dense_crf.believed_labels(scores, 1.0), np.arange(6) == 0)
 
 
 @needs_pydensecrf
@@ -113,8 +132,8 @@ def test_extreme_scores():
     np.testing.assert_allclose(
         dense_crf.refine(image, certain, PARAMETERS, 0.0), certain, atol=1e-6
     )
-    flat = np.full((4, 7, 3), 1 / 3, np.float32)  # no label reaches the threshold
-    np.testing.assert_allclose(dense_crf.refine(image, flat, PARAMETERS, 0.9), flat, atol=1e-4)
+    flat = np.full((4, 7, 3), 1 / 3, np.float32)
+    np.testing.assert_allclose(dense_crf.refine(image, flat, PARAMETERS, 0.0), flat, atol=1e-4)
     one_pixel = np.array([[[0.4, 0.6]]], np.float32)
     assert dense_crf.refine(image[:1, :1], one_pixel, PARAMETERS).shape == (1, 1, 2)
 
@@ -208,7 +227,8 @@ def test_a_failure_is_reported_with_its_image(monkeypatch):
     monkeypatch.syspath_prepend(REPOSITORY)
     image = np.zeros((4, 4, 3), np.uint8)
     scores = np.full((4, 4, 2), 0.5, np.float32)
-    too_small = np.full((4, 3, 2), 0.5, np.float32)
+    scores[0, 0] = 0.4, 0.6  # two labels are believed
+    too_small = scores[:, :3]
     results = refine_many([("good", image, scores), ("bad", image, too_small)], PARAMETERS, 1)
     assert next(results)[0] == "good"
     with pytest.raises(InputError, match="^bad: the CRF failed: "):

@@ -16,7 +16,7 @@ needs_pydensecrf = pytest.mark.skipif(
 
 
 def make_function(
-    parameters: CrfParameters, min_probability: float = 0.3, num_classes: int = NUM_CLASSES
+    parameters: CrfParameters, min_share: float = 0.005, num_classes: int = NUM_CLASSES
 ):
     signature = [
         tf.TensorSpec([None, None, None, 3], tf.uint8, name="images"),
@@ -25,14 +25,14 @@ def make_function(
 
     @tf.function(input_signature=signature)
     def refine(images, probabilities):
-        return mean_field.refine(images, probabilities, parameters, min_probability)
+        return mean_field.refine(images, probabilities, parameters, min_share)
 
     return refine
 
 
-def refine_now(image, probabilities, parameters, min_probability) -> np.ndarray:
+def refine_now(image, probabilities, parameters, min_share) -> np.ndarray:
     """One image, without a graph."""
-    refined = mean_field.refine(image[None], probabilities[None], parameters, min_probability)
+    refined = mean_field.refine(image[None], probabilities[None], parameters, min_share)
     return refined[0].numpy()
 
 
@@ -53,7 +53,7 @@ def test_agrees_with_pydensecrf_on_a_photograph(shared_data, name):
     parameters = dense_crf.PARAMETER_SETS[name]
     image, truth = (values[:240, :320] for values in photograph(shared_data, 0))
     scores = noisy_scores(truth, seed=0)
-    found = refine_now(image, scores, parameters, dense_crf.MIN_PROBABILITY)
+    found = refine_now(image, scores, parameters, dense_crf.MIN_SHARE)
     check_agreement(image, scores, found, parameters)
 
 
@@ -71,7 +71,7 @@ def test_one_graph_for_all_sizes(shared_data):
 @needs_pydensecrf
 def test_all_labels_and_a_batch(shared_data):
     parameters = dense_crf.PARAMETER_SETS["deeplab_coco"]
-    refine = make_function(parameters, min_probability=0.0)
+    refine = make_function(parameters, min_share=0.0)
     pairs = [photograph(shared_data, index) for index in (3, 4)]
     images = np.stack([image[100:220, 100:250] for image, _ in pairs])
     scores = np.stack([noisy_scores(truth[100:220, 100:250], 5) for _, truth in pairs])
@@ -109,7 +109,20 @@ def test_labels_that_are_not_believed_get_nothing():
     sure = np.tile(np.float32([0, 1, 0, 0]), (20, 30, 1))
     np.testing.assert_array_equal(refine_now(image, sure, parameters, 0.5), sure)
     even = np.full((20, 30, 4), 0.25, np.float32)
-    np.testing.assert_allclose(refine_now(image, even, parameters, 0.5), even, atol=1e-5)
+    np.testing.assert_allclose(refine_now(image, even, parameters, 0.0), even, atol=1e-5)
+
+
+@pytest.mark.parametrize("concentration", [0.05, 1.0, 30.0])
+@pytest.mark.parametrize("min_share", [0.0, 0.03, 0.06, 1.0])
+def test_leaves_out_what_dense_crf_leaves_out(concentration, min_share):
+    rng = np.random.default_rng(int(concentration))
+    scores = rng.dirichlet(np.full(20, concentration), (10, 20)).astype(np.float32)
+    image = rng.integers(0, 255, (10, 20, 3), np.uint8)
+    parameters = CrfParameters(w1=1, theta_alpha=10, theta_beta=60, iterations=1)
+    found = refine_now(image, scores, parameters, min_share)
+    np.testing.assert_array_equal(
+        (found > 0).any(axis=(0, 1)), dense_crf.believed_labels(scores, min_share)
+    )
 
 
 def test_saved_and_loaded_without_python_in_the_graph(tmp_path):
