@@ -6,6 +6,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from boxsup_tf.data.same_size import Group, same_size_groups
 from boxsup_tf.inference.tiling import TILE_SIZE
 
 Key = TypeVar("Key")
@@ -34,22 +35,14 @@ def predict_in_batches(
         The key, the image, and what `predict` made of it, as soon as it is made: images of
         different sizes may change places.
     """
-    # In the order of their first images.
-    groups: dict[tuple[int, ...], list[tuple[Key, np.ndarray]]] = {}
 
-    def run(size: tuple[int, ...]) -> Iterator[tuple[Key, np.ndarray, np.ndarray]]:
-        group = groups.pop(size)
-        results = predict(np.stack([image for _, image in group]))
-        for (key, image), result in zip(group, results, strict=True):
+    def most_together(group: Group) -> int:
+        return min(batch_size, max(1, _PIXELS_OF_A_BATCH // math.prod(group.size)))
+
+    def group_of(item: tuple[Key, np.ndarray]) -> Group:
+        return Group(item[1].shape[:2])
+
+    for _, items in same_size_groups(images, group_of, most_together, _PIXELS_WAITING):
+        results = predict(np.stack([image for _, image in items]))
+        for (key, image), result in zip(items, results, strict=True):
             yield key, image, result
-
-    for key, image in images:
-        size = image.shape[:2]
-        group = groups.setdefault(size, [])
-        group.append((key, image))
-        if len(group) == batch_size or (len(group) + 1) * math.prod(size) > _PIXELS_OF_A_BATCH:
-            yield from run(size)
-        elif sum(len(group) * math.prod(size) for size, group in groups.items()) > _PIXELS_WAITING:
-            yield from run(next(iter(groups)))
-    while groups:
-        yield from run(next(iter(groups)))

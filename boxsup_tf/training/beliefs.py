@@ -6,11 +6,12 @@ import tensorflow as tf
 
 from boxsup_tf import fields
 from boxsup_tf.data import records
+from boxsup_tf.data.same_size import Group, same_size_groups
 from boxsup_tf.models.bfloat16 import has_native_bfloat16
 from boxsup_tf.training.config import TrainConfig
 from boxsup_tf.training.network import Network
 
-_MOST_WAITING = 512  # parsed records, about 100 kB each
+_PIXELS_WAITING = 2**26  # some 400 photographs of half a thousand pixels, 100 kB each as records
 
 
 class Beliefs:
@@ -64,21 +65,22 @@ class Beliefs:
         """
         if asks and self._twin:
             self._twin.take_weights_of(self._network)
-        waiting: dict[tuple[int, int], list[records.Parsed]] = {}
-        for parsed in self._examples:
-            height, width = records.image_size(parsed).numpy().tolist()
-            if not asks or parsed[fields.CANDIDATES_ONE_PER_BOX] > 0:
-                yield parsed, tf.zeros([height, width, self._num_classes])
-                continue
-            group = waiting.setdefault((height, width), [])
-            group.append(parsed)
-            if len(group) == self._batch:
-                yield from self._ask(waiting.pop((height, width)))
-            elif sum(map(len, waiting.values())) >= _MOST_WAITING:
-                longest_waiting = next(iter(waiting))
-                yield from self._ask(waiting.pop(longest_waiting))
-        for group in waiting.values():
-            yield from self._ask(group)
+
+        def group_of(parsed: records.Parsed) -> Group:
+            asked = asks and parsed[fields.CANDIDATES_ONE_PER_BOX] == 0
+            return Group(tuple(records.image_size(parsed).numpy().tolist()), bool(asked))
+
+        def most_together(group: Group) -> int:
+            return self._batch if group.kind else 1
+
+        for group, examples in same_size_groups(
+            self._examples, group_of, most_together, _PIXELS_WAITING
+        ):
+            if group.kind:
+                yield from self._ask(examples)
+            else:
+                nothing = tf.zeros([*group.size, self._num_classes])
+                yield from ((parsed, nothing) for parsed in examples)
 
     def _ask(self, group: list[records.Parsed]) -> Iterator[tuple[records.Parsed, tf.Tensor]]:
         whole_images = tf.concat([self._whole_image(parsed) for parsed in group], axis=0)

@@ -1,13 +1,12 @@
 """metrics.json and TensorBoard scalars of a run, one entry an epoch."""
 
-import json
 import math
 import os
 
 import tensorflow as tf
 
 from boxsup_tf import fields
-from boxsup_tf.data.dataset_info import write_json
+from boxsup_tf.data.dataset_info import read_json, write_json
 from boxsup_tf.errors import InputError
 
 
@@ -26,11 +25,11 @@ class History:
         self._path = os.path.join(model_dir, fields.METRICS_FILE)
         self.epochs: list[dict] = []
         if os.path.exists(self._path):
-            try:
-                with open(self._path, encoding="utf-8") as file:
-                    self.epochs = json.load(file)["epochs"][:num_epochs]
-            except (ValueError, KeyError, TypeError) as error:
-                raise InputError(f"{self._path}: damaged ({error}): delete it to go on") from None
+            expected = "a run's figures: delete it to go on"
+            epochs = read_json(self._path, expected).get("epochs")
+            if not isinstance(epochs, list):
+                raise InputError(f"{self._path}: has no list of epochs: expected {expected}")
+            self.epochs = epochs[:num_epochs]
 
     def add(self, epoch: int, figures: dict[str, float | None]) -> None:
         """Adds figures to an epoch's entry and shows them in TensorBoard.

@@ -83,16 +83,16 @@ def _expected(model, image: np.ndarray, scale: float) -> np.ndarray:
 @pytest.mark.parametrize(
     ("scale", "batch", "most_waiting", "together"),
     [
-        (1.0, 1, 512, [1] * 6),
-        (1.0, 2, 512, [2, 2, 1, 1]),
-        (1.5, 3, 512, [3, 2, 1]),
-        (0.5, 3, 2, [1, 1, 2, 1, 1]),
+        (1.0, 1, 2**26, [1] * 6),
+        (1.0, 2, 2**26, [2, 2, 1, 1]),
+        (1.5, 3, 2**26, [3, 2, 1]),
+        (0.5, 3, 1400, [1, 1, 2, 1, 1]),
     ],
 )
 def test_every_image_has_its_own_belief(
     model, images, dataset, scale, batch, most_waiting, together, monkeypatch
 ):
-    monkeypatch.setattr("boxsup_tf.training.beliefs._MOST_WAITING", most_waiting)
+    monkeypatch.setattr("boxsup_tf.training.beliefs._PIXELS_WAITING", most_waiting)
     config = TrainConfig("", **EXACT, update_scale=scale, update_batch=batch)
     network = Observed(model, config)
     found = _beliefs(network, dataset, config)
