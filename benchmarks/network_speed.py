@@ -1,5 +1,6 @@
 """Time of a network update: the whole loop, its bare step, a mask update, and PyTorch's step."""
 
+import collections
 import contextlib
 from collections.abc import Callable
 
@@ -9,13 +10,13 @@ import tensorflow as tf
 from generated_data import CLASS_NAMES
 from side_by_side import Times, measure
 from torch_twin import TorchTwin
-from tqdm import tqdm
 
 from boxsup_tf import fields
 from boxsup_tf.models.networks import build_network
 from boxsup_tf.training import feedback
 from boxsup_tf.training.checkpoints import Progress
 from boxsup_tf.training.config import TrainConfig
+from boxsup_tf.training.epoch import train_epoch
 from boxsup_tf.training.input_pipeline import TrainingPipeline, steps_per_epoch
 from boxsup_tf.training.mask_update import MaskUpdate
 from boxsup_tf.training.network import Network
@@ -41,20 +42,12 @@ class Training:
         self._pipeline = TrainingPipeline(sources, self._labelling, config)
         self._update = _network_update(model, config, self._steps, self._progress.loss)
         self._mask_update = MaskUpdate(Network(model, config), sources, self._labelling, config)
-        self._epoch = 0
 
     def run_epoch(self) -> None:
-        """What `training.loop` does in an epoch, from the records on."""
-        self._pipeline.start(self._epoch, 0)
-        with tqdm(total=self._steps, desc=f"epoch {self._epoch}", unit="step") as bar:
-            for images, label_maps, _ in self._pipeline.dataset:
-                batch_loss, counts = self._update.step(images, label_maps)
-                loss = float(batch_loss)
-                self._progress.agreement.assign_add(counts)
-                self._progress.step.assign_add(1)
-                bar.set_postfix(loss=f"{loss:.3f}", refresh=False)
-                bar.update()
-        self._epoch += 1
+        steps = train_epoch(self._pipeline, self._update, self._progress, self._steps, "")
+        collections.deque(steps, maxlen=0)
+        self._progress.epoch.assign_add(1)
+        self._progress.step.assign(0)
 
     def batches(self) -> list[tuple[tf.Tensor, tf.Tensor]]:
         """Images and label maps of an epoch."""
@@ -67,7 +60,7 @@ class Training:
 
     def update_masks(self) -> None:
         weights = feedback.Weights(self._config.feedback_weight, 0.0)
-        updated = self._mask_update.run(self._epoch, *weights)
+        updated = self._mask_update.run(int(self._progress.epoch), *weights)
         assert updated is not None  # there are boxes
         self._labelling.chosen.assign(updated[0])
 

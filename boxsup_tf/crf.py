@@ -11,11 +11,19 @@ where either kernel K stands for D K D with D = diag(K 1)^(-1/2), as in the auth
 """
 
 import dataclasses
+import sys
 from importlib import util
 
 import numpy as np
 
 from boxsup_tf.errors import InputError
+
+_INSTALL = "python -m pip install pydensecrf2"
+if sys.version_info >= (3, 13):  # its own build asks for a Cython that is too old for it
+    _INSTALL = (
+        "python -m pip install 'cython>=3' setuptools wheel && "
+        "python -m pip install --no-build-isolation pydensecrf2"
+    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,8 +68,7 @@ def check_installed(flag: str) -> None:
     """
     if util.find_spec("pydensecrf") is None:
         raise InputError(
-            f"{flag}: the module pydensecrf is missing: expected it after "
-            "`python -m pip install pydensecrf2`"
+            f"{flag}: the module pydensecrf is missing: expected it after `{_INSTALL}`"
         )
 
 

@@ -15,8 +15,14 @@ setup_venv() {
   wanted=$(cat requirements*.txt pyproject.toml | sha256sum)
   if [[ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]]; then
     echo "Installing $requirements into .venv (TensorFlow is large: a few minutes)"
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check -r "$requirements"
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+    local pip=(.venv/bin/python -m pip install --quiet --disable-pip-version-check)
+    "${pip[@]}" -r "$requirements"
+    if .venv/bin/python -c 'import sys; sys.exit(sys.version_info < (3, 13))'; then
+      # Its own build asks for a Cython that Python 3.13 is too new for.
+      "${pip[@]}" cython==3.1.8 setuptools wheel
+      "${pip[@]}" --no-build-isolation pydensecrf2==1.1
+    fi
+    "${pip[@]}" --no-deps -e .
     echo "$wanted" > "$stamp"
   fi
 }

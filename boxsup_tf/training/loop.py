@@ -1,14 +1,12 @@
 """The alternating optimisation (BoxSup, Sec. 3.3): mask update, network update, repeat."""
 
 import dataclasses
-import math
 import os
 import time
 
 import keras
 import numpy as np
 import tensorflow as tf
-from tqdm import tqdm
 
 from boxsup_tf.confusion import ConfusionMatrix
 from boxsup_tf.data import dataset_info
@@ -16,6 +14,7 @@ from boxsup_tf.models.networks import build_network
 from boxsup_tf.models.weights import load_initial_weights
 from boxsup_tf.training import checkpoints, feedback, pictures, run_settings
 from boxsup_tf.training.config import TrainConfig
+from boxsup_tf.training.epoch import train_epoch
 from boxsup_tf.training.history import History
 from boxsup_tf.training.input_pipeline import TrainingPipeline, fill_crops, steps_per_epoch
 from boxsup_tf.training.mask_update import MaskUpdate
@@ -120,7 +119,7 @@ class _Run:
                 self._update_masks(epoch, history)
                 progress.masks_updated.assign(True)
                 self._checkpoints.save()
-            self._train_epoch(epoch)
+            self._train_epoch()
             figures = self._validate(epoch)
             agreement = ConfusionMatrix(progress.agreement.numpy())
             history.add(
@@ -191,28 +190,14 @@ class _Run:
         else:
             self._labelling.chosen.assign(labelling)
 
-    def _train_epoch(self, epoch: int) -> None:
-        progress, steps = self._progress, self._steps
-        self._pipeline.start(epoch, int(progress.step))
+    def _train_epoch(self) -> None:
         saved = time.monotonic()
-        with tqdm(
-            total=steps, initial=int(progress.step), desc=f"epoch {epoch}", unit="step"
-        ) as bar:
-            for images, label_maps, example_ids in self._pipeline.dataset:
-                batch_loss, counts = self._network_update.step(images, label_maps)
-                loss = float(batch_loss)
-                if not math.isfinite(loss):
-                    names = ", ".join(name.decode() for name in example_ids.numpy())
-                    raise checkpoints.diverged(
-                        self._model_dir, f"the loss is {loss}", progress, f" (images {names})"
-                    )
-                progress.agreement.assign_add(counts)
-                progress.step.assign_add(1)
-                bar.set_postfix(loss=f"{loss:.3f}", refresh=False)
-                bar.update()
-                if time.monotonic() - saved > 60 * self._config.checkpoint_minutes:
-                    self._checkpoints.save()
-                    saved = time.monotonic()
+        for _ in train_epoch(
+            self._pipeline, self._network_update, self._progress, self._steps, self._model_dir
+        ):
+            if time.monotonic() - saved > 60 * self._config.checkpoint_minutes:
+                self._checkpoints.save()
+                saved = time.monotonic()
 
     def _validate(self, epoch: int) -> dict[str, float | None]:
         done = epoch + 1
