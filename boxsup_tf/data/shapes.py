@@ -101,13 +101,13 @@ def draw_scene(
         owner = after
         canvas = np.where(silhouette[:, :, None], _dress(rng, kind, height, width), canvas)
     light = cv2.resize(rng.uniform(0.75, 1.2, (3, 3)), (width, height), interpolation=2)
-    canvas = cv2.GaussianBlur(canvas.astype(np.float32), (0, 0), 0.6) * light[:, :, None]
-    canvas += rng.normal(0, 6, canvas.shape)
+    lit = cv2.GaussianBlur(canvas.astype(np.float32), (0, 0), 0.6) * light[:, :, None]
+    noisy = lit + rng.normal(0, 6, lit.shape)
     mask = np.array([0, *kinds], np.uint8)[owner]
     boxes = [tight_box_yxyx(owner == k + 1) for k in range(len(kinds))]
     visible = np.bincount(owner.ravel(), minlength=len(kinds) + 1)[1:]
     return (
-        np.clip(canvas, 0, 255).astype(np.uint8),
+        np.clip(noisy, 0, 255).astype(np.uint8),
         mask,
         np.array(boxes, np.float32).reshape(-1, 4),
         np.array(kinds, np.int64),

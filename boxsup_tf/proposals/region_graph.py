@@ -84,7 +84,7 @@ def absorb_small(
     Returns:
         int32 [R], the region of every superpixel, values 0 .. N-1.
     """
-    regions = np.arange(areas.size, dtype=np.int32)
+    regions: np.ndarray = np.arange(areas.size, dtype=np.int32)
     while len(pairs) and (areas < min_area).any():
         gaps = np.linalg.norm(colours[pairs[:, 0]] - colours[pairs[:, 1]], axis=1)
         ways = np.concatenate([pairs, pairs[:, ::-1]])
