@@ -63,6 +63,7 @@ CONFIG_FILE = "config.json"
 METRICS_FILE = "metrics.json"
 EVOLUTION_FILE = "mask_evolution.png"
 LABEL_MAP_FILE = "label_map.txt"
+CRF_FILE = "crf.json"
 
 # Training supervision of a data source.
 SUPERVISION_BOX = "box"

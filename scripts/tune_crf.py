@@ -14,9 +14,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 from absl import flags
 
-from boxsup_tf import errors, settings
+from boxsup_tf import errors, fields, settings
 from boxsup_tf.evaluation import judged_model
-from boxsup_tf.evaluation.tune_crf import CRF_FILE, Grid, tune
+from boxsup_tf.evaluation.tune_crf import Grid, tune
 from boxsup_tf.inference.predictor import parse_scales
 
 _MODEL_DIR = flags.DEFINE_string(
@@ -46,7 +46,7 @@ def main(_: object) -> None:
     print(f"{'mean IoU':20s} {100 * best['mean_iou']:6.2f}")
     print(f"{'without CRF':20s} {100 * found['unrefined_mean_iou']:6.2f}")
     print(
-        f"{os.path.join(_OUTPUT_DIR.value, CRF_FILE)}: {len(found['tried'])} settings on "
+        f"{os.path.join(_OUTPUT_DIR.value, fields.CRF_FILE)}: {len(found['tried'])} settings on "
         f"{found['settings']['num_images']} images"
     )
 

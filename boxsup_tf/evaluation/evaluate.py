@@ -27,6 +27,7 @@ from boxsup_tf.evaluation.trimap import check_widths
 from boxsup_tf.evaluation.voc_server import check_for_server, write_archive
 from boxsup_tf.evaluation.worst_images import draw_worst
 from boxsup_tf.inference.dense_crf import load_parameters
+from boxsup_tf.inference.saved_model import check_no_crf_twice
 
 
 @dataclasses.dataclass(frozen=True)
@@ -86,7 +87,8 @@ def evaluate(
         InputError: the data set is missing, unfinished or damaged, has other classes than the
             model, or nothing to score; the output folder holds predictions of another model or
             data set, or refined by a CRF that is not asked for now, or a run's metrics.json; an
-            option does not fit the data; or pydensecrf is missing.
+            option does not fit the data; or a CRF is asked for, and the model ends with one, or
+            pydensecrf is missing.
     """
     info = load_complete(dataset_dir)
     check_same_classes("the model", model.class_names, dataset_dir, info.class_names)
@@ -117,6 +119,7 @@ def _open(
 ) -> EvaluationFolder:
     settings = model.settings | {"data": info.digest, "class_names": info.class_names}
     if options.crf:
+        check_no_crf_twice("the exported model", model.has_crf)
         check_installed("--crf")
         settings["crf"] = dataclasses.asdict(load_parameters(options.crf_parameters))
     return EvaluationFolder(output_dir, settings)

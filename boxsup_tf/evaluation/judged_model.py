@@ -25,12 +25,14 @@ class JudgedModel:
         settings: what decides its label maps, for JSON.
         label_maps: from images uint8 [B, H, W, 3], RGB, to integers [B, H, W].
         probabilities: from the same to float32 [B, H, W, C]; called for the CRF alone.
+        has_crf: whether it ends with a CRF of its own.
     """
 
     class_names: tuple[str, ...]
     settings: dict[str, Any]
     label_maps: Callable[[np.ndarray], np.ndarray]
     probabilities: Callable[[np.ndarray], np.ndarray]
+    has_crf: bool = False
 
 
 def of_run(model_dir: str, scales: Sequence[float], flip: bool) -> JudgedModel:
@@ -71,11 +73,15 @@ def of_export(path: str) -> JudgedModel:
         saved_model.class_names,
         {"weights": _digest(read_bytes(file, "an exported model") for file in files)},
         lambda images: dict(zip(outputs, saved_model.predict(images), strict=True)),
+        saved_model.has_crf,
     )
 
 
 def _judged(
-    class_names: Sequence[str], settings: dict[str, Any], predict: Callable[[np.ndarray], Any]
+    class_names: Sequence[str],
+    settings: dict[str, Any],
+    predict: Callable[[np.ndarray], Any],
+    has_crf: bool = False,
 ) -> JudgedModel:
     def output(name: str) -> Callable[[np.ndarray], np.ndarray]:
         return lambda images: predict_in_tiles(lambda tile: predict(tile)[name].numpy(), images)
@@ -85,6 +91,7 @@ def _judged(
         settings,
         output(fields.SEMANTIC_PREDICTIONS),
         output(fields.PROBABILITIES),
+        has_crf,
     )
 
 

@@ -18,7 +18,7 @@ import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
-from boxsup_tf import crf
+from boxsup_tf import crf, fields
 from boxsup_tf.confusion import ConfusionMatrix
 from boxsup_tf.crf import CrfParameters
 from boxsup_tf.data import records
@@ -29,8 +29,6 @@ from boxsup_tf.evaluation import crf_score
 from boxsup_tf.evaluation.judged_model import JudgedModel
 from boxsup_tf.inference.dense_crf import MIN_SHARE
 from boxsup_tf.proposals.worker_pool import Failure, WorkerPool
-
-CRF_FILE = "crf.json"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -133,7 +131,7 @@ def tune(
     candidates = grid.settings()
     os.makedirs(output_dir, exist_ok=True)
     score_maps = os.path.join(output_dir, "score_maps")
-    search = _Search(os.path.join(output_dir, CRF_FILE), settings, score_maps)
+    search = _Search(os.path.join(output_dir, fields.CRF_FILE), settings, score_maps)
     start = functools.partial(crf.check_installed, "tune_crf")
     with WorkerPool(crf_score.confusion_with_crf, num_workers, start) as pool:
         for refinement in range(grid.refinements + 1):

@@ -1,5 +1,7 @@
 """Writes a SavedModel that needs nothing but TensorFlow: every weight once, all sizes."""
 
+import dataclasses
+import json
 import os
 import shutil
 import tempfile
@@ -45,7 +47,7 @@ def export(
         precision: one of `PRECISIONS`; of the weights, and of what is computed with them
             (`models.bfloat16`). float32 leaves the model as it is.
         crf_parameters: where given, the graph ends with a CRF (`mean_field`), and the
-            probabilities are its marginals.
+            probabilities are its marginals; assets/crf.json names its parameters.
         max_megapixels: 10**6 pixels that a request may have at most: the graph refuses more.
 
     Returns:
@@ -68,7 +70,12 @@ def export(
     temporary = os.path.join(output_dir, f"export.{os.getpid()}.tmp")
     try:
         predict = _with_crf(predictor, crf_parameters) if crf_parameters else predictor.predict
-        _save(build_signatures(predict, max_megapixels), model, class_names, temporary)
+        assets = {fields.LABEL_MAP_FILE: format_label_map(class_names)}
+        if crf_parameters:
+            # In the form that `dense_crf.load_parameters` reads.
+            best = {"best": {"parameters": dataclasses.asdict(crf_parameters)}}
+            assets[fields.CRF_FILE] = json.dumps(best)
+        _save(build_signatures(predict, max_megapixels), model, assets, temporary)
         return _publish(temporary, output_dir)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -90,16 +97,18 @@ def _with_crf(predictor: Predictor, parameters: CrfParameters) -> Callable:
 
 
 def _save(
-    signatures: dict[str, Callable], model: keras.Model, class_names: Sequence[str], folder: str
+    signatures: dict[str, Callable], model: keras.Model, assets: dict[str, str], folder: str
 ) -> None:
     module = tf.Module()
     # The variables alone, not the Keras model, whose objects would be saved along.
     module.weights = [weight.value for weight in model.weights]
     with tempfile.TemporaryDirectory() as scratch:
-        path = os.path.join(scratch, fields.LABEL_MAP_FILE)
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(format_label_map(class_names))
-        module.label_map = tf.saved_model.Asset(path)
+        module.assets = []
+        for name, text in assets.items():
+            path = os.path.join(scratch, name)
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text)
+            module.assets.append(tf.saved_model.Asset(path))
         tf.saved_model.save(module, folder, signatures)
     write_warmup_requests(folder)
 

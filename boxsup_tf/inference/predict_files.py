@@ -15,7 +15,7 @@ from boxsup_tf.inference.batching import BATCH_SIZE, predict_in_batches
 from boxsup_tf.inference.dense_crf import refine
 from boxsup_tf.inference.prediction_folder import PredictionFolder
 from boxsup_tf.inference.refine_many import refine_many
-from boxsup_tf.inference.saved_model import SavedModel
+from boxsup_tf.inference.saved_model import SavedModel, check_no_crf_twice
 from boxsup_tf.inference.tiling import TILE_SIZE, check_tile_size, predict_in_tiles
 from boxsup_tf.inference.upright import upright
 
@@ -53,12 +53,13 @@ def predict_files(
         The number of images that were predicted in this call.
 
     Raises:
-        InputError: as `PredictionFolder`, or `tile_size` does not fit (nothing is written then); or
-            images could not be read, or are too large for an overlay (all the others are
-            finished then); or refining failed.
+        InputError: as `PredictionFolder`, `tile_size` does not fit, or a CRF is asked for and the
+            model ends with one (nothing is written then); or images could not be read, or are
+            too large for an overlay (all the others are finished then); or refining failed.
     """
     check_tile_size(tile_size)
     if crf_parameters:
+        check_no_crf_twice(saved_model.path, saved_model.has_crf)
         crf.check_installed("--crf")
     settings = {
         "model": tf.saved_model.experimental.read_fingerprint(saved_model.path).singleprint(),

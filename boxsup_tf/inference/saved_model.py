@@ -21,10 +21,12 @@ class SavedModel:
     Attributes:
         path: its folder, EXPORT/VERSION.
         class_names: index is label.
+        has_crf: whether its graph ends with a CRF.
     """
 
     path: str
     class_names: tuple[str, ...]
+    has_crf: bool
     # The signature belongs to this object: TensorFlow frees the variables with it.
     _loaded: Any = dataclasses.field(repr=False)
 
@@ -72,7 +74,22 @@ def load_saved_model(path: str) -> SavedModel:
             f"{folder}: signatures are {sorted(loaded.signatures)}: expected "
             f"{fields.SIGNATURE_IMAGES}, as export.py writes it"
         )
-    return SavedModel(folder, class_names, loaded)
+    has_crf = os.path.exists(os.path.join(folder, "assets", fields.CRF_FILE))
+    return SavedModel(folder, class_names, has_crf, loaded)
+
+
+def check_no_crf_twice(source: str, has_crf: bool) -> None:
+    """Refuses `--crf` for a model that refines by itself.
+
+    Args:
+        source: of the model, for the message.
+        has_crf: see `SavedModel`.
+
+    Raises:
+        InputError: it does.
+    """
+    if has_crf:
+        raise InputError(f"{source}: the model ends with a CRF of its own: leave out --crf")
 
 
 def _find(path: str) -> str:

@@ -220,6 +220,14 @@ def test_predictions_of_another_model_are_not_taken(dataset, tmp_path):
         evaluate(model, dataset, str(tmp_path), options)
 
 
+def test_no_crf_after_a_crf(dataset, tmp_path):
+    model = dataclasses.replace(judged(by_colour_labels, by_colour), has_crf=True)
+    with pytest.raises(InputError, match="the exported model: .* CRF of its own: leave out --crf"):
+        evaluate(model, dataset, str(tmp_path / "out"), EvaluateOptions(crf=True))
+    assert not (tmp_path / "out").exists()
+    assert evaluate(model, dataset, str(tmp_path / "out"), EvaluateOptions())
+
+
 def test_figures_of_the_crf_are_not_lost(dataset, tmp_path):
     model = judged(by_colour_labels, by_colour)
     evaluate(model, dataset, str(tmp_path), EvaluateOptions(crf=True))

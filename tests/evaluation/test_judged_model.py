@@ -16,6 +16,7 @@ from boxsup_tf.errors import InputError
 from boxsup_tf.evaluation.evaluate import EvaluateOptions, evaluate
 from boxsup_tf.evaluation.evaluation_folder import EvaluationFolder
 from boxsup_tf.evaluation.judged_model import of_export, of_run
+from boxsup_tf.inference.dense_crf import PARAMETER_SETS
 from boxsup_tf.inference.export import export
 from boxsup_tf.inference.predictor import Predictor
 from boxsup_tf.labels import VOC_CLASSES
@@ -73,6 +74,15 @@ def test_a_run_and_an_export_do_not_share_a_folder(tmp_path):
         with pytest.raises(InputError, match="holds predictions with weights = '"):
             EvaluationFolder(str(tmp_path / name), second)
         EvaluationFolder(str(tmp_path / name), first)
+
+
+def test_an_export_says_whether_it_ends_with_a_crf(tmp_path):
+    model = write_run(tmp_path / "run", SHAPE_CLASSES, seed=1)
+    parameters = PARAMETER_SETS["deeplab_voc"]
+    for name, asked in (("with", parameters), ("without", None)):
+        export(model, SHAPE_CLASSES, str(tmp_path / name), crf_parameters=asked)
+        assert of_export(str(tmp_path / name)).has_crf == (asked is not None)
+    assert not of_run(str(tmp_path / "run"), (1.0,), False).has_crf
 
 
 def test_settings_tell_weights_apart(tmp_path):

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from boxsup_tf import fields
 from boxsup_tf.inference import mean_field
-from boxsup_tf.inference.dense_crf import PARAMETER_SETS
+from boxsup_tf.inference.dense_crf import PARAMETER_SETS, load_parameters
 from boxsup_tf.inference.export import export
 from boxsup_tf.inference.predictor import Predictor
 from boxsup_tf.inference.saved_model import load_saved_model
@@ -91,7 +91,10 @@ def test_crf_is_part_of_the_graph(model, class_names, images, tmp_path):
     predictor = Predictor(model)
     batch = np.stack([images[0], images[0][::-1]])
     expected = mean_field.refine(batch, predictor.probabilities(batch), parameters)
-    labels, probabilities = load_saved_model(path).predict(batch)
+    loaded = load_saved_model(path)
+    assert loaded.has_crf
+    assert load_parameters(os.path.join(path, "assets", "crf.json")) == parameters
+    labels, probabilities = loaded.predict(batch)
     np.testing.assert_allclose(probabilities, expected, atol=1e-4)
     np.testing.assert_array_equal(labels, np.argmax(probabilities, -1))
     assert stored_bytes(path) < 1.05 * sum(w.numpy().nbytes for w in model.weights) + 10_000

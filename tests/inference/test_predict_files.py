@@ -235,6 +235,16 @@ def test_crf_of_large_images_and_of_others_by_several_processes(
         assert (mask == expected).mean() > 0.999  # "b" and "c" passed the network together
 
 
+def test_no_crf_after_a_crf(model, class_names, paths, tmp_path):
+    parameters = load_parameters("deeplab_largefov")
+    path = export(model, class_names, str(tmp_path / "export"), crf_parameters=parameters)
+    exported, out = load_saved_model(path), tmp_path / "out"
+    with pytest.raises(InputError, match="export/1: the model ends with a CRF .* leave out --crf"):
+        predict_files(exported, paths, str(out), crf_parameters=parameters)
+    assert not out.exists()
+    assert predict_files(exported, paths, str(out)) == 3
+
+
 def test_an_image_too_large_for_an_overlay_is_named_and_the_others_done(
     saved_model, paths, tmp_path
 ):
