@@ -18,6 +18,7 @@ All have DeepLab's w2 = 3, theta_gamma = 3 and, but for bbox_seg, its 10 iterati
 Sec. 5).
 """
 
+import dataclasses
 import json
 
 import numpy as np
@@ -40,6 +41,11 @@ PARAMETER_SETS = {
 # all gives them; with every label that is the most probable one anywhere: 4.3 and 99.98 %.
 MIN_SHARE = 0.005
 CERTAIN = 0.5
+
+
+def format_parameters(parameters: CrfParameters) -> str:
+    """The text of a crf.json that `load_parameters` reads."""
+    return json.dumps({"best": {"parameters": dataclasses.asdict(parameters)}})
 
 
 def load_parameters(text: str) -> CrfParameters:

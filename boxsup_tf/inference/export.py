@@ -1,7 +1,5 @@
 """Writes a SavedModel that needs nothing but TensorFlow: every weight once, all sizes."""
 
-import dataclasses
-import json
 import os
 import shutil
 import tempfile
@@ -13,6 +11,7 @@ import tensorflow as tf
 from boxsup_tf import fields
 from boxsup_tf.crf import CrfParameters
 from boxsup_tf.inference import mean_field
+from boxsup_tf.inference.dense_crf import format_parameters
 from boxsup_tf.inference.label_map_file import format_label_map
 from boxsup_tf.inference.predictor import Predictor, outputs_of
 from boxsup_tf.inference.signatures import build_signatures
@@ -72,9 +71,7 @@ def export(
         predict = _with_crf(predictor, crf_parameters) if crf_parameters else predictor.predict
         assets = {fields.LABEL_MAP_FILE: format_label_map(class_names)}
         if crf_parameters:
-            # In the form that `dense_crf.load_parameters` reads.
-            best = {"best": {"parameters": dataclasses.asdict(crf_parameters)}}
-            assets[fields.CRF_FILE] = json.dumps(best)
+            assets[fields.CRF_FILE] = format_parameters(crf_parameters)
         _save(build_signatures(predict, max_megapixels), model, assets, temporary)
         return _publish(temporary, output_dir)
     finally:

@@ -53,7 +53,7 @@ def test_a_pool_works_again_and_again():
         ("bare", r"MemoryError at worker_functions.py:\d+$"),
         ("for the user", "^box 3 is empty$"),
         ("not pickled", r"NotPickled at worker_functions.py:\d+: stays here"),
-        ("result not pickled", "pickle|Can't get local object"),
+        ("result not pickled", "Can't (pickle|get) local object"),
         ("exit", r"SystemExit at worker_functions.py:\d+: 3"),
         ("killed", r"it ended its process twice, .* alone: SIGKILL \(perhaps for want of memory\)"),
         ("crash", "it ended its process twice, .* alone: SIGSEGV$"),
