@@ -27,13 +27,14 @@ import tensorflow as tf
 from absl import flags
 
 from boxsup_tf import errors
-from boxsup_tf.crf import CrfParameters
-from boxsup_tf.data import records
-from boxsup_tf.data.dataset_info import check_same_classes, load_complete, write_json
-from boxsup_tf.data.masked_images import MaskedImages
-from boxsup_tf.inference import dense_crf, mean_field
+from boxsup_tf.crf import dense_crf, mean_field
+from boxsup_tf.crf.parameters import CrfParameters, load_parameters
+from boxsup_tf.crf.refine_many import refine_many
 from boxsup_tf.inference.predictor import Predictor
-from boxsup_tf.inference.refine_many import refine_many
+from boxsup_tf.io.json_file import write_json
+from boxsup_tf.records import records
+from boxsup_tf.records.dataset_info import check_same_classes, load_complete
+from boxsup_tf.records.masked_images import MaskedImages
 from boxsup_tf.training.checkpoints import load_model
 
 _MODEL_DIR = flags.DEFINE_string("model_dir", None, "Folder of a training run.", required=True)
@@ -51,7 +52,7 @@ Images = list[tuple[int, np.ndarray, np.ndarray]]  # key, image, probabilities
 
 
 def main(_: object) -> None:
-    parameters = dense_crf.load_parameters(_PARAMETERS.value)
+    parameters = load_parameters(_PARAMETERS.value)
     images, num_classes = _load_images()
     in_graph = _make_in_graph(parameters, num_classes)
     refiners = {

@@ -21,12 +21,15 @@ from absl import flags
 from PIL import Image
 from sklearn import metrics  # type: ignore[import-untyped]
 
-from boxsup_tf import errors, fields
-from boxsup_tf.data import records
-from boxsup_tf.data.dataset_info import load_complete, read_json, write_json
-from boxsup_tf.data.writer import read_records
-from boxsup_tf.evaluation import evaluation_folder, judged_model
+from boxsup_tf import errors
+from boxsup_tf.evaluation import evaluation_folder
 from boxsup_tf.evaluation.evaluate import EvaluateOptions, evaluate
+from boxsup_tf.inference import segmentation_model
+from boxsup_tf.io.json_file import read_json, write_json
+from boxsup_tf.labels import VOID
+from boxsup_tf.records import records
+from boxsup_tf.records.dataset_info import load_complete
+from boxsup_tf.records.writer import read_records
 
 _MODEL_DIR = flags.DEFINE_string("model_dir", None, "Folder of a run.", required=True)
 _DATA = flags.DEFINE_string("data", None, "Folder of records with masks.", required=True)
@@ -34,7 +37,7 @@ _JSON = flags.DEFINE_string("json", None, "Write the figures to this file.")
 
 
 def main(_: object) -> None:
-    model = judged_model.of_run(_MODEL_DIR.value, (1.0,), flip=False)
+    model = segmentation_model.of_run(_MODEL_DIR.value, (1.0,), flip=False)
     with tempfile.TemporaryDirectory() as folder:
         found = evaluate(model, _DATA.value, folder, EvaluateOptions())
         if found is None:
@@ -61,7 +64,7 @@ def _known_pixels(folder: str) -> tuple[np.ndarray, np.ndarray]:
     for record in read_records(_DATA.value, load_complete(_DATA.value).num_shards):
         example = records.decode_example(record)
         if example.mask is not None:
-            known = example.mask != fields.VOID
+            known = example.mask != VOID
             with Image.open(os.path.join(folder, f"{example.source_id}.png")) as picture:
                 predictions.append(np.array(picture)[known])
             truths.append(example.mask[known])

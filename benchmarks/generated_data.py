@@ -5,11 +5,12 @@ import os
 import cv2
 import numpy as np
 
-from boxsup_tf.candidates import CandidatePool
-from boxsup_tf.data import dataset_info, prepare, records, shapes, writer
-from boxsup_tf.data.example import Example
+from boxsup_tf.data import prepare, shapes
+from boxsup_tf.pools.candidates import CandidatePool
 from boxsup_tf.proposals.generate import generate
 from boxsup_tf.proposals.registry import make_options
+from boxsup_tf.records import dataset_info, records, writer
+from boxsup_tf.records.example import Example
 
 # As many as in PASCAL VOC.
 CLASS_NAMES = (*shapes.SHAPE_CLASSES, *(f"class {i}" for i in range(len(shapes.SHAPE_CLASSES), 21)))

@@ -17,7 +17,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 from absl import flags
 
 from boxsup_tf import errors, settings
-from boxsup_tf.data.dataset_info import write_json
+from boxsup_tf.io.json_file import write_json
 from boxsup_tf.training import checkpoints, run_settings
 from boxsup_tf.training.config import TrainConfig
 from boxsup_tf.training.mask_update import MaskUpdate

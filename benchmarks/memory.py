@@ -8,7 +8,7 @@ import numpy as np
 import own_process
 from generated_data import write_shapes
 
-from boxsup_tf import fields
+from boxsup_tf.metrics.metric_names import METRICS_FILE
 from boxsup_tf.training.config import TrainConfig
 from boxsup_tf.training.loop import train
 
@@ -47,7 +47,7 @@ def measure_growth(folder: str, num_images: int, epochs: int) -> list[float]:
 def _epochs_done(model_dir: str) -> int | None:
     """None before the first epoch has begun."""
     try:
-        with open(os.path.join(model_dir, fields.METRICS_FILE), encoding="utf-8") as file:
+        with open(os.path.join(model_dir, METRICS_FILE), encoding="utf-8") as file:
             entries = json.load(file)["epochs"]
     except (OSError, ValueError):
         return None

@@ -11,7 +11,7 @@ from generated_data import CLASS_NAMES
 from side_by_side import Times, measure
 from torch_twin import TorchTwin
 
-from boxsup_tf import fields
+from boxsup_tf.labels import VOID
 from boxsup_tf.models.networks import build_network
 from boxsup_tf.training import feedback
 from boxsup_tf.training.checkpoints import Progress
@@ -91,7 +91,7 @@ def measure_twins(config: TrainConfig, with_torch: bool, repeats: int) -> Times:
     side = config.crop_size
     images = rng.normal(0, 60, (config.batch_size, side, side, 3)).astype(np.float32)
     label_maps = rng.integers(0, len(CLASS_NAMES), images.shape[:3]).astype(np.int32)
-    label_maps[:, : side // 8] = fields.VOID
+    label_maps[:, : side // 8] = VOID
     batch = tf.constant(images), tf.constant(label_maps)
     work: dict[str, Callable[[], object]] = {TENSORFLOW: lambda: float(update.step(*batch)[0])}
     with contextlib.ExitStack() as stack:

@@ -22,13 +22,14 @@ import side_by_side
 from absl import flags
 from tqdm import tqdm
 
-from boxsup_tf import errors, fields
-from boxsup_tf.data.dataset_info import write_json
-from boxsup_tf.data.example import decode_checked, read_bytes
+from boxsup_tf import errors
 from boxsup_tf.inference.batching import BATCH_SIZE
 from boxsup_tf.inference.image_paths import find_images
+from boxsup_tf.inference.interface import SEMANTIC_PREDICTIONS
 from boxsup_tf.inference.predictor import Predictor, parse_scales
 from boxsup_tf.inference.tiling import MARGIN, TILE_SIZE, predict_in_tiles
+from boxsup_tf.io.json_file import write_json
+from boxsup_tf.records.example import decode_checked, read_bytes
 from boxsup_tf.training.checkpoints import load_model
 
 _MODEL_DIR = flags.DEFINE_string("model_dir", None, "Folder of a run.", required=True)
@@ -47,7 +48,7 @@ def main(_: object) -> None:
     predictor = Predictor(model, parse_scales(_SCALES.value))
 
     def predict(images: np.ndarray) -> np.ndarray:
-        return predictor.predict(images)[fields.SEMANTIC_PREDICTIONS].numpy()
+        return predictor.predict(images)[SEMANTIC_PREDICTIONS].numpy()
 
     def tiled(images: np.ndarray) -> np.ndarray:
         return predict_in_tiles(predict, images)

@@ -17,9 +17,14 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 from absl import flags
 
 from boxsup_tf import errors
-from boxsup_tf.data.dataset_info import write_json
-from boxsup_tf.evaluation import instance_images
-from boxsup_tf.evaluation.proposal_benchmark import Benchmark, Quality, measure, parse_method
+from boxsup_tf.data import instance_images
+from boxsup_tf.io.json_file import write_json
+from boxsup_tf.proposals.benchmark.proposal_benchmark import (
+    Benchmark,
+    Quality,
+    measure,
+    parse_method,
+)
 
 _DATA_DIR = flags.DEFINE_string(
     "data_dir", None, "Folder of images: COCO's, or of VOC's layout.", required=True

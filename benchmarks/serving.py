@@ -23,8 +23,8 @@ from absl import flags
 from PIL import Image
 
 from boxsup_tf import errors
-from boxsup_tf.data.dataset_info import write_json
 from boxsup_tf.inference.image_paths import find_images
+from boxsup_tf.io.json_file import write_json
 from boxsup_tf.serving.rest_client import RestClient
 
 _SAVED_MODEL = flags.DEFINE_string(

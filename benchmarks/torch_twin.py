@@ -12,7 +12,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from boxsup_tf import fields
+from boxsup_tf.labels import VOID
 from boxsup_tf.models.networks import STRIDE, FixedScale
 from boxsup_tf.training.config import TrainConfig
 
@@ -152,7 +152,7 @@ class _Twin:
         self._optimizer.zero_grad()
         scores = self._forward(self._images)
         total = self._torch.nn.functional.cross_entropy(
-            scores, self._labels, ignore_index=fields.VOID, reduction="sum"
+            scores, self._labels, ignore_index=VOID, reduction="sum"
         )
         loss = total / self._labels.numel()  # a void label counts as 0
         loss.backward()

@@ -23,7 +23,7 @@ import numpy as np
 from absl import flags
 
 from boxsup_tf import errors
-from boxsup_tf.data.dataset_info import write_json
+from boxsup_tf.io.json_file import write_json
 from boxsup_tf.supervision.scoring import BELIEFS
 from boxsup_tf.training.config import PRECISIONS, TrainConfig
 

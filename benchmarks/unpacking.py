@@ -20,10 +20,11 @@ import tensorflow as tf
 from absl import flags
 from tqdm import tqdm
 
-from boxsup_tf import errors, pool_ops
-from boxsup_tf.candidates import CandidatePool
+from boxsup_tf import errors
 from boxsup_tf.data import shapes
-from boxsup_tf.data.dataset_info import write_json
+from boxsup_tf.io.json_file import write_json
+from boxsup_tf.pools import pool_ops
+from boxsup_tf.pools.candidates import CandidatePool
 from boxsup_tf.proposals.registry import propose
 
 _NUM_IMAGES = flags.DEFINE_integer("num_images", 8, "Generated images.", lower_bound=1)

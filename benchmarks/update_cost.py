@@ -5,9 +5,9 @@ import tensorflow as tf
 from generated_data import CLASS_NAMES, block_pool, random_boxes_yxyx
 from side_by_side import Times, measure
 
-from boxsup_tf import pool_ops
 from boxsup_tf.models.networks import build_network
 from boxsup_tf.models.scores import full_resolution_logits
+from boxsup_tf.pools import pool_ops
 from boxsup_tf.supervision.scoring import Costs, Scorer, ScoringConfig
 from boxsup_tf.supervision.selection import choose, eligible_candidates
 from boxsup_tf.training.config import TrainConfig

@@ -11,10 +11,9 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from boxsup_tf import fields
 from boxsup_tf.errors import InputError
-from boxsup_tf.labels import color_map
-from boxsup_tf.whole_file import whole_file
+from boxsup_tf.io.atomic_write import atomic_write
+from boxsup_tf.labels import BACKGROUND, color_map
 
 _COLORS = color_map()
 _WHITE = 255
@@ -44,7 +43,7 @@ def overlay(image: np.ndarray, label_map: np.ndarray, alpha: float = 0.5) -> np.
         uint8 [H, W, 3], RGB.
     """
     blend = cv2.addWeighted(image, 1 - alpha, colorize(label_map), alpha, 0)
-    return np.where((label_map == fields.BACKGROUND)[:, :, None], image, blend)
+    return np.where((label_map == BACKGROUND)[:, :, None], image, blend)
 
 
 def draw_boxes(
@@ -128,7 +127,7 @@ def write_palette_png(path: str, label_map: np.ndarray) -> None:
     picture.putpalette(_COLORS.tobytes())
     buffer = io.BytesIO()
     picture.save(buffer, format="PNG")
-    with whole_file(path, "wb") as file:
+    with atomic_write(path, "wb") as file:
         file.write(buffer.getvalue())
 
 
@@ -150,5 +149,5 @@ def write_image(path: str, image: np.ndarray) -> None:
             f"{path}: a picture of {height} x {width} pixels (height x width) cannot be written: "
             "expected sides of at most 65500"
         )
-    with whole_file(path, "wb") as file:
+    with atomic_write(path, "wb") as file:
         file.write(encoded.tobytes())

@@ -1,10 +1,12 @@
 """Class names and their colours.
 
-Class 0 is background; `fields.VOID` is never trained on or scored.
+Class 0 is background; `VOID` is never trained on or scored.
 """
 
 import numpy as np
 
+BACKGROUND = 0
+VOID = 255
 BACKGROUND_NAME = "background"
 
 

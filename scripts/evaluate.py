@@ -17,10 +17,11 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 from absl import flags
 
-from boxsup_tf import errors, figures, settings
-from boxsup_tf.evaluation import judged_model
+from boxsup_tf import errors, settings
 from boxsup_tf.evaluation.evaluate import EvaluateOptions, evaluate
+from boxsup_tf.inference import segmentation_model
 from boxsup_tf.inference.predictor import parse_scales
+from boxsup_tf.metrics import metric_names
 
 _MODEL_DIR = flags.DEFINE_string(
     "model_dir", "", "Folder of a training run, or the folder best in it."
@@ -48,9 +49,11 @@ def main(_: object) -> None:
         if flags.FLAGS[name].present and not options.crf:
             raise errors.InputError(f"--{name} has no effect without --crf")
     if _SAVED_MODEL.value:
-        model = judged_model.of_export(_SAVED_MODEL.value)
+        model = segmentation_model.of_export(_SAVED_MODEL.value)
     else:
-        model = judged_model.of_run(_MODEL_DIR.value, parse_scales(_SCALES.value), _FLIP.value)
+        model = segmentation_model.of_run(
+            _MODEL_DIR.value, parse_scales(_SCALES.value), _FLIP.value
+        )
     metrics = evaluate(model, _DATA.value, _OUTPUT_DIR.value, options)
     if metrics:
         _show(metrics)
@@ -61,7 +64,7 @@ def _show(metrics: dict) -> None:
     columns = [metrics, *([metrics["crf"]] if "crf" in metrics else [])]
     for name in metrics["per_class_iou"]:
         print(_row(name, [column["per_class_iou"][name] for column in columns]))
-    for name, title in figures.TITLES.items():
+    for name, title in metric_names.TITLES.items():
         print(_row(title, [column[name] for column in columns]))
     if len(columns) > 1:
         print("Left: the model's own label maps; right: refined by the CRF.")
@@ -72,7 +75,7 @@ def _show(metrics: dict) -> None:
 
 
 def _row(name: str, values: list[float | None]) -> str:
-    return f"{name:22s}" + "".join(f" {figures.percent(value):>6s}" for value in values)
+    return f"{name:22s}" + "".join(f" {metric_names.percent(value):>6s}" for value in values)
 
 
 if __name__ == "__main__":

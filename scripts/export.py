@@ -13,7 +13,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 from absl import flags
 
 from boxsup_tf import errors
-from boxsup_tf.inference.dense_crf import load_parameters
+from boxsup_tf.crf.parameters import load_parameters
 from boxsup_tf.inference.export import MAX_MEGAPIXELS, PRECISIONS, export
 from boxsup_tf.inference.predictor import parse_scales
 from boxsup_tf.inference.tiling import TILE_SIZE

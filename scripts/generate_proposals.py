@@ -13,8 +13,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 from absl import flags
 
-from boxsup_tf import errors, fields
+from boxsup_tf import errors
 from boxsup_tf.proposals import generate, registry, visualize
+from boxsup_tf.records.dataset_info import DATASET_FILE
 
 _INPUT_DIR = flags.DEFINE_string(
     "input_dir", None, "Folder written by prepare_data.py.", required=True
@@ -67,7 +68,7 @@ def main(_: object) -> None:
         for image in info.skipped[:_NUM_LISTED]:
             print(f"  {image.source_id}: {image.reason}")
         if num_skipped > _NUM_LISTED:
-            print(f"  and more: {os.path.join(output_dir, fields.DATASET_FILE)} lists all")
+            print(f"  and more: {os.path.join(output_dir, DATASET_FILE)} lists all")
 
 
 if __name__ == "__main__":

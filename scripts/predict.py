@@ -18,13 +18,13 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 from absl import flags
 
 from boxsup_tf import errors
-from boxsup_tf.data.example import MAX_MEGAPIXELS
+from boxsup_tf.crf.parameters import load_parameters
 from boxsup_tf.inference.batching import BATCH_SIZE
-from boxsup_tf.inference.dense_crf import load_parameters
 from boxsup_tf.inference.image_paths import find_images
 from boxsup_tf.inference.predict_files import predict_files
 from boxsup_tf.inference.saved_model import load_saved_model
 from boxsup_tf.inference.tiling import TILE_SIZE
+from boxsup_tf.records.example import MAX_MEGAPIXELS
 
 _SAVED_MODEL = flags.DEFINE_string(
     "saved_model", None, "Folder that export.py wrote.", required=True

@@ -5,8 +5,10 @@ import os
 
 from absl import flags
 
-from boxsup_tf import errors, fields
-from boxsup_tf.data.dataset_info import write_json
+from boxsup_tf import errors
+from boxsup_tf.io.json_file import write_json
+from boxsup_tf.metrics.metric_names import METRICS_FILE
+from boxsup_tf.training.pictures import EVOLUTION_FILE
 
 _DEMO_DIR = flags.DEFINE_string("demo_dir", None, "Folder of the demo.", required=True)
 _SECONDS = flags.DEFINE_float("seconds", None, "What the demo took; else as summary.json says.")
@@ -17,10 +19,9 @@ _RUNS = {"rectangle": "rectangles", "box": "boxes, BoxSup", "mask": "true masks"
 def main(_: object) -> None:
     demo = _DEMO_DIR.value
     mean_iou = {
-        run: _read(os.path.join(demo, run, "evaluation", fields.METRICS_FILE))["mean_iou"]
-        for run in _RUNS
+        run: _read(os.path.join(demo, run, "evaluation", METRICS_FILE))["mean_iou"] for run in _RUNS
     }
-    epochs = _read(os.path.join(demo, "box", fields.METRICS_FILE))["epochs"]
+    epochs = _read(os.path.join(demo, "box", METRICS_FILE))["epochs"]
     name = "pseudo_mask_mean_iou"
     by_epoch = [epoch.get("pseudo_mask_mean_iou") for epoch in epochs]
     updates = [value for value in by_epoch if value is not None]
@@ -29,7 +30,7 @@ def main(_: object) -> None:
         "mean_iou": mean_iou,
         "pseudo_mask_mean_iou": updates,
         "saved_model": os.path.join(demo, "export", max(versions, key=int)),
-        "picture": os.path.join(demo, "box", fields.EVOLUTION_FILE),
+        "picture": os.path.join(demo, "box", EVOLUTION_FILE),
     }
     path = os.path.join(demo, "summary.json")
     seconds = _read(path)["seconds"] if _SECONDS.value is None else _SECONDS.value

@@ -17,10 +17,10 @@ from absl import flags
 from tqdm import tqdm
 
 from boxsup_tf import errors
-from boxsup_tf.data.example import decode_image, read_bytes
-from boxsup_tf.evaluation import instance_images
+from boxsup_tf.data import instance_images
 from boxsup_tf.proposals import edges
 from boxsup_tf.proposals.combinatorial import ranker_training
+from boxsup_tf.records.example import decode_image, read_bytes
 
 _DATA_DIR = flags.DEFINE_string("data_dir", None, "COCO's folder of images.", required=True)
 _ANNOTATIONS = flags.DEFINE_list("annotations", None, "Instances JSON files.", required=True)

@@ -14,9 +14,10 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 from absl import flags
 
-from boxsup_tf import errors, fields, settings
-from boxsup_tf.evaluation import judged_model
+from boxsup_tf import errors, settings
+from boxsup_tf.crf.parameters import CRF_FILE
 from boxsup_tf.evaluation.tune_crf import Grid, tune
+from boxsup_tf.inference import segmentation_model
 from boxsup_tf.inference.predictor import parse_scales
 
 _MODEL_DIR = flags.DEFINE_string(
@@ -33,7 +34,7 @@ _NUM_WORKERS = flags.DEFINE_integer("num_workers", os.cpu_count() or 1, "Process
 def main(_: object) -> None:
     grid = settings.parsed_flags(Grid)
     found = tune(
-        judged_model.of_run(_MODEL_DIR.value, parse_scales(_SCALES.value), _FLIP.value),
+        segmentation_model.of_run(_MODEL_DIR.value, parse_scales(_SCALES.value), _FLIP.value),
         _DATA.value,
         _OUTPUT_DIR.value,
         grid,
@@ -46,7 +47,7 @@ def main(_: object) -> None:
     print(f"{'mean IoU':20s} {100 * best['mean_iou']:6.2f}")
     print(f"{'without CRF':20s} {100 * found['unrefined_mean_iou']:6.2f}")
     print(
-        f"{os.path.join(_OUTPUT_DIR.value, fields.CRF_FILE)}: {len(found['tried'])} settings on "
+        f"{os.path.join(_OUTPUT_DIR.value, CRF_FILE)}: {len(found['tried'])} settings on "
         f"{found['settings']['num_images']} images"
     )
 

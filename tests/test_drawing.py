@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from boxsup_tf import drawing, fields, labels
+from boxsup_tf import drawing, labels
 from boxsup_tf.errors import InputError
+from boxsup_tf.labels import VOID
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def image() -> np.ndarray:
 def label_map() -> np.ndarray:
     label_map = np.zeros((11, 17), np.int32)
     label_map[2:5, 3:9] = 15
-    label_map[8] = fields.VOID
+    label_map[8] = VOID
     return label_map
 
 

@@ -5,12 +5,12 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from boxsup_tf import fields
-from boxsup_tf.data.example import Example
 from boxsup_tf.data.reader import Reader, with_background
 from boxsup_tf.errors import InputError
+from boxsup_tf.labels import BACKGROUND, VOID
+from boxsup_tf.records.example import Example
 
-_NO_OBJECT = (fields.BACKGROUND, fields.VOID)
+_NO_OBJECT = (BACKGROUND, VOID)
 
 
 class ChosenClasses:
@@ -55,7 +55,7 @@ class ChosenClasses:
         ignored = np.isin(labels, _NO_OBJECT)
         return dataclasses.replace(
             example,
-            labels=np.where(ignored, fields.BACKGROUND, labels),
+            labels=np.where(ignored, BACKGROUND, labels),
             is_crowd=example.is_crowd | ignored,
             mask=None if example.mask is None else self._label_of[example.mask],
         )
@@ -79,8 +79,8 @@ def _parse(choice: Sequence[str], known: tuple[str, ...]) -> tuple[tuple[str, ..
             raise InputError(f"--classes: {theirs!r} is given twice: expected once")
         names[theirs] = ours if equals else theirs
     class_names = with_background(list(dict.fromkeys(names.values())), "--classes")
-    label_of = np.full(fields.VOID + 1, fields.VOID, np.uint8)
-    label_of[fields.BACKGROUND] = fields.BACKGROUND
+    label_of = np.full(VOID + 1, VOID, np.uint8)
+    label_of[BACKGROUND] = BACKGROUND
     for theirs, ours in names.items():
         label_of[known.index(theirs)] = class_names.index(ours)
     return class_names, label_of

@@ -7,10 +7,10 @@ import numpy as np
 
 from boxsup_tf.data.coco_file import image_stem, load_coco
 from boxsup_tf.data.coco_mask import paint_class_mask
-from boxsup_tf.data.example import Example, check_box, clip_to_image, read_image_file
 from boxsup_tf.data.reader import list_settings, with_background
 from boxsup_tf.errors import InputError
 from boxsup_tf.labels import COCO_CLASSES, VOC_CLASSES, coco_to_voc
+from boxsup_tf.records.example import Example, check_box, clip_to_image, read_image_file
 
 CLASS_SETS = ("coco", "voc", "file")
 

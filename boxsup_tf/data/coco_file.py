@@ -7,8 +7,8 @@ import os
 
 from pycocotools.coco import COCO
 
-from boxsup_tf.data.example import read_bytes
 from boxsup_tf.errors import InputError
+from boxsup_tf.records.example import read_bytes
 
 _REQUIRED: dict[str, dict[str, type]] = {
     "categories": {"id": int, "name": str},

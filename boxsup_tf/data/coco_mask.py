@@ -3,8 +3,8 @@
 import numpy as np
 from pycocotools import mask as mask_utils
 
-from boxsup_tf import fields
 from boxsup_tf.data.coco_segmentation import encode_segmentation
+from boxsup_tf.labels import BACKGROUND, VOID
 
 
 def paint_class_mask(
@@ -28,13 +28,13 @@ def paint_class_mask(
     Raises:
         InputError: a segmentation is malformed or of another size.
     """
-    mask = np.full((height, width), fields.BACKGROUND, np.uint8)
+    mask = np.full((height, width), BACKGROUND, np.uint8)
     instances = []
     for annotation in annotations:
         where = f"{path}: annotation {annotation['id']}"
         rle = encode_segmentation(annotation.get("segmentation"), height, width, where)
         if annotation.get("iscrowd"):
-            mask[_crowd_region(annotation, rle, height, width)] = fields.VOID
+            mask[_crowd_region(annotation, rle, height, width)] = VOID
         elif rle is None:
             return None
         else:

@@ -5,14 +5,14 @@ from typing import Any
 
 from boxsup_tf.data.chosen_classes import ChosenClasses
 from boxsup_tf.data.coco import CocoReader
-from boxsup_tf.data.dataset_info import DatasetInfo
 from boxsup_tf.data.reader import Reader
-from boxsup_tf.data.records import encode_example
 from boxsup_tf.data.shapes import ShapesReader
 from boxsup_tf.data.smaller_images import SmallerImages
 from boxsup_tf.data.voc import VocReader
-from boxsup_tf.data.writer import write_dataset
 from boxsup_tf.errors import InputError
+from boxsup_tf.records.dataset_info import DatasetInfo
+from boxsup_tf.records.records import encode_example
+from boxsup_tf.records.writer import write_dataset
 
 _READERS: dict[str, Callable[..., Reader]] = {
     "voc": VocReader,

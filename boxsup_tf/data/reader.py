@@ -4,10 +4,9 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from boxsup_tf import fields
-from boxsup_tf.data.example import Example
 from boxsup_tf.errors import InputError
-from boxsup_tf.labels import BACKGROUND_NAME
+from boxsup_tf.labels import BACKGROUND_NAME, VOID
+from boxsup_tf.records.example import Example
 
 
 class Reader(Protocol):
@@ -67,8 +66,8 @@ def with_background(names: Sequence[str], where: str) -> tuple[str, ...]:
     """
     if not names:
         raise InputError(f"{where}: no classes: expected at least one")
-    if len(names) >= fields.VOID:
-        raise InputError(f"{where}: {len(names)} classes: expected at most {fields.VOID - 1}")
+    if len(names) >= VOID:
+        raise InputError(f"{where}: {len(names)} classes: expected at most {VOID - 1}")
     for i, name in enumerate(names):
         if not name.strip() or name == BACKGROUND_NAME or name in names[:i]:
             raise InputError(

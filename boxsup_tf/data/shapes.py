@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 
 from boxsup_tf.boxes import tight_box_yxyx
-from boxsup_tf.data.example import Example
 from boxsup_tf.labels import BACKGROUND_NAME
+from boxsup_tf.records.example import Example
 
 SHAPE_CLASSES = (BACKGROUND_NAME, "star", "crescent", "triangle", "cross")
 

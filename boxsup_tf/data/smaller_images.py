@@ -7,8 +7,8 @@ from collections.abc import Iterable
 import cv2
 import numpy as np
 
-from boxsup_tf.data.example import Example, decode_image
 from boxsup_tf.data.reader import Reader
+from boxsup_tf.records.example import Example, decode_image
 
 _OF_A_BOX = ("boxes", "labels", "difficult", "truncated", "is_crowd")
 

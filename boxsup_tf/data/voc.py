@@ -10,17 +10,11 @@ from collections.abc import Iterator
 import numpy as np
 from PIL import Image
 
-from boxsup_tf.data.example import (
-    PNG_START,
-    Example,
-    check_mask,
-    read_bytes,
-    read_image_file,
-)
 from boxsup_tf.data.reader import list_settings
 from boxsup_tf.data.voc_xml import read_labels, read_objects
 from boxsup_tf.errors import InputError
 from boxsup_tf.labels import VOC_CLASSES
+from boxsup_tf.records.example import PNG_START, Example, check_mask, read_bytes, read_image_file
 
 _IMAGE_EXTENSIONS = (".jpg", ".jpeg", ".png")
 

@@ -4,8 +4,8 @@ import dataclasses
 import math
 import xml.etree.ElementTree as ElementTree
 
-from boxsup_tf.data.example import check_box, clip_to_image, read_bytes
 from boxsup_tf.errors import InputError
+from boxsup_tf.records.example import check_box, clip_to_image, read_bytes
 
 
 @dataclasses.dataclass(frozen=True)

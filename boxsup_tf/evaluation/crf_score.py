@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from boxsup_tf import fields
-from boxsup_tf.crf import CrfParameters
-from boxsup_tf.inference import dense_crf
-from boxsup_tf.whole_file import whole_file
+from boxsup_tf.crf import dense_crf
+from boxsup_tf.crf.parameters import CrfParameters
+from boxsup_tf.io.atomic_write import atomic_write
+from boxsup_tf.labels import VOID
 
 
 def write_score_map(
@@ -21,11 +21,11 @@ def write_score_map(
         path: of a file .npz.
         image: uint8 [H, W, 3], RGB.
         probabilities: float32 [H, W, C]; labels left out by the CRF are not written.
-        truth: integer [H, W], `fields.VOID` where unknown.
+        truth: integer [H, W], `VOID` where unknown.
         min_share: see `dense_crf.refine`.
     """
     kept = dense_crf.believed_labels(probabilities, min_share)
-    with whole_file(path, "wb") as file:
+    with atomic_write(path, "wb") as file:
         np.savez(
             file,
             image=image,
@@ -52,6 +52,6 @@ def confusion_with_crf(task: tuple[str, CrfParameters | None]) -> np.ndarray:
     if parameters:
         believed = dense_crf.refine_labels(image, believed, parameters)
     predicted = np.flatnonzero(kept)[believed.argmax(axis=-1)]
-    known = truth != fields.VOID
+    known = truth != VOID
     cells = truth[known].astype(np.int64) * kept.size + predicted[known]
     return np.bincount(cells, minlength=kept.size**2).reshape(kept.size, kept.size)

@@ -12,22 +12,21 @@ from collections.abc import Iterator
 
 from tqdm import tqdm
 
-from boxsup_tf.crf import check_installed
-from boxsup_tf.data import records
-from boxsup_tf.data.dataset_info import DatasetInfo, check_same_classes, load_complete
-from boxsup_tf.data.example import Example
-from boxsup_tf.data.writer import read_records
+from boxsup_tf.crf.parameters import check_installed, load_parameters
 from boxsup_tf.errors import InputError
 from boxsup_tf.evaluation.evaluation_folder import SECONDS_FILE, SUFFIXES, EvaluationFolder
-from boxsup_tf.evaluation.judged_model import JudgedModel
 from boxsup_tf.evaluation.label_maps import make_label_maps
 from boxsup_tf.evaluation.result_files import per_image, write_results
 from boxsup_tf.evaluation.set_scores import score
 from boxsup_tf.evaluation.trimap import check_widths
 from boxsup_tf.evaluation.voc_server import check_for_server, write_archive
 from boxsup_tf.evaluation.worst_images import draw_worst
-from boxsup_tf.inference.dense_crf import load_parameters
 from boxsup_tf.inference.saved_model import check_no_crf_twice
+from boxsup_tf.inference.segmentation_model import SegmentationModel
+from boxsup_tf.records import records
+from boxsup_tf.records.dataset_info import DatasetInfo, check_same_classes, load_complete
+from boxsup_tf.records.example import Example
+from boxsup_tf.records.writer import read_records
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,7 +37,7 @@ class EvaluateOptions:
         trimap_widths: Widths, in pixels and ascending, of the bands around true boundaries in
           which, and outside of which, mean IoU is measured.
         crf: Refine the label maps by a dense CRF, too, and score both.
-        crf_parameters: Name of a set of parameters (inference/dense_crf.py lists them), or a
+        crf_parameters: Name of a set of parameters (crf/parameters.py lists them), or a
           crf.json that tune_crf.py wrote.
         num_workers: Processes that run the CRF.
         batch_size: So many images of one size pass the network together at most. Images that
@@ -65,7 +64,7 @@ class EvaluateOptions:
 
 
 def evaluate(
-    model: JudgedModel, dataset_dir: str, output_dir: str, options: EvaluateOptions
+    model: SegmentationModel, dataset_dir: str, output_dir: str, options: EvaluateOptions
 ) -> dict | None:
     """Scores label maps by one confusion matrix over the whole set; void is left out.
 
@@ -115,7 +114,7 @@ def evaluate(
 
 
 def _open(
-    output_dir: str, model: JudgedModel, info: DatasetInfo, options: EvaluateOptions
+    output_dir: str, model: SegmentationModel, info: DatasetInfo, options: EvaluateOptions
 ) -> EvaluationFolder:
     settings = model.settings | {"data": info.digest, "class_names": info.class_names}
     if options.crf:

@@ -8,12 +8,13 @@ import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
 
-from boxsup_tf import drawing, fields
-from boxsup_tf.data.dataset_info import read_json, write_json
+from boxsup_tf import drawing
 from boxsup_tf.errors import InputError
-from boxsup_tf.whole_file import whole_file
+from boxsup_tf.io.atomic_write import atomic_write
+from boxsup_tf.io.json_file import read_json, write_json
+from boxsup_tf.metrics.metric_names import METRICS_FILE
 
-METRICS_FILE = fields.METRICS_FILE
+METRICS_FILE = METRICS_FILE
 PER_IMAGE_FILE = "per_image.json"
 TRIMAP_FILE = "trimap.json"
 CONFUSION_FILE = "confusion.json"
@@ -71,7 +72,7 @@ class EvaluationFolder:
 
     def write_figure(self, name: str, figure: Figure) -> None:
         """Writes a PNG, whole or not at all."""
-        with whole_file(self.file(name), "wb") as file:
+        with atomic_write(self.file(name), "wb") as file:
             figure.savefig(file, format="png")
 
     def has_label_map(self, source_id: str, crf: bool) -> bool:

@@ -6,12 +6,12 @@ from typing import TypeVar
 
 import numpy as np
 
-from boxsup_tf.crf import CrfParameters
-from boxsup_tf.data.example import Example, decode_image
+from boxsup_tf.crf.parameters import CrfParameters
+from boxsup_tf.crf.refine_many import refine_many
 from boxsup_tf.evaluation.evaluation_folder import EvaluationFolder
-from boxsup_tf.evaluation.judged_model import JudgedModel
 from boxsup_tf.inference.batching import predict_in_batches
-from boxsup_tf.inference.refine_many import refine_many
+from boxsup_tf.inference.segmentation_model import SegmentationModel
+from boxsup_tf.records.example import Example, decode_image
 
 T = TypeVar("T")
 # An image's id, its pixels, and its label map or probabilities.
@@ -20,7 +20,7 @@ Predicted = tuple[str, np.ndarray, np.ndarray]
 
 def make_label_maps(
     examples: Iterable[Example],
-    model: JudgedModel,
+    model: SegmentationModel,
     folder: EvaluationFolder,
     batch_size: int,
     crf: CrfParameters | None,

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-from boxsup_tf.confusion import ConfusionMatrix
 from boxsup_tf.evaluation import evaluation_folder as files
 from boxsup_tf.evaluation.confusion_picture import draw_confusion
 from boxsup_tf.evaluation.evaluation_folder import EvaluationFolder
 from boxsup_tf.evaluation.set_scores import SetScores
 from boxsup_tf.evaluation.trimap import inside_and_outside
 from boxsup_tf.evaluation.trimap_picture import draw_trimap
+from boxsup_tf.metrics.confusion import ConfusionMatrix
 
 
 def write_results(

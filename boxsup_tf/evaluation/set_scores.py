@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from boxsup_tf.confusion import ConfusionMatrix
-from boxsup_tf.data.example import Example
 from boxsup_tf.evaluation.evaluation_folder import EvaluationFolder
 from boxsup_tf.evaluation.trimap import boundary_distance, count_in_bands
+from boxsup_tf.metrics.confusion import ConfusionMatrix
+from boxsup_tf.records.example import Example
 
 
 @dataclasses.dataclass(frozen=True)

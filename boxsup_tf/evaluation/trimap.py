@@ -14,9 +14,9 @@ from math import inf
 import cv2
 import numpy as np
 
-from boxsup_tf import fields
-from boxsup_tf.confusion import ConfusionMatrix
 from boxsup_tf.errors import InputError
+from boxsup_tf.labels import VOID
+from boxsup_tf.metrics.confusion import ConfusionMatrix
 
 
 def check_widths(widths: Sequence[float]) -> None:
@@ -41,7 +41,7 @@ def boundary_distance(truth: np.ndarray) -> np.ndarray:
     labels = np.unique(truth)
     if len(labels) == 1:
         return distance
-    for label in labels[labels != fields.VOID]:
+    for label in labels[labels != VOID]:
         own = (truth == label).astype(np.uint8)
         # What is nearest lies in the label's rectangle or on the pixels around it.
         left, top, width, height = cv2.boundingRect(own)
@@ -71,7 +71,7 @@ def count_in_bands(
         int64 [K + 1, C, C], true label by predicted label: ring k holds the pixels in band k and
         not in band k - 1, the last those in none; their sum is the matrix of the whole image.
     """
-    known = truth != fields.VOID
+    known = truth != VOID
     ring = np.searchsorted(np.asarray(widths, np.float32), distance[known])
     shape = (len(widths) + 1, num_classes, num_classes)
     cell = np.ravel_multi_index((ring, truth[known], predicted[known]), shape)

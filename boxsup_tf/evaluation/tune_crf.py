@@ -18,17 +18,17 @@ import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
-from boxsup_tf import crf, fields
-from boxsup_tf.confusion import ConfusionMatrix
-from boxsup_tf.crf import CrfParameters
-from boxsup_tf.data import records
-from boxsup_tf.data.dataset_info import check_same_classes, load_complete, read_json, write_json
-from boxsup_tf.data.masked_images import MaskedImages
+from boxsup_tf.crf.dense_crf import MIN_SHARE
+from boxsup_tf.crf.parameters import CRF_FILE, CrfParameters, check_installed
 from boxsup_tf.errors import InputError
 from boxsup_tf.evaluation import crf_score
-from boxsup_tf.evaluation.judged_model import JudgedModel
-from boxsup_tf.inference.dense_crf import MIN_SHARE
-from boxsup_tf.proposals.worker_pool import Failure, WorkerPool
+from boxsup_tf.inference.segmentation_model import SegmentationModel
+from boxsup_tf.io.json_file import read_json, write_json
+from boxsup_tf.metrics.confusion import ConfusionMatrix
+from boxsup_tf.records import records
+from boxsup_tf.records.dataset_info import check_same_classes, load_complete
+from boxsup_tf.records.masked_images import MaskedImages
+from boxsup_tf.workers.worker_pool import Failure, WorkerPool
 
 
 @dataclasses.dataclass(frozen=True)
@@ -89,7 +89,7 @@ _SEARCHED = ("w1", "theta_alpha", "theta_beta", "w2", "theta_gamma")
 
 
 def tune(
-    model: JudgedModel,
+    model: SegmentationModel,
     dataset_dir: str,
     output_dir: str,
     grid: Grid,
@@ -117,7 +117,7 @@ def tune(
             model or other data; pydensecrf is missing, or the CRF failed on an image. What was
             tried before is in crf.json.
     """
-    crf.check_installed("tune_crf")
+    check_installed("tune_crf")
     info = load_complete(dataset_dir)
     check_same_classes("the model", model.class_names, dataset_dir, info.class_names)
     images = MaskedImages(dataset_dir, info, records.decode_parsed_image)
@@ -131,8 +131,8 @@ def tune(
     candidates = grid.settings()
     os.makedirs(output_dir, exist_ok=True)
     score_maps = os.path.join(output_dir, "score_maps")
-    search = _Search(os.path.join(output_dir, fields.CRF_FILE), settings, score_maps)
-    start = functools.partial(crf.check_installed, "tune_crf")
+    search = _Search(os.path.join(output_dir, CRF_FILE), settings, score_maps)
+    start = functools.partial(check_installed, "tune_crf")
     with WorkerPool(crf_score.confusion_with_crf, num_workers, start) as pool:
         for refinement in range(grid.refinements + 1):
             if refinement:
@@ -146,7 +146,7 @@ def tune(
 
 
 def _write_score_maps(
-    model: JudgedModel, images: MaskedImages, folder: str, num_images: int
+    model: SegmentationModel, images: MaskedImages, folder: str, num_images: int
 ) -> list[str]:
     """The paths of the score maps; those that exist are kept."""
     os.makedirs(folder, exist_ok=True)

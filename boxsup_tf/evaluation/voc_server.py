@@ -14,10 +14,10 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from boxsup_tf import drawing
-from boxsup_tf.data.dataset_info import DatasetInfo
 from boxsup_tf.errors import InputError
+from boxsup_tf.io.atomic_write import atomic_write
 from boxsup_tf.labels import VOC_CLASSES
-from boxsup_tf.whole_file import whole_file
+from boxsup_tf.records.dataset_info import DatasetInfo
 
 
 def check_for_server(dataset_dir: str, info: DatasetInfo) -> None:
@@ -67,7 +67,7 @@ def write_archive(
     folder = os.path.join("results", info.settings["year"], "Segmentation", competition)
     with (
         tempfile.TemporaryDirectory() as scratch,
-        whole_file(path, "wb") as file,
+        atomic_write(path, "wb") as file,
         gzip.GzipFile("", "wb", mtime=0, fileobj=file) as packed,
         tarfile.open(fileobj=packed, mode="w") as archive,
     ):

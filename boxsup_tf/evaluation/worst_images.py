@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 
 from boxsup_tf import drawing
-from boxsup_tf.data.example import Example, decode_image
 from boxsup_tf.evaluation.evaluation_folder import WORST_PICTURE, EvaluationFolder
+from boxsup_tf.records.example import Example, decode_image
 
 _ROWS, _ACROSS = 6, 2
 _MAX_SIDE = 500  # of a picture, pixels

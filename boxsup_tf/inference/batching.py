@@ -6,8 +6,8 @@ from typing import TypeVar
 
 import numpy as np
 
-from boxsup_tf.data.same_size import Group, same_size_groups
 from boxsup_tf.inference.tiling import TILE_SIZE
+from boxsup_tf.records.same_size import Group, same_size_groups
 
 Key = TypeVar("Key")
 

@@ -8,11 +8,9 @@ from collections.abc import Callable, Sequence
 import keras
 import tensorflow as tf
 
-from boxsup_tf import fields
-from boxsup_tf.crf import CrfParameters
-from boxsup_tf.inference import mean_field
-from boxsup_tf.inference.dense_crf import format_parameters
-from boxsup_tf.inference.label_map_file import format_label_map
+from boxsup_tf.crf import mean_field
+from boxsup_tf.crf.parameters import CRF_FILE, CrfParameters, format_parameters
+from boxsup_tf.inference.class_names_file import LABEL_MAP_FILE, format_class_names
 from boxsup_tf.inference.predictor import Predictor, outputs_of
 from boxsup_tf.inference.signatures import build_signatures
 from boxsup_tf.inference.warmup import write_warmup_requests
@@ -69,9 +67,9 @@ def export(
     temporary = os.path.join(output_dir, f"export.{os.getpid()}.tmp")
     try:
         predict = _with_crf(predictor, crf_parameters) if crf_parameters else predictor.predict
-        assets = {fields.LABEL_MAP_FILE: format_label_map(class_names)}
+        assets = {LABEL_MAP_FILE: format_class_names(class_names)}
         if crf_parameters:
-            assets[fields.CRF_FILE] = format_parameters(crf_parameters)
+            assets[CRF_FILE] = format_parameters(crf_parameters)
         _save(build_signatures(predict, max_megapixels), model, assets, temporary)
         return _publish(temporary, output_dir)
     finally:

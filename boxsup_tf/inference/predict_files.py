@@ -8,16 +8,16 @@ import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
-from boxsup_tf import crf
-from boxsup_tf.data.example import MAX_MEGAPIXELS, decode_checked, read_bytes
+from boxsup_tf.crf.dense_crf import refine
+from boxsup_tf.crf.parameters import CrfParameters, check_installed
+from boxsup_tf.crf.refine_many import refine_many
 from boxsup_tf.errors import InputError
 from boxsup_tf.inference.batching import BATCH_SIZE, predict_in_batches
-from boxsup_tf.inference.dense_crf import refine
 from boxsup_tf.inference.prediction_folder import PredictionFolder
-from boxsup_tf.inference.refine_many import refine_many
 from boxsup_tf.inference.saved_model import SavedModel, check_no_crf_twice
 from boxsup_tf.inference.tiling import TILE_SIZE, check_tile_size, predict_in_tiles
 from boxsup_tf.inference.upright import upright
+from boxsup_tf.records.example import MAX_MEGAPIXELS, decode_checked, read_bytes
 
 _Image = tuple[str, np.ndarray]  # its name and pixels
 _LabelMap = tuple[str, np.ndarray, np.ndarray]  # and its labels, or their probabilities
@@ -28,7 +28,7 @@ def predict_files(
     path_of_name: Mapping[str, str],
     output_dir: str,
     *,
-    crf_parameters: crf.CrfParameters | None = None,
+    crf_parameters: CrfParameters | None = None,
     tile_size: int = TILE_SIZE,
     batch_size: int = BATCH_SIZE,
     num_workers: int = 1,
@@ -60,7 +60,7 @@ def predict_files(
     check_tile_size(tile_size)
     if crf_parameters:
         check_no_crf_twice(saved_model.path, saved_model.has_crf)
-        crf.check_installed("--crf")
+        check_installed("--crf")
     settings = {
         "model": tf.saved_model.experimental.read_fingerprint(saved_model.path).singleprint(),
         "class_names": list(saved_model.class_names),
@@ -123,7 +123,7 @@ def _refined_label_maps(
     images: Iterable[_Image],
     tile_size: int,
     batch_size: int,
-    parameters: crf.CrfParameters,
+    parameters: CrfParameters,
     num_workers: int,
 ) -> Iterator[_LabelMap]:
     """Large images are refined tile by tile in this process, the others by several."""

@@ -8,9 +8,9 @@ import numpy as np
 from PIL import Image
 
 from boxsup_tf import drawing
-from boxsup_tf.data.dataset_info import write_json
-from boxsup_tf.data.example import read_bytes
 from boxsup_tf.errors import InputError
+from boxsup_tf.io.json_file import write_json
+from boxsup_tf.records.example import read_bytes
 
 PREDICTIONS_FILE = "predictions.json"
 

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 import keras
 import tensorflow as tf
 
-from boxsup_tf import fields
 from boxsup_tf.errors import InputError
+from boxsup_tf.inference.interface import PROBABILITIES, SEMANTIC_PREDICTIONS
 from boxsup_tf.models import scores
 
 # One signature over all sizes: without it every new image size is traced anew.
@@ -69,9 +69,9 @@ class Predictor(tf.Module):
             images: uint8 [B, H, W, 3], RGB.
 
         Returns:
-            `fields.SEMANTIC_PREDICTIONS`: int32 [B, H, W], which every serving client knows
+            `SEMANTIC_PREDICTIONS`: int32 [B, H, W], which every serving client knows
             how to read (uint8 would save little beside the probabilities), and
-            `fields.PROBABILITIES`: float32 [B, H, W, C].
+            `PROBABILITIES`: float32 [B, H, W, C].
         """
         return outputs_of(self.probabilities(images))
 
@@ -87,8 +87,8 @@ class Predictor(tf.Module):
 def outputs_of(probabilities: tf.Tensor) -> dict[str, tf.Tensor]:
     """What `Predictor.predict` returns, of probabilities float32 [B, H, W, C]."""
     return {
-        fields.SEMANTIC_PREDICTIONS: tf.argmax(probabilities, -1, output_type=tf.int32),
-        fields.PROBABILITIES: probabilities,
+        SEMANTIC_PREDICTIONS: tf.argmax(probabilities, -1, output_type=tf.int32),
+        PROBABILITIES: probabilities,
     }
 
 

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from boxsup_tf import fields
+from boxsup_tf.crf.parameters import CRF_FILE
 from boxsup_tf.errors import InputError
+from boxsup_tf.inference.class_names_file import LABEL_MAP_FILE, read_class_names
 from boxsup_tf.inference.export import versions
-from boxsup_tf.inference.label_map_file import read_label_map
+from boxsup_tf.inference.interface import PROBABILITIES, SEMANTIC_PREDICTIONS, SIGNATURE_IMAGES
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,13 +45,13 @@ class SavedModel:
         """
         images = tf.constant(images)
         try:
-            outputs = self._loaded.signatures[fields.SIGNATURE_IMAGES](images=images)
+            outputs = self._loaded.signatures[SIGNATURE_IMAGES](images=images)
         except tf.errors.InvalidArgumentError as error:
             if not (refusal := re.search("expected at most .* in a request", error.message)):
                 raise
             shape = images.shape.as_list()
             raise InputError(f"{self.path}: images of shape {shape}: {refusal[0]}") from None
-        return outputs[fields.SEMANTIC_PREDICTIONS], outputs[fields.PROBABILITIES]
+        return outputs[SEMANTIC_PREDICTIONS], outputs[PROBABILITIES]
 
 
 def load_saved_model(path: str) -> SavedModel:
@@ -63,18 +64,18 @@ def load_saved_model(path: str) -> SavedModel:
         InputError: there is no SavedModel, it is damaged, or it is not one of `export`.
     """
     folder = _find(path)
-    class_names = read_label_map(os.path.join(folder, "assets", fields.LABEL_MAP_FILE))
+    class_names = read_class_names(os.path.join(folder, "assets", LABEL_MAP_FILE))
     try:
         loaded = tf.saved_model.load(folder)
     except (OSError, ValueError, KeyError, tf.errors.OpError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise InputError(f"{folder}: the SavedModel cannot be loaded: {reason}") from None
-    if fields.SIGNATURE_IMAGES not in loaded.signatures:
+    if SIGNATURE_IMAGES not in loaded.signatures:
         raise InputError(
             f"{folder}: signatures are {sorted(loaded.signatures)}: expected "
-            f"{fields.SIGNATURE_IMAGES}, as export.py writes it"
+            f"{SIGNATURE_IMAGES}, as export.py writes it"
         )
-    has_crf = os.path.exists(os.path.join(folder, "assets", fields.CRF_FILE))
+    has_crf = os.path.exists(os.path.join(folder, "assets", CRF_FILE))
     return SavedModel(folder, class_names, has_crf, loaded)
 
 

@@ -4,9 +4,15 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-from boxsup_tf import fields
-from boxsup_tf.data.example import decode_image
+from boxsup_tf.inference.interface import (
+    MASK_BYTES,
+    SEMANTIC_PREDICTIONS,
+    SIGNATURE_BYTES,
+    SIGNATURE_IMAGES,
+    SIGNATURE_MASKS,
+)
 from boxsup_tf.inference.uploads import check_pixels, check_uploads, decode_uploads
+from boxsup_tf.records.example import decode_image
 
 _FILES = tf.TensorSpec([None], tf.string, name="image_bytes")
 
@@ -16,7 +22,7 @@ def build_signatures(predict: Callable, max_megapixels: float) -> dict[str, Call
 
     Args:
         predict: a tf.function of one concrete signature: `images`, uint8 [B, H, W, 3], to
-            `fields.SEMANTIC_PREDICTIONS` and `fields.PROBABILITIES`.
+            `SEMANTIC_PREDICTIONS` and `PROBABILITIES`.
         max_megapixels: 10**6 pixels that a request may have at most; a larger one fails.
 
     Returns:
@@ -43,16 +49,16 @@ def build_signatures(predict: Callable, max_megapixels: float) -> dict[str, Call
     @tf.function(input_signature=[_FILES])
     def predict_masks(image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
         def mask(encoded: tf.Tensor) -> tf.Tensor:
-            labels = predict(decode_image(encoded)[None])[fields.SEMANTIC_PREDICTIONS][0]
+            labels = predict(decode_image(encoded)[None])[SEMANTIC_PREDICTIONS][0]
             return tf.io.encode_png(tf.cast(labels, tf.uint8)[:, :, None])
 
         files, _ = check_uploads(image_bytes, max_megapixels)
         # One at a time: memory is then that of one image.
         masks = tf.map_fn(mask, files, fn_output_signature=tf.string, parallel_iterations=1)
-        return {fields.MASK_BYTES: masks}
+        return {MASK_BYTES: masks}
 
     return {
-        fields.SIGNATURE_IMAGES: predict_images.get_concrete_function(),
-        fields.SIGNATURE_BYTES: predict_files.get_concrete_function(),
-        fields.SIGNATURE_MASKS: predict_masks.get_concrete_function(),
+        SIGNATURE_IMAGES: predict_images.get_concrete_function(),
+        SIGNATURE_BYTES: predict_files.get_concrete_function(),
+        SIGNATURE_MASKS: predict_masks.get_concrete_function(),
     }

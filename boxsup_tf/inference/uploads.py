@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from boxsup_tf.data.example import JPEG_START, PNG_START, decode_image
+from boxsup_tf.records.example import JPEG_START, PNG_START, decode_image
 
 LEAST_SIDE = 64  # pixels; images with shorter sides are counted as if they had these
 

@@ -6,7 +6,7 @@ import struct
 import numpy as np
 from PIL import ExifTags, JpegImagePlugin
 
-from boxsup_tf.data.example import JPEG_START
+from boxsup_tf.records.example import JPEG_START
 
 
 def upright(image: np.ndarray, encoded: bytes) -> np.ndarray:

@@ -12,7 +12,7 @@ import os
 import numpy as np
 import tensorflow as tf
 
-from boxsup_tf import fields
+from boxsup_tf.inference.interface import SIGNATURE_BYTES, SIGNATURE_IMAGES, SIGNATURE_MASKS
 
 _SIDE = 129  # of the images, pixels; kernels do not depend on it
 
@@ -26,9 +26,9 @@ def write_warmup_requests(saved_model: str) -> None:
     image = np.random.default_rng(0).integers(0, 256, [_SIDE, _SIDE, 3], np.uint8)
     files = [tf.io.encode_jpeg(image).numpy(), tf.io.encode_png(image).numpy()]
     requests = [
-        _prediction_log(fields.SIGNATURE_IMAGES, "images", image[None]),
-        _prediction_log(fields.SIGNATURE_BYTES, "image_bytes", files),
-        _prediction_log(fields.SIGNATURE_MASKS, "image_bytes", files),
+        _prediction_log(SIGNATURE_IMAGES, "images", image[None]),
+        _prediction_log(SIGNATURE_BYTES, "image_bytes", files),
+        _prediction_log(SIGNATURE_MASKS, "image_bytes", files),
     ]
     folder = os.path.join(saved_model, "assets.extra")
     os.makedirs(folder, exist_ok=True)

@@ -10,15 +10,15 @@ import cv2
 import numpy as np
 import tensorflow as tf
 
-from boxsup_tf import fields
-from boxsup_tf.data import dataset_info, records, writer
-from boxsup_tf.data.example import decode_image
 from boxsup_tf.errors import InputError
 from boxsup_tf.proposals import one_per_box
+from boxsup_tf.proposals.proposal_input import ProposalInput
 from boxsup_tf.proposals.prune import prune
 from boxsup_tf.proposals.registry import get_method
-from boxsup_tf.proposals.subject import Subject
-from boxsup_tf.proposals.worker_pool import Failure, WorkerPool
+from boxsup_tf.records import dataset_info, records, writer
+from boxsup_tf.records.dataset_info import DATASET_FILE
+from boxsup_tf.records.example import decode_image
+from boxsup_tf.workers.worker_pool import Failure, WorkerPool
 
 
 def generate(
@@ -91,7 +91,7 @@ def generate(
 
 
 def _check_nothing_skipped(output_dir: str) -> None:
-    if not os.path.exists(os.path.join(output_dir, fields.DATASET_FILE)):
+    if not os.path.exists(os.path.join(output_dir, DATASET_FILE)):
         return
     skipped = dataset_info.DatasetInfo.load(output_dir).skipped
     if skipped:
@@ -136,7 +136,7 @@ def _add_pool(serialized: bytes, method: str, options: Any, prune_box_iou: float
     except tf.errors.OpError as error:
         raise ValueError(f"the image is damaged: {error.message}") from None
     boxes = np.zeros((0, 4), np.float32) if example.boxes is None else example.boxes
-    pool = get_method(method).propose(Subject(image, boxes, example.filename), options)
+    pool = get_method(method).propose(ProposalInput(image, boxes, example.filename), options)
     if prune_box_iou > 0:
         pool = prune(pool, boxes, prune_box_iou)
     return records.add_pool(serialized, pool)

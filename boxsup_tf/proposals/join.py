@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from boxsup_tf.candidates import CandidatePool
+from boxsup_tf.pools.candidates import CandidatePool
 from boxsup_tf.proposals.combinatorial.duplicates import first_of_each
 
 

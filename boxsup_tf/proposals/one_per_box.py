@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from boxsup_tf.candidates import CandidatePool
+from boxsup_tf.pools.candidates import CandidatePool
+from boxsup_tf.proposals.proposal_input import ProposalInput
 from boxsup_tf.proposals.refinement import refine
-from boxsup_tf.proposals.subject import Subject
 
 
 def windows_yxyx(boxes: np.ndarray, height: int, width: int) -> np.ndarray:
@@ -31,12 +31,12 @@ def windows_yxyx(boxes: np.ndarray, height: int, width: int) -> np.ndarray:
 
 
 def pool_of_masks(
-    subject: Subject, masks: Iterable[np.ndarray], method: str, min_share: float = 0.0
+    inputs: ProposalInput, masks: Iterable[np.ndarray], method: str, min_share: float = 0.0
 ) -> CandidatePool:
     """A pool with `one_per_box`: box n may choose candidate n alone.
 
     Args:
-        subject: the image and its boxes.
+        inputs: the image and its boxes.
         masks: a box's after the other, bool of the size of its window (`windows_yxyx`).
         method: the name of the method that made them.
         min_share: where a mask is empty, or less than this share of its window, the candidate
@@ -45,8 +45,8 @@ def pool_of_masks(
     Raises:
         ValueError: a box holds no pixel's centre.
     """
-    height, width = subject.image.shape[:2]
-    windows = windows_yxyx(subject.boxes, height, width)
+    height, width = inputs.image.shape[:2]
+    windows = windows_yxyx(inputs.boxes, height, width)
 
     def candidates() -> Iterator[np.ndarray]:
         for (top, left, bottom, right), mask in zip(windows, masks, strict=True):

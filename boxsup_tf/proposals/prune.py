@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from boxsup_tf import boxes as box_ops
-from boxsup_tf.candidates import CandidatePool
+from boxsup_tf.pools.candidates import CandidatePool
 
 
 def prune(pool: CandidatePool, boxes: np.ndarray, min_box_iou: float) -> CandidatePool:

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from boxsup_tf import settings
-from boxsup_tf.candidates import CandidatePool
 from boxsup_tf.errors import InputError
+from boxsup_tf.pools.candidates import CandidatePool
 from boxsup_tf.proposals import methods
-from boxsup_tf.proposals.subject import Subject
+from boxsup_tf.proposals.proposal_input import ProposalInput
 
 
 def method_names() -> list[str]:
@@ -97,4 +97,4 @@ def propose(
     """
     boxes = np.zeros((0, 4), np.float32) if boxes is None else boxes
     chosen = make_options(method, options)
-    return get_method(method).propose(Subject(image, boxes, filename), chosen)
+    return get_method(method).propose(ProposalInput(image, boxes, filename), chosen)

@@ -8,11 +8,11 @@ import numpy as np
 
 from boxsup_tf import boxes as box_ops
 from boxsup_tf import drawing
-from boxsup_tf.candidates import CandidatePool
-from boxsup_tf.data import records, writer
-from boxsup_tf.data.dataset_info import load_complete
-from boxsup_tf.data.example import decode_image
 from boxsup_tf.errors import InputError
+from boxsup_tf.pools.candidates import CandidatePool
+from boxsup_tf.records import records, writer
+from boxsup_tf.records.dataset_info import load_complete
+from boxsup_tf.records.example import decode_image
 
 _LONGEST_SIDE = 640  # pixels of a panel; larger images are scaled down
 _NUM_COLOURS = 20  # of VOC's classes: all differ, and none is the background's

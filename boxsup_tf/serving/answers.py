@@ -6,12 +6,18 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from boxsup_tf import fields
-from boxsup_tf.data.example import MAX_MEGAPIXELS, check_image, decode_whole, encode_mask
 from boxsup_tf.errors import InputError
+from boxsup_tf.inference.interface import (
+    MASK_BYTES,
+    PROBABILITIES,
+    SEMANTIC_PREDICTIONS,
+    SIGNATURE_IMAGES,
+    SIGNATURE_MASKS,
+)
 from boxsup_tf.inference.saved_model import SavedModel
 from boxsup_tf.inference.tiling import predict_in_tiles
 from boxsup_tf.inference.uploads import LEAST_SIDE
+from boxsup_tf.records.example import MAX_MEGAPIXELS, check_image, decode_whole, encode_mask
 from boxsup_tf.serving import predict_json
 
 # Probabilities are not put together of tiles, and as JSON take some 20 bytes a pixel and class.
@@ -45,18 +51,16 @@ class Answers:
         """
         request = predict_json.parse_request(body)
         outputs: dict[str, Any]
-        if request.signature == fields.SIGNATURE_MASKS:
+        if request.signature == SIGNATURE_MASKS:
             files = predict_json.read_files(request.values)
             self._sizes(files)
-            outputs = {
-                fields.MASK_BYTES: [self._mask(file, f"image {i}") for i, file in enumerate(files)]
-            }
+            outputs = {MASK_BYTES: [self._mask(file, f"image {i}") for i, file in enumerate(files)]}
         else:
             images = self._images(request)
             labels, probabilities = self._saved_model.predict(images)
             outputs = {
-                fields.SEMANTIC_PREDICTIONS: labels.numpy(),
-                fields.PROBABILITIES: probabilities.numpy(),
+                SEMANTIC_PREDICTIONS: labels.numpy(),
+                PROBABILITIES: probabilities.numpy(),
             }
         return predict_json.format_answer(outputs, request.by_row)
 
@@ -69,7 +73,7 @@ class Answers:
         return self._saved_model.predict(images)[0].numpy().astype(np.uint8)
 
     def _images(self, request: predict_json.Request) -> tf.Tensor | np.ndarray:
-        if request.signature == fields.SIGNATURE_IMAGES:
+        if request.signature == SIGNATURE_IMAGES:
             images = predict_json.read_images(request.values)
             _check_probabilities([images.shape[1:3]] * len(images))
             return images
@@ -78,7 +82,7 @@ class Answers:
         if len(set(sizes)) > 1:
             raise InputError(
                 f"images of sizes {sorted(set(sizes))} (height, width): expected one size in a "
-                f"request, or signature_name {fields.SIGNATURE_MASKS}"
+                f"request, or signature_name {SIGNATURE_MASKS}"
             )
         _check_probabilities(sizes)
         return tf.stack([decode_whole(file, f"image {i}") for i, file in enumerate(files)])
@@ -104,5 +108,5 @@ def _check_probabilities(sizes: Iterable[tuple[int, ...]]) -> None:
     if (number := _pixels(sizes)) > _MAX_PIXELS_WITH_PROBABILITIES:
         raise InputError(
             f"{number} pixels: expected at most {_MAX_PIXELS_WITH_PROBABILITIES} in a request for "
-            f"probabilities; signature_name {fields.SIGNATURE_MASKS} takes larger images"
+            f"probabilities; signature_name {SIGNATURE_MASKS} takes larger images"
         )

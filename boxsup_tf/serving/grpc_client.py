@@ -5,8 +5,8 @@ import tensorflow as tf
 from tensorflow_serving.apis.predict_pb2 import PredictRequest
 from tensorflow_serving.apis.prediction_service_pb2_grpc import PredictionServiceStub
 
-from boxsup_tf import fields
 from boxsup_tf.errors import InputError
+from boxsup_tf.inference.interface import MASK_BYTES, SIGNATURE_MASKS
 from boxsup_tf.serving.masks import RefusedImage
 
 _MAX_MESSAGE = 2**30  # bytes; gRPC's own limit of 4 MB is less than a large photograph
@@ -37,9 +37,9 @@ class GrpcClient:
             RefusedImage: the server does not take this image.
             InputError: there is no such server, or no such model.
         """
-        request = PredictRequest(output_filter=[fields.MASK_BYTES])
+        request = PredictRequest(output_filter=[MASK_BYTES])
         request.model_spec.name = self._model_name
-        request.model_spec.signature_name = fields.SIGNATURE_MASKS
+        request.model_spec.signature_name = SIGNATURE_MASKS
         request.inputs["image_bytes"].CopyFrom(tf.make_tensor_proto([encoded]))
         try:
             response = self._stub.Predict(request, timeout=600)
@@ -51,4 +51,4 @@ class GrpcClient:
                     f"{self._model_name}"
                 ) from None
             raise RefusedImage(f"refused: {reason}") from None
-        return response.outputs[fields.MASK_BYTES].string_val[0]
+        return response.outputs[MASK_BYTES].string_val[0]

@@ -15,14 +15,14 @@ from typing import Any
 import numpy as np
 import orjson
 
-from boxsup_tf import fields
 from boxsup_tf.errors import InputError
+from boxsup_tf.inference.interface import SIGNATURE_BYTES, SIGNATURE_IMAGES, SIGNATURE_MASKS
 
 # The one input of every signature.
 INPUTS = {
-    fields.SIGNATURE_IMAGES: "images",
-    fields.SIGNATURE_BYTES: "image_bytes",
-    fields.SIGNATURE_MASKS: "image_bytes",
+    SIGNATURE_IMAGES: "images",
+    SIGNATURE_BYTES: "image_bytes",
+    SIGNATURE_MASKS: "image_bytes",
 }
 _KEYS = {"signature_name", "instances", "inputs"}
 
@@ -61,7 +61,7 @@ def parse_request(encoded: bytes) -> Request:
         raise InputError(f"{sorted(unknown)[0]!r}: expected only {', '.join(sorted(_KEYS))}")
     if ("instances" in body) == ("inputs" in body):
         raise InputError("expected one of instances and inputs")
-    signature = body.get("signature_name", fields.SIGNATURE_IMAGES)
+    signature = body.get("signature_name", SIGNATURE_IMAGES)
     if not isinstance(signature, str) or signature not in INPUTS:
         raise InputError(f"signature_name {signature!r}: expected one of {', '.join(INPUTS)}")
     by_row = "instances" in body

@@ -4,8 +4,8 @@ import base64
 
 import urllib3
 
-from boxsup_tf import fields
 from boxsup_tf.errors import InputError
+from boxsup_tf.inference.interface import SIGNATURE_MASKS
 from boxsup_tf.serving.masks import RefusedImage
 
 _BUSY = 503
@@ -50,7 +50,7 @@ class RestClient:
             InputError: there is no such server, or no such model.
         """
         body = {
-            "signature_name": fields.SIGNATURE_MASKS,
+            "signature_name": SIGNATURE_MASKS,
             "instances": [{"b64": base64.b64encode(encoded).decode()}],
         }
         try:

@@ -13,9 +13,9 @@ import math
 import os
 import socket
 
-from boxsup_tf.data.example import MAX_MEGAPIXELS
 from boxsup_tf.errors import InputError
 from boxsup_tf.inference.saved_model import load_saved_model
+from boxsup_tf.records.example import MAX_MEGAPIXELS
 from boxsup_tf.serving.admission import Admission
 from boxsup_tf.serving.extras import require
 

@@ -3,7 +3,8 @@
 import tensorflow as tf
 
 from boxsup_tf import boxes as box_ops
-from boxsup_tf import fields, pool_ops
+from boxsup_tf.labels import BACKGROUND, VOID
+from boxsup_tf.pools import pool_ops
 from boxsup_tf.supervision.selection import RECTANGLE
 
 PAINT_ORDERS = ("smaller", "larger")
@@ -36,7 +37,7 @@ def paint(
         paint_order: of `PAINT_ORDERS`, what is on top.
 
     Returns:
-        int32 [H, W] of class labels and `fields.VOID`.
+        int32 [H, W] of class labels and `VOID`.
     """
     shape = tf.shape(superpixels)
     inside = box_ops.inside_yxyx(boxes, shape[0], shape[1])
@@ -52,8 +53,8 @@ def paint(
     everywhere = tf.cast(shape[0] * shape[1], tf.int64)
     rank = pixels if paint_order == "smaller" else -pixels
     order = tf.argsort(tf.where(ignored, everywhere + 1, rank), stable=True)
-    paints = tf.gather(tf.where(ignored, fields.VOID, labels), order)
-    paints = tf.concat([paints, [fields.BACKGROUND]], axis=0)
+    paints = tf.gather(tf.where(ignored, VOID, labels), order)
+    paints = tf.concat([paints, [BACKGROUND]], axis=0)
     regions = tf.cast(tf.gather(regions, order), tf.uint8)
     regions = tf.concat([regions, tf.ones([1, shape[0], shape[1]], tf.uint8)], axis=0)
     return tf.gather(paints, tf.argmax(regions, axis=0))

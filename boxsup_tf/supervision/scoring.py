@@ -10,13 +10,8 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from boxsup_tf import boxes as box_ops
-from boxsup_tf import pool_ops
-from boxsup_tf.supervision.box_sums import (
-    BoxSums,
-    sum_by_box,
-    sum_by_candidate,
-    sum_by_superpixel,
-)
+from boxsup_tf.pools import pool_ops
+from boxsup_tf.supervision.box_sums import BoxSums, sum_by_box, sum_by_candidate, sum_by_superpixel
 
 BELIEFS = ("cross_entropy", "calibrated", "centred", "constant")
 NORMALISERS = ("image", "box", "candidate")

@@ -4,10 +4,9 @@ from collections.abc import Iterator
 
 import tensorflow as tf
 
-from boxsup_tf import fields
-from boxsup_tf.data import records
-from boxsup_tf.data.same_size import Group, same_size_groups
 from boxsup_tf.models.bfloat16 import has_native_bfloat16
+from boxsup_tf.records import keys, records
+from boxsup_tf.records.same_size import Group, same_size_groups
 from boxsup_tf.training.config import TrainConfig
 from boxsup_tf.training.network import Network
 
@@ -45,7 +44,7 @@ class Beliefs:
         """Computes, the first time, the features that `of_all` reads where there is a cache."""
         if not self._prepared:
             with_choice = self._examples.filter(
-                lambda parsed: parsed[fields.CANDIDATES_ONE_PER_BOX] == 0
+                lambda parsed: parsed[keys.CANDIDATES_ONE_PER_BOX] == 0
             )
             self._network.prepare(with_choice, "features of training images", self._scale)
             self._prepared = True
@@ -67,7 +66,7 @@ class Beliefs:
             self._twin.take_weights_of(self._network)
 
         def group_of(parsed: records.Parsed) -> Group:
-            asked = asks and parsed[fields.CANDIDATES_ONE_PER_BOX] == 0
+            asked = asks and parsed[keys.CANDIDATES_ONE_PER_BOX] == 0
             return Group(tuple(records.image_size(parsed).numpy().tolist()), bool(asked))
 
         def most_together(group: Group) -> int:

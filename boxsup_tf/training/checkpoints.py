@@ -11,12 +11,16 @@ from collections.abc import Iterator
 import keras
 import tensorflow as tf
 
-from boxsup_tf import fields
-from boxsup_tf.data.dataset_info import write_json
 from boxsup_tf.errors import InputError
+from boxsup_tf.io.json_file import write_json
 from boxsup_tf.models.networks import build_network
 from boxsup_tf.supervision.labelling import Labelling
-from boxsup_tf.training.run_settings import Architecture, read_architecture, read_settings
+from boxsup_tf.training.run_settings import (
+    CONFIG_FILE,
+    Architecture,
+    read_architecture,
+    read_settings,
+)
 from boxsup_tf.training.write_errors import write_failed
 
 BEST_FOLDER = "best"  # in a run's folder
@@ -130,7 +134,7 @@ class Checkpoints:
             # With the settings the folder is a whole of its own, for load_model or to be copied.
             os.makedirs(folder, exist_ok=True)
             settings = read_settings(self._model_dir)
-            write_json(os.path.join(folder, fields.CONFIG_FILE), settings)
+            write_json(os.path.join(folder, CONFIG_FILE), settings)
             # Not numbered by its own counter, which starts again in a new process.
             self._best.save(checkpoint_number=1 + (_number(last) if last else 0))
 

@@ -13,8 +13,8 @@ import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
-from boxsup_tf import fields
-from boxsup_tf.data.records import Parsed
+from boxsup_tf.records import keys
+from boxsup_tf.records.records import Parsed
 
 _HASH_KEY = [0x66656174, 0x75726573]
 
@@ -91,7 +91,7 @@ class FeatureCache:
                 bar.update(len(batch))
 
     def _path(self, parsed: Parsed, view: tf.Tensor) -> tf.Tensor:
-        key = tf.strings.join([view, parsed[fields.IMAGE_ENCODED]], ":")
+        key = tf.strings.join([view, parsed[keys.IMAGE_ENCODED]], ":")
         number = tf.strings.to_hash_bucket_strong(key, 2**62, key=_HASH_KEY)
         return tf.strings.join([self._folder, "/", tf.strings.as_string(number)])
 

@@ -5,9 +5,9 @@ import os
 
 import tensorflow as tf
 
-from boxsup_tf import fields
-from boxsup_tf.data.dataset_info import read_json, write_json
 from boxsup_tf.errors import InputError
+from boxsup_tf.io.json_file import read_json, write_json
+from boxsup_tf.metrics.metric_names import METRICS_FILE
 
 
 class History:
@@ -22,7 +22,7 @@ class History:
     """
 
     def __init__(self, model_dir: str, num_epochs: int) -> None:
-        self._path = os.path.join(model_dir, fields.METRICS_FILE)
+        self._path = os.path.join(model_dir, METRICS_FILE)
         self.epochs: list[dict] = []
         if os.path.exists(self._path):
             expected = "a run's figures: delete it to go on"

@@ -9,11 +9,12 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-from boxsup_tf import fields, pool_ops
-from boxsup_tf.data import augment, dataset_info, records
 from boxsup_tf.models.scores import preprocess
+from boxsup_tf.pools import pool_ops
+from boxsup_tf.records import dataset_info, keys, records
 from boxsup_tf.supervision.labelling import Labelling
 from boxsup_tf.supervision.painting import paint
+from boxsup_tf.training import augment
 from boxsup_tf.training.config import TrainConfig
 from boxsup_tf.training.feature_cache import FeatureCache
 from boxsup_tf.training.sources import Source
@@ -130,7 +131,7 @@ def _crop(parsed: records.Parsed, seed: tf.Tensor, config: TrainConfig) -> augme
 
 def _fixed_crop(parsed: records.Parsed, number: tf.Tensor, config: TrainConfig) -> augment.Crop:
     """One of an image's crops that are the same in every run."""
-    own = tf.strings.to_hash_bucket_strong(parsed[fields.IMAGE_ENCODED], 2**40, key=_HASH_KEY)
+    own = tf.strings.to_hash_bucket_strong(parsed[keys.IMAGE_ENCODED], 2**40, key=_HASH_KEY)
     return _crop(parsed, tf.stack([own, tf.cast(number, tf.int64)]), config)
 
 
@@ -143,21 +144,21 @@ def _view(number: tf.Tensor, config: TrainConfig) -> tf.Tensor:
 
 def ignored(parsed: records.Parsed, config: TrainConfig) -> tf.Tensor:
     """Which boxes of a parsed record name pixels of which nothing is learnt: bool [B]."""
-    void = parsed[fields.IS_CROWD] > 0
-    return void | (parsed[fields.DIFFICULT] > 0) if config.difficult == "ignore" else void
+    void = parsed[keys.IS_CROWD] > 0
+    return void | (parsed[keys.DIFFICULT] > 0) if config.difficult == "ignore" else void
 
 
 def painted(parsed: records.Parsed, labelling: Labelling, config: TrainConfig) -> tf.Tensor:
     """The pseudo-mask of a parsed record under the present labelling: int32 [H, W]."""
-    num_boxes = tf.shape(parsed[fields.LABELS])[0]
+    num_boxes = tf.shape(parsed[keys.LABELS])[0]
     label_map = paint(
-        pool_ops.decode_superpixels(parsed[fields.CANDIDATES_SUPERPIXELS]),
+        pool_ops.decode_superpixels(parsed[keys.CANDIDATES_SUPERPIXELS]),
         pool_ops.decode_membership(
-            parsed[fields.CANDIDATES_MEMBERSHIP], parsed[fields.CANDIDATES_COUNT]
+            parsed[keys.CANDIDATES_MEMBERSHIP], parsed[keys.CANDIDATES_COUNT]
         ),
         labelling.of(parsed[EXAMPLE_ID], num_boxes),
-        parsed[fields.BOXES],
-        parsed[fields.LABELS],
+        parsed[keys.BOXES],
+        parsed[keys.LABELS],
         ignored(parsed, config),
         config.clip_to_box,
         config.paint_order,
@@ -192,13 +193,13 @@ def _read(sources: Sequence[Source], seed: tf.Tensor | None = None) -> tf.data.D
 def _read_shard(path: tf.Tensor, number: tf.Tensor, is_box: tf.Tensor) -> tf.data.Dataset:
     def parse(serialized: tf.Tensor) -> records.Parsed:
         parsed = records.parse(serialized)
-        parsed[EXAMPLE_ID] = tf.strings.join([number, parsed[fields.IMAGE_SOURCE_ID]], "/")
+        parsed[EXAMPLE_ID] = tf.strings.join([number, parsed[keys.IMAGE_SOURCE_ID]], "/")
         parsed[_IS_BOX] = is_box
         return parsed
 
     def usable(parsed: records.Parsed) -> tf.Tensor:
-        has_boxes = parsed[fields.BOXES_ANNOTATED] > 0
-        has_mask = tf.strings.length(parsed[fields.MASK_ENCODED]) > 0
+        has_boxes = parsed[keys.BOXES_ANNOTATED] > 0
+        has_mask = tf.strings.length(parsed[keys.MASK_ENCODED]) > 0
         return tf.where(is_box, has_boxes, has_mask)
 
     return tf.data.TFRecordDataset(path).map(parse).filter(usable)

@@ -8,10 +8,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from boxsup_tf.confusion import ConfusionMatrix
-from boxsup_tf.data import dataset_info
+from boxsup_tf.metrics.confusion import ConfusionMatrix
 from boxsup_tf.models.networks import build_network
 from boxsup_tf.models.weights import load_initial_weights
+from boxsup_tf.records import dataset_info
 from boxsup_tf.training import checkpoints, feedback, pictures, run_settings
 from boxsup_tf.training.config import TrainConfig
 from boxsup_tf.training.epoch import train_epoch

@@ -12,9 +12,10 @@ import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
-from boxsup_tf import fields, pool_ops
-from boxsup_tf.confusion import ConfusionMatrix, count_pixels
-from boxsup_tf.data import records
+from boxsup_tf.labels import BACKGROUND, VOID
+from boxsup_tf.metrics.confusion import ConfusionMatrix, count_pixels
+from boxsup_tf.pools import pool_ops
+from boxsup_tf.records import keys, records
 from boxsup_tf.supervision import selection
 from boxsup_tf.supervision.labelling import Labelling, box_ids
 from boxsup_tf.supervision.painting import paint
@@ -169,11 +170,11 @@ class MaskUpdate:
         prior_weight: tf.Tensor,
     ) -> _Outcome:
         config = self._config
-        superpixels = pool_ops.decode_superpixels(parsed[fields.CANDIDATES_SUPERPIXELS])
+        superpixels = pool_ops.decode_superpixels(parsed[keys.CANDIDATES_SUPERPIXELS])
         membership = pool_ops.decode_membership(
-            parsed[fields.CANDIDATES_MEMBERSHIP], parsed[fields.CANDIDATES_COUNT]
+            parsed[keys.CANDIDATES_MEMBERSHIP], parsed[keys.CANDIDATES_COUNT]
         )
-        boxes, labels = parsed[fields.BOXES], parsed[fields.LABELS]
+        boxes, labels = parsed[keys.BOXES], parsed[keys.LABELS]
         void = ignored(parsed, config)
         members = pool_ops.stored_members(membership)
         stored = self._scorer(logits, superpixels, members, boxes, labels)
@@ -182,7 +183,7 @@ class MaskUpdate:
         if config.max_outside < 1:
             outside = selection.outside_shares(superpixels, members, boxes)
             allowed = pool_ops.in_pool_order(membership, outside) <= config.max_outside
-        one_per_box = parsed[fields.CANDIDATES_ONE_PER_BOX] > 0
+        one_per_box = parsed[keys.CANDIDATES_ONE_PER_BOX] > 0
         eligible = selection.eligible_candidates(
             costs.overlap, one_per_box, config.min_box_iou, allowed
         )
@@ -214,7 +215,7 @@ class MaskUpdate:
             # a miss, or each labelling would be judged on pixels of its own choice.
             truth_counts=count_pixels(
                 records.decode_label_map(parsed),
-                tf.where(label_map == fields.VOID, fields.BACKGROUND, label_map),
+                tf.where(label_map == VOID, BACKGROUND, label_map),
                 self._num_classes,
             ),
             former_counts=count_pixels(former, label_map, self._num_classes),

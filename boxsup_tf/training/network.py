@@ -5,11 +5,11 @@ import copy
 import keras
 import tensorflow as tf
 
-from boxsup_tf.data import records
-from boxsup_tf.data.records import Parsed
 from boxsup_tf.models.bfloat16 import bfloat16_twin, copy_weights
 from boxsup_tf.models.scores import at_every_pixel, pad_to_grid
 from boxsup_tf.models.split import split
+from boxsup_tf.records import records
+from boxsup_tf.records.records import Parsed
 from boxsup_tf.training.config import TrainConfig
 from boxsup_tf.training.feature_cache import FeatureCache
 

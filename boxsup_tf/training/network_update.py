@@ -7,8 +7,8 @@ Keras 3.15 (its losses do not reduce across replicas).
 import keras
 import tensorflow as tf
 
-from boxsup_tf import fields
-from boxsup_tf.confusion import count_pixels
+from boxsup_tf.labels import VOID
+from boxsup_tf.metrics.confusion import count_pixels
 from boxsup_tf.models.networks import STRIDE
 from boxsup_tf.models.scores import upsample
 from boxsup_tf.training.config import TrainConfig
@@ -136,7 +136,7 @@ def pixel_loss(logits: tf.Tensor, label_maps: tf.Tensor, at: str) -> tf.Tensor:
         label_maps = label_maps[:, ::STRIDE, ::STRIDE]
     else:
         logits = upsample(logits, tf.shape(label_maps)[1], tf.shape(label_maps)[2])
-    known = label_maps != fields.VOID
+    known = label_maps != VOID
     losses = tf.nn.sparse_softmax_cross_entropy_with_logits(
         labels=tf.where(known, label_maps, 0), logits=logits
     )

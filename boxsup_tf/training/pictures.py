@@ -10,14 +10,15 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
-from boxsup_tf import drawing, fields
-from boxsup_tf.data import records
+from boxsup_tf import drawing
 from boxsup_tf.models.scores import label_maps
+from boxsup_tf.records import keys, records
 from boxsup_tf.supervision.labelling import Labelling
 from boxsup_tf.training.config import TrainConfig
 from boxsup_tf.training.input_pipeline import EXAMPLE_ID, box_examples, ignored, painted
 from boxsup_tf.training.sources import Source
 
+EVOLUTION_FILE = "mask_evolution.png"
 _MASKS_FOLDER = "pseudo_masks"
 _MAX_COLUMNS = 6  # updates shown in the mask-evolution picture
 
@@ -44,7 +45,7 @@ class Pictures:
     ) -> None:
         self._model, self._labelling, self._config = model, labelling, config
         self._folder = os.path.join(model_dir, _MASKS_FOLDER)
-        self._evolution = os.path.join(model_dir, fields.EVOLUTION_FILE)
+        self._evolution = os.path.join(model_dir, EVOLUTION_FILE)
         self._shown = _choose_examples(sources, config)
         if self._shown:
             os.makedirs(self._folder, exist_ok=True)
@@ -116,8 +117,8 @@ def _choose_examples(sources: Sequence[Source], config: TrainConfig) -> list[_Sh
 
 def _show(example_id: str, parsed: records.Parsed) -> _Shown:
     image = records.decode_parsed_image(parsed).numpy()
-    boxes, labels = parsed[fields.BOXES].numpy(), parsed[fields.LABELS].numpy()
-    has_truth = tf.strings.length(parsed[fields.MASK_ENCODED]) > 0
+    boxes, labels = parsed[keys.BOXES].numpy(), parsed[keys.LABELS].numpy()
+    has_truth = tf.strings.length(parsed[keys.MASK_ENCODED]) > 0
     return _Shown(
         example_id.replace("/", "_"),
         parsed,

@@ -6,11 +6,12 @@ import json
 import os
 from typing import Any
 
-from boxsup_tf import fields
-from boxsup_tf.data.dataset_info import check_same_classes, write_json
 from boxsup_tf.errors import InputError
+from boxsup_tf.io.json_file import write_json
+from boxsup_tf.records.dataset_info import check_same_classes
 from boxsup_tf.training.config import TrainConfig
 
+CONFIG_FILE = "config.json"
 _PACKAGES = ("boxsup_tf", "tensorflow", "keras", "numpy")
 # Settings that may change between a run and its resumption without changing what it learns.
 _FREE = (
@@ -35,7 +36,7 @@ def open_run(
         "class_names": list(class_names),
         "data_digests": digests,
     }
-    path = os.path.join(model_dir, fields.CONFIG_FILE)
+    path = os.path.join(model_dir, CONFIG_FILE)
     if os.path.exists(path):
         _check_same_run(model_dir, read_settings(model_dir), settings)
     os.makedirs(model_dir, exist_ok=True)
@@ -49,7 +50,7 @@ def read_settings(model_dir: str) -> dict[str, Any]:
     Raises:
         InputError: the folder holds no run, or a damaged config.json.
     """
-    path = os.path.join(model_dir, fields.CONFIG_FILE)
+    path = os.path.join(model_dir, CONFIG_FILE)
     try:
         with open(path, encoding="utf-8") as file:
             return json.load(file)
@@ -110,7 +111,7 @@ def read_architecture(model_dir: str) -> Architecture:
         network = settings.get("network", "largefov")
         return Architecture(network, settings["width_multiplier"], tuple(settings["class_names"]))
     except KeyError as error:
-        path = os.path.join(model_dir, fields.CONFIG_FILE)
+        path = os.path.join(model_dir, CONFIG_FILE)
         raise InputError(f"{path}: lacks {error}: expected a folder written by train.py") from None
 
 

@@ -3,10 +3,11 @@
 import dataclasses
 from collections.abc import Sequence
 
-from boxsup_tf import fields
-from boxsup_tf.data import dataset_info, records, writer
 from boxsup_tf.errors import InputError
+from boxsup_tf.records import dataset_info, records, writer
 from boxsup_tf.supervision.labelling import Labelling
+
+SUPERVISION_BOX, SUPERVISION_MASK = "box", "mask"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -15,7 +16,7 @@ class Source:
 
     Attributes:
         folder: written by generate_proposals.py (box) or prepare_data.py (mask).
-        supervision: `fields.SUPERVISION_BOX` or `fields.SUPERVISION_MASK`.
+        supervision: `SUPERVISION_BOX` or `SUPERVISION_MASK`.
         info: its dataset.json.
         number: its place in the list; part of its examples' ids.
         examples: the summaries of its usable examples, those that have what is learnt from.
@@ -29,7 +30,7 @@ class Source:
 
     @property
     def is_box(self) -> bool:
-        return self.supervision == fields.SUPERVISION_BOX
+        return self.supervision == SUPERVISION_BOX
 
     def example_id(self, summary: records.Summary) -> str:
         """Unique over the whole training set."""
@@ -46,7 +47,7 @@ def load_sources(specification: str) -> list[Source]:
     sources = []
     for number, item in enumerate(part.strip() for part in specification.split(",")):
         folder, _, supervision = item.rpartition(":")
-        if not folder or supervision not in (fields.SUPERVISION_BOX, fields.SUPERVISION_MASK):
+        if not folder or supervision not in (SUPERVISION_BOX, SUPERVISION_MASK):
             raise InputError(f"--train_data: {item!r}: expected DIR:box or DIR:mask")
         sources.append(_load_source(folder, supervision, number))
         dataset_info.check_same_classes(

@@ -6,9 +6,9 @@ so beside the mean IoU stand two figures that see the masks alone.
 
 import tensorflow as tf
 
-from boxsup_tf.data import records
-from boxsup_tf.data.dataset_info import DatasetInfo
-from boxsup_tf.data.masked_images import MaskedImages
+from boxsup_tf.records import records
+from boxsup_tf.records.dataset_info import DatasetInfo
+from boxsup_tf.records.masked_images import MaskedImages
 from boxsup_tf.training.network import Network
 
 

@@ -9,13 +9,14 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from boxsup_tf.data import prepare, records
+from boxsup_tf.data import prepare
 from boxsup_tf.data.chosen_classes import ChosenClasses
 from boxsup_tf.data.coco import CocoReader
 from boxsup_tf.data.shapes import ShapesReader
 from boxsup_tf.data.voc import VocReader
 from boxsup_tf.errors import InputError
 from boxsup_tf.labels import VOC_CLASSES
+from boxsup_tf.records import records
 from tests.data.tiny import HEIGHT, WIDTH, voc_object, voc_xml
 
 _CAT, _DOG, _SOFA = (VOC_CLASSES.index(name) for name in ("cat", "dog", "sofa"))

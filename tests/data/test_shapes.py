@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from boxsup_tf.data.example import decode_image
 from boxsup_tf.data.shapes import SHAPE_CLASSES, ShapesReader, draw_scene
+from boxsup_tf.records.example import decode_image
 
 READER = ShapesReader(60, seed=11)
 

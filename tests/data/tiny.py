@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from boxsup_tf.data.example import Example
+from boxsup_tf.records.example import Example
 
 HEIGHT, WIDTH = 24, 32
 

@@ -13,16 +13,17 @@ from PIL import Image
 from scipy.ndimage import distance_transform_edt
 from sklearn import metrics
 
-from boxsup_tf import fields
-from boxsup_tf.data import records
-from boxsup_tf.data.dataset_info import DatasetInfo, check_same_classes, shard_paths
-from boxsup_tf.data.example import decode_image
+from boxsup_tf.crf.dense_crf import refine
+from boxsup_tf.crf.parameters import PARAMETER_SETS
 from boxsup_tf.data.shapes import SHAPE_CLASSES, ShapesReader
-from boxsup_tf.data.writer import write_dataset
 from boxsup_tf.errors import InputError
 from boxsup_tf.evaluation.evaluate import EvaluateOptions, evaluate
-from boxsup_tf.evaluation.judged_model import JudgedModel
-from boxsup_tf.inference.dense_crf import PARAMETER_SETS, refine
+from boxsup_tf.inference.segmentation_model import SegmentationModel
+from boxsup_tf.labels import VOID
+from boxsup_tf.records import records
+from boxsup_tf.records.dataset_info import DatasetInfo, check_same_classes, shard_paths
+from boxsup_tf.records.example import decode_image
+from boxsup_tf.records.writer import write_dataset
 
 
 def write(folder: str, examples: list) -> str:
@@ -41,7 +42,7 @@ def examples() -> list:
     reader = ShapesReader(5, seed=11, image_size=80)
     examples = [reader[i] for i in range(5)]
     mask = np.array(examples[0].mask)
-    mask[:20] = fields.VOID
+    mask[:20] = VOID
     examples[0] = dataclasses.replace(examples[0], mask=mask)
     examples[2] = dataclasses.replace(examples[2], mask=None)
     return examples
@@ -54,8 +55,8 @@ def dataset(examples, tmp_path_factory) -> str:
 
 def judged(
     label_maps: Callable, probabilities: Callable | None = None, names: tuple = SHAPE_CLASSES
-) -> JudgedModel:
-    return JudgedModel(names, {"weights": "a"}, label_maps, probabilities or label_maps)
+) -> SegmentationModel:
+    return SegmentationModel(names, {"weights": "a"}, label_maps, probabilities or label_maps)
 
 
 def by_colour(images: np.ndarray) -> np.ndarray:
@@ -79,7 +80,7 @@ def pixels(examples: list, predict: Callable) -> tuple[np.ndarray, np.ndarray]:
     truths, predictions = [], []
     for example in examples:
         if example.mask is not None:
-            known = example.mask != fields.VOID
+            known = example.mask != VOID
             truths.append(example.mask[known])
             predictions.append(predict(decode_image(example.encoded).numpy())[known])
     return np.concatenate(truths), np.concatenate(predictions)
@@ -109,7 +110,7 @@ def mean_iou_by_scipy(examples: list, predict: Callable, width: float, near: boo
             distance = np.sum(
                 [distance_transform_edt(mask == label) for label in np.unique(mask)], axis=0
             )
-            chosen = ((distance <= width) == near) & (mask != fields.VOID)
+            chosen = ((distance <= width) == near) & (mask != VOID)
             truths.append(mask[chosen])
             predictions.append(predict(decode_image(example.encoded).numpy())[chosen])
     truth, predicted = np.concatenate(truths), np.concatenate(predictions)
@@ -280,7 +281,7 @@ def test_perfect_and_useless_predictions(examples, dataset, tmp_path):
 
     def perfect(images: np.ndarray) -> np.ndarray:
         known = [next(masks) for _ in images]
-        return np.stack([np.where(mask == fields.VOID, 0, mask) for mask in known])
+        return np.stack([np.where(mask == VOID, 0, mask) for mask in known])
 
     result = evaluate(judged(perfect), dataset, str(tmp_path / "a"), EvaluateOptions())
     assert result["mean_iou"] == result["pixel_accuracy"] == result["mean_accuracy"] == 1
@@ -299,7 +300,7 @@ def test_perfect_and_useless_predictions(examples, dataset, tmp_path):
 
 
 def test_an_image_of_void_alone_comes_last(examples, tmp_path):
-    all_void = np.full_like(examples[0].mask, fields.VOID)
+    all_void = np.full_like(examples[0].mask, VOID)
     void = dataclasses.replace(examples[0], mask=all_void, source_id="a/b")
     folder = write(str(tmp_path / "records"), [void, examples[1]])
     result = evaluate(judged(by_colour_labels), folder, str(tmp_path / "a"), EvaluateOptions())
@@ -314,7 +315,7 @@ def test_nothing_to_score_is_refused(examples, tmp_path):
     bare = write(str(tmp_path / "bare"), [examples[2]])
     with pytest.raises(InputError, match="none of 1 images has a class mask"):
         evaluate(judged(by_colour_labels), bare, str(tmp_path), EvaluateOptions())
-    all_void = np.full_like(examples[0].mask, fields.VOID)
+    all_void = np.full_like(examples[0].mask, VOID)
     void = write(str(tmp_path / "void"), [dataclasses.replace(examples[0], mask=all_void)])
     with pytest.raises(InputError, match="every pixel of the masks is void"):
         evaluate(judged(by_colour_labels), void, str(tmp_path / "a"), EvaluateOptions())

@@ -13,7 +13,7 @@ from boxsup_tf.evaluation.trimap import (
     count_in_bands,
     inside_and_outside,
 )
-from boxsup_tf.fields import VOID
+from boxsup_tf.labels import VOID
 
 WIDTHS = (1, 2, 4, 8)
 

@@ -9,17 +9,17 @@ import pytest
 import tensorflow as tf
 from sklearn import metrics
 
-from boxsup_tf.crf import CrfParameters
-from boxsup_tf.data import records
-from boxsup_tf.data.dataset_info import DatasetInfo
-from boxsup_tf.data.example import decode_image
+from boxsup_tf.crf import dense_crf
+from boxsup_tf.crf.parameters import CrfParameters, load_parameters
 from boxsup_tf.data.shapes import SHAPE_CLASSES, ShapesReader
-from boxsup_tf.data.writer import write_dataset
 from boxsup_tf.errors import InputError
 from boxsup_tf.evaluation import tune_crf
-from boxsup_tf.evaluation.judged_model import JudgedModel
 from boxsup_tf.evaluation.tune_crf import Grid, tune
-from boxsup_tf.inference import dense_crf
+from boxsup_tf.inference.segmentation_model import SegmentationModel
+from boxsup_tf.records import records
+from boxsup_tf.records.dataset_info import DatasetInfo
+from boxsup_tf.records.example import decode_image
+from boxsup_tf.records.writer import write_dataset
 from tests.conftest import REPOSITORY
 
 pytestmark = pytest.mark.skipif(
@@ -35,10 +35,10 @@ def predict(images: np.ndarray) -> np.ndarray:
     return tf.nn.softmax(tf.image.resize(mixed, tf.shape(images)[1:3])).numpy()
 
 
-def judged(weights: str = "colours", probabilities=predict) -> JudgedModel:
+def judged(weights: str = "colours", probabilities=predict) -> SegmentationModel:
     settings = {"weights": weights, "scales": (0.8, 1.0), "flip": False}
     labels = lambda images: probabilities(images).argmax(axis=-1)  # noqa: E731
-    return JudgedModel(SHAPE_CLASSES, settings, labels, probabilities)
+    return SegmentationModel(SHAPE_CLASSES, settings, labels, probabilities)
 
 
 _MIXTURE = np.random.default_rng(0).normal(0, 0.6, (3, len(SHAPE_CLASSES))).astype(np.float32)
@@ -80,7 +80,7 @@ def found(dataset, tmp_path_factory) -> dict:
     contents = search(dataset, folder)
     assert json.loads((folder / "crf.json").read_text()) == contents
     assert [path.name for path in folder.iterdir()] == ["crf.json"]
-    assert dense_crf.load_parameters(str(folder / "crf.json")) == CrfParameters(
+    assert load_parameters(str(folder / "crf.json")) == CrfParameters(
         **contents["best"]["parameters"]
     )
     return contents

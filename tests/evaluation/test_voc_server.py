@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from boxsup_tf.data import records
-from boxsup_tf.data.dataset_info import DatasetInfo, SkippedImage
 from boxsup_tf.data.shapes import ShapesReader
-from boxsup_tf.data.writer import write_dataset
 from boxsup_tf.errors import InputError
 from boxsup_tf.evaluation.evaluate import EvaluateOptions, evaluate
-from boxsup_tf.evaluation.judged_model import JudgedModel
 from boxsup_tf.evaluation.voc_server import check_for_server
+from boxsup_tf.inference.segmentation_model import SegmentationModel
 from boxsup_tf.labels import VOC_CLASSES, color_map
+from boxsup_tf.records import records
+from boxsup_tf.records.dataset_info import DatasetInfo, SkippedImage
+from boxsup_tf.records.writer import write_dataset
 
 NAMES = ("background", "sheep", "cat")
 SETTINGS = {"dataset": "voc", "split": "test", "year": "VOC2012", "num_images": 3}
@@ -43,7 +43,7 @@ def write(folder: str, with_masks: bool) -> str:
 @pytest.mark.parametrize("with_masks", [False, True])
 def test_archive_holds_every_image_in_vocs_layout(tmp_path, with_masks):
     folder = write(str(tmp_path / "records"), with_masks)
-    model = JudgedModel(NAMES, {}, columns, columns)
+    model = SegmentationModel(NAMES, {}, columns, columns)
     options = EvaluateOptions(voc_server="mine")
     metrics = evaluate(model, folder, str(tmp_path / "out"), options)
     assert bool(metrics) == with_masks
@@ -73,7 +73,7 @@ def test_archive_of_the_label_maps_that_the_crf_refined(tmp_path):
         labels[:, ::7, ::7] = 2
         return (0.3 + np.eye(3, dtype=np.float32)[labels]) / 1.9
 
-    model = JudgedModel(NAMES, {}, lambda images: specks(images).argmax(axis=-1), specks)
+    model = SegmentationModel(NAMES, {}, lambda images: specks(images).argmax(axis=-1), specks)
     options = EvaluateOptions(voc_server="mine", crf=True)
     evaluate(model, folder, str(tmp_path), options)
     cats = []

@@ -4,10 +4,10 @@ import cv2
 import numpy as np
 
 from boxsup_tf import drawing
-from boxsup_tf.data.example import Example, decode_image
 from boxsup_tf.data.shapes import ShapesReader
 from boxsup_tf.evaluation.evaluation_folder import EvaluationFolder
 from boxsup_tf.evaluation.worst_images import draw_worst
+from boxsup_tf.records.example import Example, decode_image
 
 
 def test_worst_image_comes_first_with_its_truth_and_prediction(tmp_path):

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from boxsup_tf import fields
-from boxsup_tf.inference import mean_field
-from boxsup_tf.inference.dense_crf import PARAMETER_SETS, load_parameters
+from boxsup_tf.crf import mean_field
+from boxsup_tf.crf.parameters import PARAMETER_SETS, load_parameters
 from boxsup_tf.inference.export import export
+from boxsup_tf.inference.interface import PROBABILITIES, SEMANTIC_PREDICTIONS
 from boxsup_tf.inference.predictor import Predictor
 from boxsup_tf.inference.saved_model import load_saved_model
 from boxsup_tf.labels import color_map
@@ -49,7 +49,7 @@ def test_signatures(exported, class_names):
         if name == "serve_masks":
             assert set(outputs) == {"mask_bytes"} and outputs["mask_bytes"].dtype == tf.string
             continue
-        assert set(outputs) == {fields.SEMANTIC_PREDICTIONS, fields.PROBABILITIES}
+        assert set(outputs) == {SEMANTIC_PREDICTIONS, PROBABILITIES}
         assert outputs["semantic_predictions"].dtype == tf.int32
         assert outputs["probabilities"].shape.as_list() == [None, None, None, len(class_names)]
 

@@ -9,14 +9,15 @@ import pytest
 from PIL import Image
 
 from boxsup_tf import drawing
-from boxsup_tf.data.example import decode_image
+from boxsup_tf.crf.dense_crf import refine
+from boxsup_tf.crf.parameters import load_parameters
 from boxsup_tf.errors import InputError
-from boxsup_tf.inference.dense_crf import load_parameters, refine
 from boxsup_tf.inference.export import export
 from boxsup_tf.inference.image_paths import find_images
 from boxsup_tf.inference.predict_files import predict_files
 from boxsup_tf.inference.saved_model import load_saved_model
 from boxsup_tf.inference.tiling import predict_in_tiles
+from boxsup_tf.records.example import decode_image
 from tests.conftest import REPOSITORY
 
 

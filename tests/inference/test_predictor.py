@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from boxsup_tf import fields
 from boxsup_tf.data.shapes import SHAPE_CLASSES
 from boxsup_tf.errors import InputError
+from boxsup_tf.inference.interface import PROBABILITIES, SEMANTIC_PREDICTIONS
 from boxsup_tf.inference.predictor import Predictor, parse_scales
 from boxsup_tf.models import scores
 
@@ -21,14 +21,14 @@ def test_one_scale_is_the_softmax_of_the_network(predictor, model, images):
         outputs = predictor.predict(image[None])
         logits = scores.full_resolution_logits(model, image[None])
         expected = tf.nn.softmax(logits).numpy()
-        actual = outputs[fields.PROBABILITIES]
+        actual = outputs[PROBABILITIES]
         assert actual.dtype == tf.float32 and actual.shape == (
             1,
             *image.shape[:2],
             len(SHAPE_CLASSES),
         )
         np.testing.assert_allclose(actual, expected, atol=1e-6)
-        labels = outputs[fields.SEMANTIC_PREDICTIONS]
+        labels = outputs[SEMANTIC_PREDICTIONS]
         assert labels.dtype == tf.int32
         np.testing.assert_array_equal(labels, expected.argmax(-1))
 

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from boxsup_tf import fields
-from boxsup_tf.data.example import decode_image
 from boxsup_tf.errors import InputError
 from boxsup_tf.inference.export import export
+from boxsup_tf.inference.interface import PROBABILITIES, SEMANTIC_PREDICTIONS
 from boxsup_tf.inference.predictor import Predictor
 from boxsup_tf.inference.saved_model import load_saved_model
+from boxsup_tf.records.example import decode_image
 
 _SCALES = (0.75, 1.0)
 
@@ -74,9 +74,9 @@ def test_tensorflow_alone_gives_the_same_answers(export_dir, image_dir, model, t
         expected = predictor.predict(decode_image(path.read_bytes())[None])
         for name in ("pixels", "bytes"):
             labels = answers[f"{path.name}/{name}"]
-            np.testing.assert_array_equal(labels, expected[fields.SEMANTIC_PREDICTIONS])
+            np.testing.assert_array_equal(labels, expected[SEMANTIC_PREDICTIONS])
             probabilities = answers[f"{path.name}/{name}/p"]
-            np.testing.assert_allclose(probabilities, expected[fields.PROBABILITIES], atol=1e-5)
+            np.testing.assert_allclose(probabilities, expected[PROBABILITIES], atol=1e-5)
 
 
 def test_loaded_model_predicts_and_names_its_classes(export_dir, model, class_names, images):
@@ -86,8 +86,8 @@ def test_loaded_model_predicts_and_names_its_classes(export_dir, model, class_na
     labels, probabilities = loaded.predict(batch)
     predictor = Predictor(model, _SCALES)
     expected = predictor.predict(batch)
-    np.testing.assert_array_equal(labels, expected[fields.SEMANTIC_PREDICTIONS])
-    np.testing.assert_allclose(probabilities, expected[fields.PROBABILITIES], atol=1e-6)
+    np.testing.assert_array_equal(labels, expected[SEMANTIC_PREDICTIONS])
+    np.testing.assert_allclose(probabilities, expected[PROBABILITIES], atol=1e-6)
 
 
 def test_highest_version_is_taken(export_dir, tmp_path):
@@ -101,9 +101,9 @@ def test_highest_version_is_taken(export_dir, tmp_path):
 def test_files_of_one_request_share_a_size(export_dir, image_dir):
     serve = tf.saved_model.load(f"{export_dir}/1").signatures["serve_image_bytes"]
     one_size = [(image_dir / f"0_{kind}").read_bytes() for kind in ("color.jpg", "grey.png")]
-    outputs = serve(image_bytes=tf.constant(one_size))[fields.SEMANTIC_PREDICTIONS]
+    outputs = serve(image_bytes=tf.constant(one_size))[SEMANTIC_PREDICTIONS]
     for i, encoded in enumerate(one_size):
-        alone = serve(image_bytes=tf.constant([encoded]))[fields.SEMANTIC_PREDICTIONS]
+        alone = serve(image_bytes=tf.constant([encoded]))[SEMANTIC_PREDICTIONS]
         np.testing.assert_array_equal(outputs[i], alone[0])
     mixed = [*one_size, (image_dir / "1_color.jpg").read_bytes()]
     with pytest.raises(tf.errors.InvalidArgumentError, match="must have one size"):

@@ -8,8 +8,8 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from boxsup_tf.data.example import decode_image
 from boxsup_tf.inference.uploads import decode_uploads
+from boxsup_tf.records.example import decode_image
 
 
 def encode(image: Image.Image, kind: str, **options) -> bytes:

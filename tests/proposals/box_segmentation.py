@@ -9,10 +9,10 @@ import numpy as np
 from boxsup_tf.boxes import tight_box_yxyx
 from boxsup_tf.data.coco_file import load_coco
 from boxsup_tf.proposals.methods import rectangle
-from boxsup_tf.proposals.subject import Subject
+from boxsup_tf.proposals.proposal_input import ProposalInput
 
 
-def discs(height: int = 120, width: int = 160) -> tuple[Subject, np.ndarray]:
+def discs(height: int = 120, width: int = 160) -> tuple[ProposalInput, np.ndarray]:
     """Two noisy discs on a noisy ground with their boxes, and their masks bool [2, H, W]."""
     rng = np.random.default_rng(0)
     y, x = np.mgrid[:height, :width] + 0.5
@@ -24,7 +24,7 @@ def discs(height: int = 120, width: int = 160) -> tuple[Subject, np.ndarray]:
     image[masks[0]] = (200, 60, 40)
     image[masks[1]] = (60, 80, 210)
     image = (image + rng.normal(0, 8, image.shape)).clip(0, 255).astype(np.uint8)
-    return Subject(image, np.array([[15, 15, 65, 65], [50, 80, 110, 140]], np.float32)), masks
+    return ProposalInput(image, np.array([[15, 15, 65, 65], [50, 80, 110, 140]], np.float32)), masks
 
 
 def iou(one: np.ndarray, other: np.ndarray) -> float:
@@ -43,8 +43,8 @@ def check_small_and_odd(method: ModuleType) -> None:
         noise = rng.integers(0, 256, (height, width, 3), np.uint8)
         for image in (noise, np.full_like(noise, 77)):
             image.setflags(write=False)
-            subject = Subject(image, boxes.astype(np.float32))
-            pool = method.propose(subject, options)
+            inputs = ProposalInput(image, boxes.astype(np.float32))
+            pool = method.propose(inputs, options)
             assert pool.one_per_box and pool.num_candidates == len(boxes)
             for tight, box in zip(pool.tight_boxes, boxes, strict=True):
                 assert (tight[:2] >= box[:2]).all() and (tight[2:] <= box[2:]).all()
@@ -58,18 +58,18 @@ def check_the_same_every_time(method: ModuleType) -> None:
     low = rng.integers(0, [30, 40], (12, 2))
     boxes = np.concatenate([low, low + rng.integers(15, 30, (12, 2))], axis=1).astype(np.float32)
     options = method.Options(min_share=0.0)
-    first = method.propose(Subject(image, boxes), options)
-    backwards = method.propose(Subject(image, boxes[::-1]), options)
+    first = method.propose(ProposalInput(image, boxes), options)
+    backwards = method.propose(ProposalInput(image, boxes[::-1]), options)
     threads = cv2.getNumThreads()
     try:
         cv2.setNumThreads(1)
-        again = method.propose(Subject(image, boxes), options)
+        again = method.propose(ProposalInput(image, boxes), options)
     finally:
         cv2.setNumThreads(threads)
     assert again.pack() == first.pack()
     for n in range(12):
         np.testing.assert_array_equal(backwards.mask(11 - n), first.mask(n))
-        alone = method.propose(Subject(image, boxes[n : n + 1]), options)
+        alone = method.propose(ProposalInput(image, boxes[n : n + 1]), options)
         np.testing.assert_array_equal(alone.mask(0), first.mask(n))
 
 
@@ -83,9 +83,9 @@ def score_on_photographs(method: ModuleType, shared_data: pathlib.Path) -> tuple
         masks = [coco.annToMask(a).astype(bool) for a in coco.imgToAnns[image_id]]
         masks = [mask for mask in masks if mask.sum() >= 400]
         boxes = np.array([tight_box_yxyx(mask) for mask in masks], np.float32).reshape(-1, 4)
-        subject = Subject(cv2.imread(str(path))[:, :, ::-1], boxes)
-        pool = method.propose(subject, method.Options())
+        inputs = ProposalInput(cv2.imread(str(path))[:, :, ::-1], boxes)
+        pool = method.propose(inputs, method.Options())
         of_method += [iou(pool.mask(n), mask) for n, mask in enumerate(masks)]
-        rectangles = rectangle.propose(subject, rectangle.Options())
+        rectangles = rectangle.propose(inputs, rectangle.Options())
         of_rectangles += [iou(rectangles.mask(n), mask) for n, mask in enumerate(masks)]
     return float(np.mean(of_method)), float(np.mean(of_rectangles))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
-from boxsup_tf.proposals import worker_pool
+from boxsup_tf.workers import worker_pool
 
 
 class InThisProcess:

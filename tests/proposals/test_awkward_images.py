@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from boxsup_tf.data import records, writer
-from boxsup_tf.data.dataset_info import DatasetInfo
-from boxsup_tf.data.example import Example, read_image_file
 from boxsup_tf.errors import InputError
 from boxsup_tf.proposals import generate as generate_module
 from boxsup_tf.proposals import registry
+from boxsup_tf.records import records, writer
+from boxsup_tf.records.dataset_info import DatasetInfo
+from boxsup_tf.records.example import Example, read_image_file
 from tests.proposals.in_this_process import InThisProcess
 
 CLASSES = ("background", "cat")

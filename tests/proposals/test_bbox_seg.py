@@ -8,7 +8,7 @@ import pytest
 from boxsup_tf.errors import InputError
 from boxsup_tf.proposals.methods import bbox_seg
 from boxsup_tf.proposals.one_per_box import are_rectangles
-from boxsup_tf.proposals.subject import Subject
+from boxsup_tf.proposals.proposal_input import ProposalInput
 from tests.proposals import box_segmentation
 
 needs_pydensecrf = pytest.mark.skipif(
@@ -18,25 +18,25 @@ needs_pydensecrf = pytest.mark.skipif(
 
 @needs_pydensecrf
 def test_objects_unlike_their_surroundings_are_cut_out():
-    subject, masks = box_segmentation.discs()
-    pool = bbox_seg.propose(subject, bbox_seg.Options(crf_colors=30.0))
+    inputs, masks = box_segmentation.discs()
+    pool = bbox_seg.propose(inputs, bbox_seg.Options(crf_colors=30.0))
     assert pool.method == "bbox_seg" and pool.one_per_box
     for n in range(2):
         assert box_segmentation.iou(pool.mask(n), masks[n]) > 0.97
-    assert are_rectangles(pool, subject.boxes).sum() == 0
+    assert are_rectangles(pool, inputs.boxes).sum() == 0
 
 
 @needs_pydensecrf
 def test_the_central_part_is_foreground_whatever_its_colour():
     """A hole of the ground's colour in the middle of the box, as large as the central part."""
-    subject, _ = box_segmentation.discs()
-    box = subject.boxes[:1]
-    image = subject.image.copy()
+    inputs, _ = box_segmentation.discs()
+    box = inputs.boxes[:1]
+    image = inputs.image.copy()
     image[29:51, 29:51] = image[0, 0]
-    pool = bbox_seg.propose(Subject(image, box), bbox_seg.Options(crf_colors=30.0))
+    pool = bbox_seg.propose(ProposalInput(image, box), bbox_seg.Options(crf_colors=30.0))
     assert pool.mask(0)[29:51, 29:51].all()
     small = bbox_seg.Options(crf_colors=30.0, central_share=0.001)
-    assert not bbox_seg.propose(Subject(image, box), small).mask(0)[29:51, 29:51].all()
+    assert not bbox_seg.propose(ProposalInput(image, box), small).mask(0)[29:51, 29:51].all()
 
 
 @pytest.mark.parametrize(("share", "expected"), [(0.25, (10, 20)), (1.0, (20, 40)), (1e-6, (1, 1))])
@@ -50,11 +50,11 @@ def test_the_central_part_has_its_form_and_the_share_of_its_area(share, expected
 
 @needs_pydensecrf
 def test_where_the_foreground_vanishes_the_candidate_is_the_rectangle():
-    subject, _ = box_segmentation.discs()
+    inputs, _ = box_segmentation.discs()
     pool = bbox_seg.propose(
-        subject, bbox_seg.Options(central_share=0.01, crf_prior=0.001, min_share=0.1)
+        inputs, bbox_seg.Options(central_share=0.01, crf_prior=0.001, min_share=0.1)
     )
-    assert are_rectangles(pool, subject.boxes).sum() == 2
+    assert are_rectangles(pool, inputs.boxes).sum() == 2
 
 
 @needs_pydensecrf
@@ -69,9 +69,9 @@ def test_the_same_every_time():
 
 @needs_pydensecrf
 def test_a_box_without_a_pixel_is_named():
-    subject = Subject(np.zeros((6, 8, 3), np.uint8), np.array([[1.6, 0, 2.4, 8]], np.float32))
+    inputs = ProposalInput(np.zeros((6, 8, 3), np.uint8), np.array([[1.6, 0, 2.4, 8]], np.float32))
     with pytest.raises(ValueError, match=r"box \[1.6.* holds no pixel's centre"):
-        bbox_seg.propose(subject, bbox_seg.Options())
+        bbox_seg.propose(inputs, bbox_seg.Options())
 
 
 def test_without_the_module_it_says_how_to_install_it(monkeypatch):

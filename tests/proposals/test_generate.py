@@ -10,9 +10,6 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from boxsup_tf import fields
-from boxsup_tf.data import dataset_info, records, writer
-from boxsup_tf.data.example import Example, decode_image
 from boxsup_tf.data.prepare import prepare
 from boxsup_tf.data.shapes import ShapesReader
 from boxsup_tf.errors import InputError
@@ -20,7 +17,9 @@ from boxsup_tf.proposals import generate as generate_module
 from boxsup_tf.proposals import methods
 from boxsup_tf.proposals.generate import count_rectangles, generate
 from boxsup_tf.proposals.methods import rectangle, scg
-from boxsup_tf.proposals.subject import Subject
+from boxsup_tf.proposals.proposal_input import ProposalInput
+from boxsup_tf.records import dataset_info, keys, records, writer
+from boxsup_tf.records.example import Example, decode_image
 from tests.conftest import REPOSITORY
 from tests.proposals.extra_methods import misbehaving
 from tests.proposals.in_this_process import InThisProcess
@@ -64,7 +63,7 @@ def test_the_pool_read_back_is_the_pool_proposed(examples, pools):
         writer.read_records(examples, 3), writer.read_records(pools, 3), strict=True
     ):
         example = records.decode_example(before)
-        expected = scg.propose(Subject(decode_image(example.encoded).numpy()), GRADIENT)
+        expected = scg.propose(ProposalInput(decode_image(example.encoded).numpy()), GRADIENT)
         pool = records.decode_pool(after)
         np.testing.assert_array_equal(pool.superpixels, expected.superpixels)
         np.testing.assert_array_equal(pool.membership, expected.membership)
@@ -299,15 +298,15 @@ def test_a_method_that_always_fails_can_be_mended_and_run_again(harmless, tmp_pa
 
 class MendedMethod:
     @staticmethod
-    def propose(subject, options):
-        return misbehaving.propose(subject, misbehaving.Options(mended=True))
+    def propose(inputs, options):
+        return misbehaving.propose(inputs, misbehaving.Options(mended=True))
 
 
 def test_a_damaged_image_is_skipped(examples, tmp_path, monkeypatch):
     _in_this_process(monkeypatch)
     serialized = list(writer.read_records(examples, 3))
     damaged = tf.train.Example.FromString(serialized[5])
-    encoded = damaged.features.feature[fields.IMAGE_ENCODED].bytes_list
+    encoded = damaged.features.feature[keys.IMAGE_ENCODED].bytes_list
     encoded.value[0] = encoded.value[0][:60]
     serialized[5] = damaged.SerializeToString(deterministic=True)
     info = dataset_info.DatasetInfo({"dataset": "damaged"}, ShapesReader.class_names, 7)

@@ -6,12 +6,12 @@ import cv2
 import numpy as np
 import pytest
 
-from boxsup_tf.data.example import decode_image
 from boxsup_tf.data.shapes import ShapesReader
 from boxsup_tf.errors import InputError
-from boxsup_tf.evaluation.proposal_quality import best_overlaps
+from boxsup_tf.proposals.benchmark.proposal_quality import best_overlaps
 from boxsup_tf.proposals.methods.geodesic import Options, propose
-from boxsup_tf.proposals.subject import Subject
+from boxsup_tf.proposals.proposal_input import ProposalInput
+from boxsup_tf.records.example import decode_image
 from tests.proposals.promises import check_promises
 
 GRADIENT = Options(edges="gradient")
@@ -24,7 +24,7 @@ def _shapes(index: int) -> np.ndarray:
 @pytest.mark.parametrize("index", range(3))
 def test_pools_of_shapes(index):
     image = _shapes(index)
-    pool = propose(Subject(image), GRADIENT)
+    pool = propose(ProposalInput(image), GRADIENT)
     check_promises(pool, image.shape, 0.9)
     assert pool.method == "geodesic" and pool.num_candidates > 50
     assert pool.areas.min() >= GRADIENT.min_area
@@ -33,7 +33,7 @@ def test_pools_of_shapes(index):
 def test_pool_of_a_photograph(shared_data):
     folder = shared_data / "coco_subset" / "VOC2012" / "JPEGImages"
     image = cv2.imread(str(sorted(folder.glob("*.jpg"))[3]))[:, :, ::-1].copy()
-    pool = propose(Subject(image), GRADIENT)
+    pool = propose(ProposalInput(image), GRADIENT)
     check_promises(pool, image.shape, 0.9)
     assert 1000 < pool.num_candidates <= 5000
 
@@ -41,7 +41,10 @@ def test_pool_of_a_photograph(shared_data):
 def test_boxes_and_chance_have_no_part_in_it():
     image = _shapes(0)
     box = np.array([[3, 3, 9, 9]], np.float32)
-    one, other = propose(Subject(image), GRADIENT), propose(Subject(image.copy(), box), GRADIENT)
+    one, other = (
+        propose(ProposalInput(image), GRADIENT),
+        propose(ProposalInput(image.copy(), box), GRADIENT),
+    )
     assert one.pack() == other.pack()
 
 
@@ -59,14 +62,14 @@ def test_objects_within_an_outline_are_found_inside_and_at_the_border():
         image[mask] = colour
     noise = np.random.default_rng(0).normal(0, 6, image.shape)
     image = np.clip(image + noise, 0, 255).astype(np.uint8)
-    pool = propose(Subject(image), GRADIENT)
+    pool = propose(ProposalInput(image), GRADIENT)
     assert (best_overlaps(pool, masks)[-1] > 0.9).all()
 
 
 def test_more_seeds_and_levels_give_more_regions_and_the_same_first_one():
     image = _shapes(1)
     pools = [
-        propose(Subject(image), dataclasses.replace(GRADIENT, seeds=seeds, levels=levels))
+        propose(ProposalInput(image), dataclasses.replace(GRADIENT, seeds=seeds, levels=levels))
         for seeds, levels in ((5, 2), (50, 2), (50, 9))
     ]
     sizes = [pool.num_candidates for pool in pools]
@@ -76,15 +79,15 @@ def test_more_seeds_and_levels_give_more_regions_and_the_same_first_one():
 
 
 def test_the_first_candidates_are_a_choice_of_all():
-    whole = propose(Subject(_shapes(1)), GRADIENT)
-    few = propose(Subject(_shapes(1)), dataclasses.replace(GRADIENT, max_candidates=20))
+    whole = propose(ProposalInput(_shapes(1)), GRADIENT)
+    few = propose(ProposalInput(_shapes(1)), dataclasses.replace(GRADIENT, max_candidates=20))
     assert few.num_candidates == 20
     np.testing.assert_array_equal(few.membership, whole.membership[:20])
 
 
 def test_a_large_image_is_looked_at_in_a_smaller_copy():
     image = cv2.resize(_shapes(0), (331, 217), interpolation=cv2.INTER_NEAREST)
-    pool = propose(Subject(image), dataclasses.replace(GRADIENT, max_pixels=9000))
+    pool = propose(ProposalInput(image), dataclasses.replace(GRADIENT, max_pixels=9000))
     check_promises(pool, image.shape, 0.93)  # enlarging changes areas a little
     assert pool.membership.shape[1] <= 9000 / GRADIENT.min_area
 
@@ -98,7 +101,7 @@ def test_pools_of_awkward_images(shape, plain):
     noise = np.random.default_rng(0).integers(0, 256, (*shape, 3), np.uint8)
     image = np.full_like(noise, 99) if plain else noise
     for options in (GRADIENT, dataclasses.replace(GRADIENT, min_area=1)):
-        pool = propose(Subject(image), options)
+        pool = propose(ProposalInput(image), options)
         check_promises(pool, image.shape, 0.9)
         if plain:
             assert pool.membership.tolist() == [[True]]

@@ -18,12 +18,10 @@ def test_the_format_is_read_by_its_file(tmp_path):
     labels = np.random.default_rng(0).integers(0, 5, (40, 55), np.uint8)
     Image.fromarray(labels).save(tmp_path / "a.png")
     options = {"format": "label_png", "path": str(tmp_path)}
-    image = made.subject("a.jpg").image
+    image = made.inputs("a.jpg").image
     pool = registry.propose(image, "imported", filename="a.jpg", **options)
     made.check_is(pool, np.stack([labels == value for value in range(1, 5)]))
-    assert (
-        pool.pack() == imported.propose(made.subject("a.jpg"), imported.Options(**options)).pack()
-    )
+    assert pool.pack() == imported.propose(made.inputs("a.jpg"), imported.Options(**options)).pack()
     with pytest.raises(ValueError, match="the image has no file name"):
         registry.propose(image, "imported", **options)
 

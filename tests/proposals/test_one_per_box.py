@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from boxsup_tf import boxes as box_ops
-from boxsup_tf.candidates import CandidatePool
+from boxsup_tf.pools.candidates import CandidatePool
 from boxsup_tf.proposals.one_per_box import are_rectangles, pool_of_masks, windows_yxyx
-from boxsup_tf.proposals.subject import Subject
+from boxsup_tf.proposals.proposal_input import ProposalInput
 
 
 def _boxes(num: int, height: int, width: int, seed: int) -> np.ndarray:
@@ -40,7 +40,7 @@ def test_what_is_no_box_of_the_image_is_named(box):
 
 
 def test_masks_come_back_and_small_ones_become_rectangles():
-    subject = Subject(
+    inputs = ProposalInput(
         np.zeros((8, 10, 3), np.uint8),
         np.array([[0, 0, 4, 4], [2, 2, 6, 7], [1, 1, 6, 6], [7, 9, 8, 10]], np.float32),
     )
@@ -48,7 +48,7 @@ def test_masks_come_back_and_small_ones_become_rectangles():
     masks = [np.zeros((4, 4), bool), rng.random((4, 5)) < 0.5, np.zeros((5, 5), bool)]
     masks += [np.ones((1, 1), bool)]
     masks[2][0, :4] = True  # 16 %
-    pool = pool_of_masks(subject, masks, "some", min_share=0.2)
+    pool = pool_of_masks(inputs, masks, "some", min_share=0.2)
     assert pool.one_per_box and pool.method == "some"
     expected = np.zeros((4, 8, 10), bool)
     expected[0, :4, :4] = True
@@ -56,17 +56,17 @@ def test_masks_come_back_and_small_ones_become_rectangles():
     expected[2, 1:6, 1:6] = True
     expected[3, 7, 9] = True
     np.testing.assert_array_equal([pool.mask(n) for n in range(4)], expected)
-    assert are_rectangles(pool, subject.boxes).sum() == 3
+    assert are_rectangles(pool, inputs.boxes).sum() == 3
     # Of less than the share: 16 % is not less than 0.16.
-    kept = pool_of_masks(subject, masks, "some", min_share=0.16)
+    kept = pool_of_masks(inputs, masks, "some", min_share=0.16)
     assert kept.areas.tolist() == [16, masks[1].sum(), 4, 1]
-    assert are_rectangles(kept, subject.boxes).sum() == 2
+    assert are_rectangles(kept, inputs.boxes).sum() == 2
 
 
 def test_boxes_and_masks_must_be_as_many():
-    subject = Subject(np.zeros((8, 10, 3), np.uint8), np.array([[0, 0, 4, 4]], np.float32))
+    inputs = ProposalInput(np.zeros((8, 10, 3), np.uint8), np.array([[0, 0, 4, 4]], np.float32))
     with pytest.raises(ValueError):
-        pool_of_masks(subject, [], "none")
+        pool_of_masks(inputs, [], "none")
 
 
 def test_rectangles_are_told_in_pools_of_one_per_box_only():

@@ -5,12 +5,12 @@ import pytest
 import tensorflow as tf
 
 from boxsup_tf.boxes import pairwise_iou_yxyx
-from boxsup_tf.candidates import CandidatePool
-from boxsup_tf.data.example import decode_image
 from boxsup_tf.data.shapes import ShapesReader
+from boxsup_tf.pools.candidates import CandidatePool
 from boxsup_tf.proposals.methods import rectangle, scg
+from boxsup_tf.proposals.proposal_input import ProposalInput
 from boxsup_tf.proposals.prune import merge_superpixels, prune
-from boxsup_tf.proposals.subject import Subject
+from boxsup_tf.records.example import decode_image
 from boxsup_tf.supervision.scoring import BELIEFS, Scorer, ScoringConfig
 from boxsup_tf.supervision.selection import choose, eligible_candidates
 from tests.supervision.pools import random_boxes, random_pool
@@ -92,7 +92,7 @@ def test_the_same_on_images_of_shapes(k):
     rng = np.random.default_rng(k)
     for update, example in enumerate(reader):
         image = decode_image(example.encoded).numpy()
-        pool = scg.propose(Subject(image), scg.Options(edges="gradient", min_area=10))
+        pool = scg.propose(ProposalInput(image), scg.Options(edges="gradient", min_area=10))
         pruned = prune(pool, example.boxes, 0.5)
         assert pruned.num_candidates < pool.num_candidates / 2
         assert sum(map(len, pruned.pack())) < sum(map(len, pool.pack()))
@@ -145,11 +145,11 @@ def test_without_boxes_nothing_is_kept():
 
 
 def test_a_pool_of_one_candidate_per_box_stays_as_it_is():
-    subject = Subject(
+    inputs = ProposalInput(
         np.zeros((*SIDES, 3), np.uint8), np.array([[0, 0, 3, 3], [2, 2, 9, 30]], np.float32)
     )
-    pool = rectangle.propose(subject, rectangle.Options())
-    assert prune(pool, subject.boxes, 1.0) is pool
+    pool = rectangle.propose(inputs, rectangle.Options())
+    assert prune(pool, inputs.boxes, 1.0) is pool
 
 
 def test_nothing_to_prune():

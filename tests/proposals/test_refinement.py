@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from boxsup_tf.candidates import CandidatePool
+from boxsup_tf.pools.candidates import CandidatePool
 from boxsup_tf.proposals.refinement import refine
 
 

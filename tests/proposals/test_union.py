@@ -3,16 +3,16 @@
 import numpy as np
 import pytest
 
-from boxsup_tf.data.example import decode_image
 from boxsup_tf.data.shapes import ShapesReader
 from boxsup_tf.errors import InputError
 from boxsup_tf.proposals import registry
 from boxsup_tf.proposals.methods.union import Options, propose
 from boxsup_tf.proposals.one_per_box import are_rectangles
-from boxsup_tf.proposals.subject import Subject
+from boxsup_tf.proposals.proposal_input import ProposalInput
+from boxsup_tf.records.example import decode_image
 
 EXAMPLE = ShapesReader(1, seed=5)[0]
-SUBJECT = Subject(decode_image(EXAMPLE.encoded).numpy(), EXAMPLE.boxes)
+SUBJECT = ProposalInput(decode_image(EXAMPLE.encoded).numpy(), EXAMPLE.boxes)
 
 
 def _masks(name: str) -> list[bytes]:
@@ -39,21 +39,21 @@ def test_the_order_of_methods_is_that_of_the_option():
 
 
 def test_without_boxes_a_method_that_needs_them_adds_nothing():
-    pool = propose(Subject(SUBJECT.image), Options(("selective_search", "rectangle")))
+    pool = propose(ProposalInput(SUBJECT.image), Options(("selective_search", "rectangle")))
     assert pool.num_candidates == len(_masks("selective_search"))
 
 
 def test_a_fall_back_to_the_rectangle_adds_nothing():
     # GrabCut cannot tell a box that fills the image from its surroundings; the object's box it can.
     boxes = np.array([[0, 0, *SUBJECT.image.shape[:2]], EXAMPLE.boxes[0]], np.float32)
-    subject = Subject(SUBJECT.image, boxes)
+    inputs = ProposalInput(SUBJECT.image, boxes)
     grabcut = registry.get_method("grabcut")
-    alone = grabcut.propose(subject, grabcut.Options())
+    alone = grabcut.propose(inputs, grabcut.Options())
     assert are_rectangles(alone, boxes).tolist() == [True, False]
-    united = propose(subject, Options(("grabcut",)))
+    united = propose(inputs, Options(("grabcut",)))
     assert united.num_candidates == 1
     np.testing.assert_array_equal(united.mask(0), alone.mask(1))
-    assert propose(subject, Options(("grabcut", "rectangle"))).num_candidates == 3
+    assert propose(inputs, Options(("grabcut", "rectangle"))).num_candidates == 3
 
 
 def test_is_made_from_flags():

@@ -6,14 +6,14 @@ import cv2
 import numpy as np
 import pytest
 
-from boxsup_tf.candidates import CandidatePool
-from boxsup_tf.data.dataset_info import DatasetInfo
 from boxsup_tf.data.prepare import prepare
-from boxsup_tf.data.records import add_pool, decode_example, encode_example
 from boxsup_tf.data.shapes import ShapesReader
-from boxsup_tf.data.writer import read_records, write_dataset
 from boxsup_tf.errors import InputError
+from boxsup_tf.pools.candidates import CandidatePool
 from boxsup_tf.proposals.visualize import best_masks, contour_strength, draw_pool, write_pictures
+from boxsup_tf.records.dataset_info import DatasetInfo
+from boxsup_tf.records.records import add_pool, decode_example, encode_example
+from boxsup_tf.records.writer import read_records, write_dataset
 from tests.supervision.pools import random_pool
 
 

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-from boxsup_tf.data import records
-from boxsup_tf.data.dataset_info import DatasetInfo, write_json
 from boxsup_tf.data.shapes import ShapesReader
-from boxsup_tf.data.writer import write_dataset
+from boxsup_tf.io.json_file import write_json
 from boxsup_tf.models.networks import build_network
+from boxsup_tf.records import records
+from boxsup_tf.records.dataset_info import DatasetInfo
+from boxsup_tf.records.writer import write_dataset
 
 _ROOT = pathlib.Path(__file__).parents[2]
 

@@ -7,9 +7,9 @@ import pathlib
 import numpy as np
 import pytest
 
+from boxsup_tf.crf.parameters import PARAMETER_SETS
 from boxsup_tf.data.shapes import SHAPE_CLASSES
 from boxsup_tf.errors import InputError
-from boxsup_tf.inference.dense_crf import PARAMETER_SETS
 from boxsup_tf.inference.export import export
 from boxsup_tf.inference.saved_model import load_saved_model
 from boxsup_tf.training.checkpoints import load_model

@@ -7,10 +7,10 @@ import sys
 
 import numpy as np
 
-from boxsup_tf.data.dataset_info import DatasetInfo
-from boxsup_tf.data.records import decode_example
 from boxsup_tf.data.shapes import ShapesReader
-from boxsup_tf.data.writer import read_records
+from boxsup_tf.records.dataset_info import DatasetInfo
+from boxsup_tf.records.records import decode_example
+from boxsup_tf.records.writer import read_records
 
 _ROOT = pathlib.Path(__file__).parents[2]
 

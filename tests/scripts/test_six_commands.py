@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from boxsup_tf.data.dataset_info import DatasetInfo
+from boxsup_tf.records.dataset_info import DatasetInfo
 
 REPOSITORY = pathlib.Path(__file__).parents[2]
 # What makes the training a handful of steps; everything else is as the README has it.

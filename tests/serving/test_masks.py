@@ -15,12 +15,12 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from boxsup_tf import fields
-from boxsup_tf.data.example import decode_image
 from boxsup_tf.errors import InputError
 from boxsup_tf.inference.image_paths import find_images
+from boxsup_tf.inference.interface import SEMANTIC_PREDICTIONS
 from boxsup_tf.inference.upright import upright
 from boxsup_tf.labels import color_map
+from boxsup_tf.records.example import decode_image
 from boxsup_tf.serving.masks import RefusedImage, request_masks
 from boxsup_tf.serving.rest_client import RestClient
 from tests.conftest import REPOSITORY
@@ -60,7 +60,7 @@ def check_masks(folder, predictor) -> None:
         mask = Image.open(folder / "out" / f"{name}.png")
         assert mask.mode == "P"
         assert mask.getpalette()[:9] == color_map()[:3].ravel().tolist()
-        expected = predictor.predict(pixels[None])[fields.SEMANTIC_PREDICTIONS][0]
+        expected = predictor.predict(pixels[None])[SEMANTIC_PREDICTIONS][0]
         # PIL and TensorFlow do not decode JPEG to the same bits; "c" was decoded to be turned.
         assert np.mean(np.array(mask) == expected) > (0.97 if name == "c" else 0.99999)
 

@@ -8,9 +8,9 @@ import pytest
 import urllib3
 from PIL import Image
 
-from boxsup_tf.data.example import decode_image
 from boxsup_tf.errors import InputError
-from boxsup_tf.evaluation import judged_model
+from boxsup_tf.inference import segmentation_model
+from boxsup_tf.records.example import decode_image
 from boxsup_tf.serving.extras import require
 from boxsup_tf.serving.rest_client import RestClient
 from boxsup_tf.serving.server import ServerOptions, serve
@@ -20,7 +20,7 @@ from tests.serving.talking import as_json, decode_mask, encode, get, post
 @pytest.fixture(scope="module")
 def labels_of(saved_model):
     """As evaluate.py has them."""
-    judged = judged_model.of_export(saved_model.path)
+    judged = segmentation_model.of_export(saved_model.path)
     return lambda encoded: judged.label_maps(decode_image(encoded).numpy()[None])[0]
 
 

@@ -3,8 +3,9 @@
 import numpy as np
 import tensorflow as tf
 
-from boxsup_tf import fields, pool_ops
-from boxsup_tf.candidates import CandidatePool
+from boxsup_tf.labels import BACKGROUND, VOID
+from boxsup_tf.pools import pool_ops
+from boxsup_tf.pools.candidates import CandidatePool
 from boxsup_tf.supervision.selection import RECTANGLE
 
 
@@ -63,11 +64,11 @@ def paint_by_pixel(
                 if belongs:
                     region.add((y, x))
         regions.append(region)
-    painted = np.full((height, width), fields.BACKGROUND)
+    painted = np.full((height, width), BACKGROUND)
     for b, region in enumerate(regions):
         if ignored[b]:
             for pixel in region:
-                painted[pixel] = fields.VOID
+                painted[pixel] = VOID
     # What is to be on top comes last; of equals, the earlier box.
     objects = [b for b in range(len(regions)) if not ignored[b]]
     towards = {"smaller": -1, "larger": 1}[paint_order]

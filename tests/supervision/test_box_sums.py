@@ -5,12 +5,7 @@ import pytest
 import tensorflow as tf
 
 from boxsup_tf.boxes import inside_yxyx, windows_yxyx
-from boxsup_tf.supervision.box_sums import (
-    BoxSums,
-    sum_by_box,
-    sum_by_candidate,
-    sum_by_superpixel,
-)
+from boxsup_tf.supervision.box_sums import BoxSums, sum_by_box, sum_by_candidate, sum_by_superpixel
 from tests.supervision.pools import random_boxes, random_pool
 
 HEIGHT, WIDTH, NUM_SUPERPIXELS = 12, 17, 9

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from boxsup_tf import fields
-from boxsup_tf.candidates import CandidatePool
+from boxsup_tf.labels import BACKGROUND
+from boxsup_tf.pools.candidates import CandidatePool
 from boxsup_tf.supervision.painting import paint
 from boxsup_tf.supervision.selection import RECTANGLE
 from tests.supervision.pools import packed_membership, paint_by_pixel, random_boxes, random_pool
@@ -45,7 +45,7 @@ def test_equals_a_painter_of_single_pixels(seed, style):
 def test_an_image_without_boxes_is_background():
     pool = random_pool(np.random.default_rng(0), 4, 6, 5, 3)
     painted = _paint(pool, [], np.zeros((0, 4)), [], [], True)
-    np.testing.assert_array_equal(painted, np.full((4, 6), fields.BACKGROUND))
+    np.testing.assert_array_equal(painted, np.full((4, 6), BACKGROUND))
 
 
 def test_a_pool_without_candidates_paints_rectangles():

@@ -6,11 +6,11 @@ import scipy.special
 import tensorflow as tf
 from pycocotools import mask as mask_utils
 
-from boxsup_tf import pool_ops
-from boxsup_tf.data.example import decode_image
 from boxsup_tf.data.shapes import ShapesReader
 from boxsup_tf.models.networks import build_network
 from boxsup_tf.models.scores import full_resolution_logits
+from boxsup_tf.pools import pool_ops
+from boxsup_tf.records.example import decode_image
 from boxsup_tf.supervision.scoring import Scorer, ScoringConfig
 from tests.supervision.pools import holds, packed_membership, random_boxes, random_pool
 

@@ -5,12 +5,7 @@ import pytest
 import tensorflow as tf
 from scipy import stats
 
-from boxsup_tf.supervision.selection import (
-    RECTANGLE,
-    choose,
-    eligible_candidates,
-    outside_shares,
-)
+from boxsup_tf.supervision.selection import RECTANGLE, choose, eligible_candidates, outside_shares
 from tests.supervision.pools import holds, random_boxes, random_pool
 
 _MIN_P = 1e-4  # seeds are fixed: a fair draw passes for ever

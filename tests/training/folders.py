@@ -7,12 +7,12 @@ import cv2
 import numpy as np
 import tensorflow as tf
 
-from boxsup_tf import fields
-from boxsup_tf.candidates import CandidatePool
-from boxsup_tf.data import dataset_info, records, writer
-from boxsup_tf.data.example import Example
+from boxsup_tf.labels import VOID
+from boxsup_tf.pools.candidates import CandidatePool
 from boxsup_tf.proposals.methods import rectangle
-from boxsup_tf.proposals.subject import Subject
+from boxsup_tf.proposals.proposal_input import ProposalInput
+from boxsup_tf.records import dataset_info, records, writer
+from boxsup_tf.records.example import Example
 from tests.supervision.pools import random_boxes, random_pool
 
 CLASS_NAMES = ("background", "cat", "dog", "emu")
@@ -28,7 +28,7 @@ def make_example(name: str, seed: int, boxes: bool = True, mask: bool = True) ->
     image = rng.integers(0, 256, (SIDE, SIDE, 3), np.uint8)
     num = int(rng.integers(1, 4)) if boxes else 0
     truth = rng.integers(0, len(CLASS_NAMES), (SIDE, SIDE)).astype(np.uint8)
-    truth[:3] = fields.VOID
+    truth[:3] = VOID
     place, num_classes = np.arange(num), len(CLASS_NAMES) - 1
     return Example(
         source_id=name,
@@ -65,7 +65,7 @@ def blocks(example: Example) -> CandidatePool:
 
 def rectangles(example: Example) -> CandidatePool:
     image = np.zeros((SIDE, SIDE, 3), np.uint8)
-    return rectangle.propose(Subject(image, example.boxes), rectangle.Options())
+    return rectangle.propose(ProposalInput(image, example.boxes), rectangle.Options())
 
 
 def write(

@@ -5,11 +5,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from boxsup_tf import fields
-from boxsup_tf.data import records
-from boxsup_tf.data.example import Example
 from boxsup_tf.models.networks import build_network
 from boxsup_tf.models.scores import full_resolution_logits
+from boxsup_tf.records import keys, records
+from boxsup_tf.records.example import Example
 from boxsup_tf.training.beliefs import Beliefs
 from boxsup_tf.training.config import TrainConfig
 from boxsup_tf.training.network import Network
@@ -39,7 +38,7 @@ def dataset(images) -> tf.data.Dataset:
         record = tf.train.Example.FromString(
             records.encode_example(Example(name, name, encoded, *image.shape[:2]), CLASS_NAMES)
         )
-        one_per_box = record.features.feature[fields.CANDIDATES_ONE_PER_BOX].int64_list
+        one_per_box = record.features.feature[keys.CANDIDATES_ONE_PER_BOX].int64_list
         one_per_box.value.append(i == len(SIZES) - 1)
         serialized.append(record.SerializeToString())
     return tf.data.Dataset.from_tensor_slices(serialized).map(records.parse)
@@ -63,7 +62,7 @@ def _beliefs(network: Network, dataset, config: TrainConfig, asks: bool = True) 
     beliefs.prepare()
     for _ in range(2):  # as in two mask updates
         found = [
-            (parsed[fields.IMAGE_SOURCE_ID].numpy().decode(), logits.numpy())
+            (parsed[keys.IMAGE_SOURCE_ID].numpy().decode(), logits.numpy())
             for parsed, logits in beliefs.of_all(asks)
         ]
     assert len(found) == len(SIZES)
@@ -126,7 +125,7 @@ def test_a_float32_network_may_be_asked_in_bfloat16(model, images, dataset):
     found = []
     for factor in (1, -1):
         model.get_layer("fc8").kernel.assign(factor * before[-2])
-        found.append({p[fields.IMAGE_SOURCE_ID].numpy(): y for p, y in beliefs.of_all(True)})
+        found.append({p[keys.IMAGE_SOURCE_ID].numpy(): y for p, y in beliefs.of_all(True)})
     model.set_weights(before)
     for name in asked:
         first, second = (logits[name.encode()].numpy() for logits in found)

@@ -6,17 +6,13 @@ import pathlib
 import numpy as np
 import pytest
 
-from boxsup_tf.data.records import image_size
 from boxsup_tf.models.networks import build_network
 from boxsup_tf.models.split import split
+from boxsup_tf.records.records import image_size
 from boxsup_tf.supervision.labelling import Labelling
 from boxsup_tf.training import checkpoints, loop
 from boxsup_tf.training.config import TrainConfig
-from boxsup_tf.training.input_pipeline import (
-    TrainingPipeline,
-    box_examples,
-    fill_crops,
-)
+from boxsup_tf.training.input_pipeline import TrainingPipeline, box_examples, fill_crops
 from boxsup_tf.training.network import Network, freeze
 from boxsup_tf.training.sources import Source, load_sources
 from tests.training.folders import CLASS_NAMES, SIDE, make_example, scattered, write

@@ -7,7 +7,7 @@ import pathlib
 import numpy as np
 import pytest
 
-from boxsup_tf.candidates import CandidatePool
+from boxsup_tf.pools.candidates import CandidatePool
 from boxsup_tf.training import loop
 from boxsup_tf.training.config import TrainConfig
 from boxsup_tf.training.feedback import alarm, doubts, weights_at

@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from boxsup_tf import fields
-from boxsup_tf.data import records, writer
-from boxsup_tf.data.example import decode_image
 from boxsup_tf.models.scores import preprocess
+from boxsup_tf.records import keys, records, writer
+from boxsup_tf.records.example import decode_image
 from boxsup_tf.supervision.labelling import Labelling
 from boxsup_tf.training.config import TrainConfig
 from boxsup_tf.training.input_pipeline import (
@@ -186,4 +185,4 @@ def test_box_examples_are_those_of_the_box_sources_in_order(sources):
     found = [p[EXAMPLE_ID].decode() for p in box_examples(sources).as_numpy_iterator()]
     assert found == [f"0/image{i}" for i in range(NUM_BOX)]
     parsed = next(iter(box_examples(sources)))
-    assert parsed[fields.BOXES].shape[1] == 4
+    assert parsed[keys.BOXES].shape[1] == 4

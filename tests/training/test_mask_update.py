@@ -7,12 +7,12 @@ import pytest
 import tensorflow as tf
 from sklearn import metrics
 
-from boxsup_tf import fields
-from boxsup_tf.candidates import CandidatePool
-from boxsup_tf.data import records, writer
-from boxsup_tf.data.example import decode_image
+from boxsup_tf.labels import VOID
 from boxsup_tf.models.networks import build_network
 from boxsup_tf.models.scores import full_resolution_logits
+from boxsup_tf.pools.candidates import CandidatePool
+from boxsup_tf.records import records, writer
+from boxsup_tf.records.example import decode_image
 from boxsup_tf.supervision.labelling import Labelling
 from boxsup_tf.supervision.selection import RECTANGLE
 from boxsup_tf.training.config import TrainConfig
@@ -205,9 +205,9 @@ def test_the_reported_iou_is_that_of_the_painted_masks(model, examples, folder, 
         np.testing.assert_array_equal(chosen[example.source_id] == RECTANGLE, void)
         scene = chosen[example.source_id], example.boxes, example.labels, void, True, on_top
         label_map = paint_by_pixel(blocks(example), *scene)
-        known = example.mask != fields.VOID
+        known = example.mask != VOID
         truths.append(example.mask[known])
-        painted.append(np.where(label_map == fields.VOID, 0, label_map)[known])
+        painted.append(np.where(label_map == VOID, 0, label_map)[known])
     iou = metrics.jaccard_score(np.concatenate(truths), np.concatenate(painted), average=None)
     assert report.pseudo_mask_mean_iou == pytest.approx(iou.mean(), rel=1e-9)
 
@@ -232,9 +232,9 @@ def test_rectangles_paint_the_rectangles(model, examples, tmp_path):
         plain = paint_by_pixel(pool, np.full(num, RECTANGLE), *scene, True)
         np.testing.assert_array_equal(label_map, plain)
         if example.mask is not None:
-            known = example.mask != fields.VOID
+            known = example.mask != VOID
             truths.append(example.mask[known])
-            painted.append(np.where(plain == fields.VOID, 0, plain)[known])
+            painted.append(np.where(plain == VOID, 0, plain)[known])
     iou = metrics.jaccard_score(np.concatenate(truths), np.concatenate(painted), average=None)
     assert report.pseudo_mask_mean_iou == pytest.approx(iou.mean(), rel=1e-9)
     assert report.chosen_overlap_cost == pytest.approx(0, abs=1e-6)
@@ -320,7 +320,7 @@ def test_reports_how_much_is_covered_and_how_much_changed(model, examples, folde
         changed += (first != after)[slots][objects].tolist()
         fills += _fills(example, pool)[objects, after[slots][objects]].tolist()
     former, new = (np.concatenate(painted[name]).ravel() for name in ("former", "new"))
-    known = (former != fields.VOID) & (new != fields.VOID)
+    known = (former != VOID) & (new != VOID)
     iou = metrics.jaccard_score(former[known], new[known], average=None)
     assert report.agreement == pytest.approx(iou.mean(), rel=1e-9)
     assert report.foreground_share == pytest.approx((new[known] > 0).mean())

@@ -6,9 +6,9 @@ import re
 import numpy as np
 import pytest
 
-from boxsup_tf.candidates import CandidatePool
-from boxsup_tf.data import dataset_info
 from boxsup_tf.errors import InputError
+from boxsup_tf.pools.candidates import CandidatePool
+from boxsup_tf.records import dataset_info
 from boxsup_tf.training.sources import check_pruning, load_sources
 from tests.training.folders import CLASS_NAMES, make_example, rectangles, scattered, write
 

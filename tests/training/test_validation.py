@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-from boxsup_tf import fields
-from boxsup_tf.data import dataset_info
-from boxsup_tf.data.example import decode_image
+from boxsup_tf.labels import VOID
 from boxsup_tf.models.networks import build_network
 from boxsup_tf.models.scores import full_resolution_logits
+from boxsup_tf.records import dataset_info
+from boxsup_tf.records.example import decode_image
 from boxsup_tf.training.config import TrainConfig
 from boxsup_tf.training.network import Network
 from boxsup_tf.training.validation import Validation
@@ -18,7 +18,7 @@ from tests.training.folders import CLASS_NAMES, make_example, write
 def test_the_three_figures(tmp_path):
     examples = [make_example(f"image{i}", i) for i in range(4)]
     for example in examples[:2]:  # not all images hold all classes
-        example.mask[example.mask == 2] = fields.VOID
+        example.mask[example.mask == 2] = VOID
     folder = write(tmp_path / "val", examples, None)
     model = build_network("largefov", len(CLASS_NAMES), 0.1, seed=1)
     network = Network(model, TrainConfig(""))
@@ -26,7 +26,7 @@ def test_the_three_figures(tmp_path):
     truths, plain, given = [], [], []
     for example in examples:
         logits = full_resolution_logits(model, decode_image(example.encoded)[None])[0].numpy()
-        known = example.mask != fields.VOID
+        known = example.mask != VOID
         truths.append(example.mask[known])
         plain.append(logits.argmax(axis=2)[known])
         present = np.isin(np.arange(len(CLASS_NAMES)), truths[-1])

@@ -4,12 +4,12 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-from boxsup_tf.data.dataset_info import write_json
 from boxsup_tf.errors import InputError
 from boxsup_tf.evaluation.comparison.bootstrap import difference_interval
 from boxsup_tf.evaluation.comparison.evaluations import Compared, check_same_images, load
 from boxsup_tf.evaluation.comparison.table import format_table
-from boxsup_tf.whole_file import whole_file
+from boxsup_tf.io.atomic_write import atomic_write
+from boxsup_tf.io.json_file import write_json
 
 JSON_FILE, TABLE_FILE = "comparison.json", "comparison.md"
 
@@ -49,7 +49,7 @@ def compare(
     comparison = {"reference": reference.name, "evaluations": evaluations}
     os.makedirs(output_dir, exist_ok=True)
     write_json(os.path.join(output_dir, JSON_FILE), comparison)
-    with whole_file(os.path.join(output_dir, TABLE_FILE)) as file:
+    with atomic_write(os.path.join(output_dir, TABLE_FILE)) as file:
         file.write(format_table(comparison))
     return comparison
 

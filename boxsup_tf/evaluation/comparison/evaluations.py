@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from boxsup_tf.data.dataset_info import read_json
 from boxsup_tf.errors import InputError
 from boxsup_tf.evaluation import evaluation_folder as files
 from boxsup_tf.evaluation.comparison.bootstrap import ImageCounts
+from boxsup_tf.io.json_file import read_json
 
 
 @dataclasses.dataclass(frozen=True)

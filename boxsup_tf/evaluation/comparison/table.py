@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from boxsup_tf.figures import TITLES, percent
+from boxsup_tf.metrics.metric_names import TITLES, percent
 
 
 def format_table(comparison: dict[str, Any]) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from boxsup_tf.evaluation.report.markup import Node, color_class, node
 from boxsup_tf.evaluation.report.results import Result
-from boxsup_tf.figures import percent
+from boxsup_tf.metrics.metric_names import percent
 
 _WIDTH, _LEFT, _RIGHT = 440, 118, 40
 _BAR, _GAP, _BOTTOM = 12, 12, 22  # heights

@@ -6,9 +6,10 @@ import re
 
 import numpy as np
 
-from boxsup_tf import drawing, fields
+from boxsup_tf import drawing
 from boxsup_tf.evaluation.report.markup import Node, node, scroller, section
 from boxsup_tf.evaluation.report.pictures import jpeg_uri, read_picture
+from boxsup_tf.training.pictures import EVOLUTION_FILE
 
 _MAX_COLUMNS = 6
 
@@ -31,7 +32,7 @@ def evolution_section(model_dir: str) -> Node | None:
     Raises:
         InputError: a picture is damaged.
     """
-    path = os.path.join(model_dir, fields.EVOLUTION_FILE)
+    path = os.path.join(model_dir, EVOLUTION_FILE)
     text = _WHOLE
     if os.path.exists(path):
         picture = read_picture(path, "RGB")

@@ -10,8 +10,6 @@ import string
 from collections.abc import Sequence
 from typing import Any
 
-from boxsup_tf import fields
-from boxsup_tf.data.dataset_info import DatasetInfo, check_same_classes, load_complete
 from boxsup_tf.errors import InputError
 from boxsup_tf.evaluation.report.confusion_table import confusion_section
 from boxsup_tf.evaluation.report.markup import Node, node, to_html
@@ -21,7 +19,10 @@ from boxsup_tf.evaluation.report.results import Result, load_results
 from boxsup_tf.evaluation.report.summary import classes_section, summary_section
 from boxsup_tf.evaluation.report.training_curves import training_section
 from boxsup_tf.evaluation.report.trimap_plot import trimap_section
-from boxsup_tf.whole_file import whole_file
+from boxsup_tf.io.atomic_write import atomic_write
+from boxsup_tf.metrics.metric_names import METRICS_FILE
+from boxsup_tf.records.dataset_info import DatasetInfo, check_same_classes, load_complete
+from boxsup_tf.training.pictures import EVOLUTION_FILE
 
 # Nothing is fetched, and no script runs but our own, whatever a class is called.
 _POLICY = (
@@ -69,16 +70,16 @@ def write_report(
             raise InputError(f"--model_dir={model_dir}: no such folder: expected one of train.py")
         curves, evolution = training_section(model_dir), evolution_section(model_dir)
         if curves is None:
-            left_out.append(f"{os.path.join(model_dir, fields.METRICS_FILE)}: no epoch found")
+            left_out.append(f"{os.path.join(model_dir, METRICS_FILE)}: no epoch found")
         if evolution is None:
-            left_out.append(f"{os.path.join(model_dir, fields.EVOLUTION_FILE)}: not found")
+            left_out.append(f"{os.path.join(model_dir, EVOLUTION_FILE)}: not found")
         sections += [curves, evolution]
     else:
         left_out.append("training curves and mask evolution: no run's folder was given")
     images = panels_data(results, data, info, max_side)
     shown = [part for part in sections if part is not None]
     page = _assemble(shown, images, left_out, data)
-    with whole_file(output) as file:
+    with atomic_write(output) as file:
         file.write(page)
     return left_out
 

@@ -8,16 +8,16 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from boxsup_tf.data import records
-from boxsup_tf.data.dataset_info import DatasetInfo
-from boxsup_tf.data.example import Example, decode_image
-from boxsup_tf.data.writer import read_records
 from boxsup_tf.drawing import reduced
 from boxsup_tf.errors import InputError
 from boxsup_tf.evaluation.evaluation_folder import read_label_map
 from boxsup_tf.evaluation.report.pictures import jpeg_uri, label_map_uri
 from boxsup_tf.evaluation.report.results import Result
 from boxsup_tf.labels import color_map
+from boxsup_tf.records import records
+from boxsup_tf.records.dataset_info import DatasetInfo
+from boxsup_tf.records.example import Example, decode_image
+from boxsup_tf.records.writer import read_records
 
 
 def panels_data(

@@ -6,9 +6,8 @@ import io
 import numpy as np
 from PIL import Image
 
-from boxsup_tf import fields
 from boxsup_tf.errors import InputError
-from boxsup_tf.labels import color_map
+from boxsup_tf.labels import BACKGROUND, color_map
 
 _QUALITY = 82
 _COLORS = color_map()
@@ -47,7 +46,7 @@ def label_map_uri(label_map: np.ndarray) -> str:
     labels, places = np.unique(label_map, return_inverse=True)
     picture = Image.fromarray(places.reshape(label_map.shape).astype(np.uint8))
     picture.putpalette(_COLORS[labels].tobytes())
-    alpha = np.where(labels == fields.BACKGROUND, 0, 255).astype(np.uint8).tobytes()
+    alpha = np.where(labels == BACKGROUND, 0, 255).astype(np.uint8).tobytes()
     buffer = io.BytesIO()
     picture.save(buffer, format="PNG", optimize=True, transparency=alpha)
     return _uri("png", buffer)

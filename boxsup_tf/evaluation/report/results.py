@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from boxsup_tf.data.dataset_info import read_json
 from boxsup_tf.errors import InputError
 from boxsup_tf.evaluation import evaluation_folder as files
-from boxsup_tf.figures import TITLES
+from boxsup_tf.io.json_file import read_json
+from boxsup_tf.metrics.metric_names import TITLES
 
 # IoU and other shares, 0 .. 1, by a name; None where nothing was to be scored.
 Shares = Mapping[str, float | None]
@@ -39,7 +39,7 @@ class Result:
         name: for people.
         predictions: a folder of label maps ID.png; it may be missing.
         data: the digest of the records that were evaluated; None where it is not known.
-        scores: of the whole set, by the names of `figures.TITLES`.
+        scores: of the whole set, by the names of `metric_names.TITLES`.
         per_class: IoU by class name, over the whole set.
         num_images: that were scored; None where it is not known.
         image_scores: mean IoU by image id.

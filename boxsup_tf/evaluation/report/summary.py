@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from boxsup_tf.evaluation.report.class_bars import class_bars
 from boxsup_tf.evaluation.report.markup import Node, node, section, swatch, table
 from boxsup_tf.evaluation.report.results import Result, Shares
-from boxsup_tf.figures import TITLES, percent
+from boxsup_tf.metrics.metric_names import TITLES, percent
 
 # Results with the colours that stand for them.
 _Colored = Sequence[tuple[int, Result]]

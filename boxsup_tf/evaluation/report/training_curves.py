@@ -2,10 +2,10 @@
 
 import os
 
-from boxsup_tf import fields
 from boxsup_tf.evaluation.report.line_plot import Curve, line_plot
 from boxsup_tf.evaluation.report.markup import Node, node, section
 from boxsup_tf.evaluation.report.results import parse_json, share
+from boxsup_tf.metrics.metric_names import METRICS_FILE
 
 # The curves' names by their keys in metrics.json; title, unit and factor of each plot.
 _LOSS = {"loss": "training"}
@@ -35,7 +35,7 @@ def training_section(model_dir: str) -> Node | None:
     Raises:
         InputError: the file is damaged.
     """
-    plots = parse_json(os.path.join(model_dir, fields.METRICS_FILE), _plots) or []
+    plots = parse_json(os.path.join(model_dir, METRICS_FILE), _plots) or []
     if not plots:
         return None
     return section("training", "Training", node("div", *plots, class_="plots"))

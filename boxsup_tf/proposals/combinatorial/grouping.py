@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from boxsup_tf.candidates import CandidatePool
+from boxsup_tf.pools.candidates import CandidatePool
 from boxsup_tf.proposals.combinatorial import merging
 from boxsup_tf.proposals.combinatorial.duplicates import first_of_each, first_of_similar
 from boxsup_tf.proposals.combinatorial.features import Described, describe

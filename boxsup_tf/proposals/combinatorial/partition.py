@@ -5,7 +5,7 @@ import dataclasses
 import cv2
 import numpy as np
 
-from boxsup_tf.candidates import superpixel_boxes_yxyx
+from boxsup_tf.pools.candidates import superpixel_boxes_yxyx
 
 
 @dataclasses.dataclass(frozen=True)

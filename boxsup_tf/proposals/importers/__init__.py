@@ -1,6 +1,6 @@
 """Readers of candidates that others made, one format a file.
 
-A file NAME.py defines `read(path, subject) -> CandidatePool`: the image's candidates exactly as
+A file NAME.py defines `read(path, inputs) -> CandidatePool`: the image's candidates exactly as
 they are stored, without empty ones. Errors are InputErrors that name the file.
 """
 
@@ -8,9 +8,9 @@ import importlib
 import os
 import pkgutil
 
-from boxsup_tf.candidates import CandidatePool
 from boxsup_tf.errors import InputError
-from boxsup_tf.proposals.subject import Subject
+from boxsup_tf.pools.candidates import CandidatePool
+from boxsup_tf.proposals.proposal_input import ProposalInput
 
 
 def format_names() -> tuple[str, ...]:
@@ -18,18 +18,18 @@ def format_names() -> tuple[str, ...]:
     return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
 
 
-def read(file_format: str, path: str, subject: Subject) -> CandidatePool:
+def read(file_format: str, path: str, inputs: ProposalInput) -> CandidatePool:
     """The candidates that are stored for an image.
 
     Args:
         file_format: see `format_names`.
         path: a folder or file, as the format has it.
-        subject: the image, and the file name by which its candidates are found.
+        inputs: the image, and the file name by which its candidates are found.
 
     Raises:
         InputError: the image has no file or entry there, or it is broken or of another image.
     """
-    return importlib.import_module(f"{__name__}.{file_format}").read(path, subject)
+    return importlib.import_module(f"{__name__}.{file_format}").read(path, inputs)
 
 
 def names_of_image(filename: str) -> list[str]:
@@ -39,27 +39,27 @@ def names_of_image(filename: str) -> list[str]:
     return list(dict.fromkeys([stem, os.path.basename(stem)]))
 
 
-def find_file(folder: str, subject: Subject, extension: str) -> str:
+def find_file(folder: str, inputs: ProposalInput, extension: str) -> str:
     """The path of an image's own file in a folder.
 
     Raises:
         InputError: there is none.
     """
-    paths = [os.path.join(folder, name + extension) for name in names_of_image(subject.filename)]
+    paths = [os.path.join(folder, name + extension) for name in names_of_image(inputs.filename)]
     path = next(filter(os.path.isfile, paths), None)
     if path is None:
-        raise InputError(f"{paths[-1]}: not found: expected the candidates of {subject.filename}")
+        raise InputError(f"{paths[-1]}: not found: expected the candidates of {inputs.filename}")
     return path
 
 
-def check_size(shape: tuple[int, ...], subject: Subject, path: str) -> None:
+def check_size(shape: tuple[int, ...], inputs: ProposalInput, path: str) -> None:
     """Makes sure that what was read is of the image's size.
 
     Raises:
         InputError: it is not.
     """
-    if shape != subject.image.shape[:2]:
+    if shape != inputs.image.shape[:2]:
         raise InputError(
-            f"{path}: is of size {list(shape)}: expected {list(subject.image.shape[:2])}, the "
-            f"height and width of {subject.filename}"
+            f"{path}: is of size {list(shape)}: expected {list(inputs.image.shape[:2])}, the "
+            f"height and width of {inputs.filename}"
         )

@@ -23,20 +23,20 @@ from typing import Any
 import numpy as np
 from pycocotools import mask as mask_utils
 
-from boxsup_tf.candidates import CandidatePool
 from boxsup_tf.data.coco_segmentation import encode_segmentation
-from boxsup_tf.data.example import read_bytes
 from boxsup_tf.errors import InputError
+from boxsup_tf.pools.candidates import CandidatePool
 from boxsup_tf.proposals import importers
+from boxsup_tf.proposals.proposal_input import ProposalInput
 from boxsup_tf.proposals.refinement import refine
-from boxsup_tf.proposals.subject import Subject
+from boxsup_tf.records.example import read_bytes
 
 _IMAGE_EXTENSIONS = (".jpg", ".jpeg", ".png")
 # COCO 2014's names, COCO 2017's and VOC's, whose two numbers are written as one.
 _NUMBERED = re.compile(r"(?:COCO_[a-z]+\d{4}_)?(\d+)|(\d{4})_(\d{6})")
 
 
-def read(path: str, subject: Subject) -> CandidatePool:
+def read(path: str, inputs: ProposalInput) -> CandidatePool:
     """The candidates of one image.
 
     Raises:
@@ -44,17 +44,17 @@ def read(path: str, subject: Subject) -> CandidatePool:
             segmentation is malformed or of another size than the image.
     """
     if os.path.isdir(path):
-        file = importers.find_file(path, subject, ".json")
+        file = importers.find_file(path, inputs, ".json")
         records = _records(_load(file), file)
     else:
         file = path
         modified = os.stat(path).st_mtime_ns if os.path.exists(path) else 0
-        records = _find(_index(path, modified), path, subject)
-    height, width = subject.image.shape[:2]
+        records = _find(_index(path, modified), path, inputs)
+    height, width = inputs.image.shape[:2]
 
     def masks() -> Iterator[np.ndarray]:
         for number, record in enumerate(_by_score(records)):
-            where = f"{file}: {subject.filename}: candidate {number}"
+            where = f"{file}: {inputs.filename}: candidate {number}"
             rle = encode_segmentation(record.get("segmentation"), height, width, where)
             if rle is not None and mask_utils.area(rle):
                 yield mask_utils.decode(rle).astype(bool)
@@ -80,8 +80,8 @@ def _index(path: str, modified_ns: int) -> dict[str | int, list[dict]]:
     return {name: by_id.get(image_id, []) for name, image_id in names.items()}
 
 
-def _find(index: dict[str | int, list[dict]], path: str, subject: Subject) -> list[dict]:
-    names = importers.names_of_image(subject.filename)
+def _find(index: dict[str | int, list[dict]], path: str, inputs: ProposalInput) -> list[dict]:
+    names = importers.names_of_image(inputs.filename)
     numbered = _NUMBERED.fullmatch(names[-1])
     keys = [_key(name, path) for name in names]
     if numbered:
@@ -90,7 +90,7 @@ def _find(index: dict[str | int, list[dict]], path: str, subject: Subject) -> li
         if key in index:
             return index[key]
     raise InputError(
-        f"{path}: no entry for {subject.filename}: expected an image_id "
+        f"{path}: no entry for {inputs.filename}: expected an image_id "
         f"{' or '.join(repr(key) for key in dict.fromkeys(keys))}, or an entry of `images`"
     )
 

@@ -15,37 +15,37 @@ from collections.abc import Iterator
 import numpy as np
 from PIL import Image
 
-from boxsup_tf import fields
-from boxsup_tf.candidates import CandidatePool
 from boxsup_tf.errors import InputError
+from boxsup_tf.labels import VOID
+from boxsup_tf.pools.candidates import CandidatePool
 from boxsup_tf.proposals import importers
+from boxsup_tf.proposals.proposal_input import ProposalInput
 from boxsup_tf.proposals.refinement import refine
-from boxsup_tf.proposals.subject import Subject
 
 _MODES = ("1", "L", "P", "I", "I;16")  # Pillow's names of the kinds above
 
 
-def read(path: str, subject: Subject) -> CandidatePool:
+def read(path: str, inputs: ProposalInput) -> CandidatePool:
     """The candidates of one image.
 
     Raises:
         InputError: the image has no PNG; one is damaged, in colours, or of another size.
     """
-    files = _files(path, subject)
+    files = _files(path, inputs)
 
     def masks() -> Iterator[np.ndarray]:
         for file in files:
             labels = _read_labels(file)
-            importers.check_size(labels.shape, subject, file)
+            importers.check_size(labels.shape, inputs, file)
             values = np.unique(labels)
             yield from (labels == value for value in values[values > 0])
 
-    superpixels, membership = refine(masks(), *subject.image.shape[:2])
+    superpixels, membership = refine(masks(), *inputs.image.shape[:2])
     return CandidatePool(superpixels, membership, "imported")
 
 
-def _files(folder: str, subject: Subject) -> list[str]:
-    for name in importers.names_of_image(subject.filename):
+def _files(folder: str, inputs: ProposalInput) -> list[str]:
+    for name in importers.names_of_image(inputs.filename):
         label_map, own_folder = os.path.join(folder, f"{name}.png"), os.path.join(folder, name)
         files = [label_map] if os.path.isfile(label_map) else []
         if os.path.isdir(own_folder):
@@ -55,7 +55,7 @@ def _files(folder: str, subject: Subject) -> list[str]:
             return files
     raise InputError(
         f"{label_map}: not found, nor a PNG in {own_folder}: expected the candidates of "
-        f"{subject.filename}"
+        f"{inputs.filename}"
     )
 
 
@@ -75,5 +75,5 @@ def _read_labels(path: str) -> np.ndarray:
     if mode not in _MODES:
         raise InputError(f"{path}: a PNG of mode {mode}: expected grey or a palette")
     if mode == "P":
-        labels[labels == fields.VOID] = 0
+        labels[labels == VOID] = 0
     return labels

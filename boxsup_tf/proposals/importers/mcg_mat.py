@@ -9,20 +9,20 @@ import h5py
 import numpy as np
 import scipy.io
 
-from boxsup_tf.candidates import CandidatePool
 from boxsup_tf.errors import InputError
+from boxsup_tf.pools.candidates import CandidatePool
 from boxsup_tf.proposals import importers
-from boxsup_tf.proposals.subject import Subject
+from boxsup_tf.proposals.proposal_input import ProposalInput
 
 
-def read(path: str, subject: Subject) -> CandidatePool:
+def read(path: str, inputs: ProposalInput) -> CandidatePool:
     """The candidates of PATH/STEM.mat, in MATLAB's formats up to 7 or 7.3 (HDF5).
 
     Raises:
         InputError: there is no such file; it is broken or lacks an array; its superpixels are of
             another size than the image; a label is no superpixel's number.
     """
-    file = importers.find_file(path, subject, ".mat")
+    file = importers.find_file(path, inputs, ".mat")
     try:
         superpixels, labels = _load_hdf5(file) if h5py.is_hdf5(file) else _load_mat(file)
         superpixels, labels = _whole(superpixels), [_whole(label.ravel()) for label in labels]
@@ -31,7 +31,7 @@ def read(path: str, subject: Subject) -> CandidatePool:
             f"{file}: cannot be read ({error!r}): expected an MCG .mat with whole numbers in "
             "`superpixels` and in the cell array `labels`"
         ) from None
-    importers.check_size(superpixels.shape, subject, file)
+    importers.check_size(superpixels.shape, inputs, file)
     present, cells = np.unique(superpixels, return_inverse=True)
     if present[0] < 1:
         raise InputError(f"{file}: superpixel {present[0]}: expected numbers from 1")

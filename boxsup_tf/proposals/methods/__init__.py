@@ -2,5 +2,5 @@
 
 A file NAME.py here is a method called NAME. It defines `Options`, a frozen dataclass whose
 fields become flags of generate_proposals.py (documented under `Attributes:` in its docstring),
-and `propose(subject, options) -> CandidatePool`. Nothing else is needed to add one.
+and `propose(inputs, options) -> CandidatePool`. Nothing else is needed to add one.
 """

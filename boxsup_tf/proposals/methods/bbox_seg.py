@@ -17,12 +17,13 @@ import dataclasses
 
 import numpy as np
 
-from boxsup_tf import crf
-from boxsup_tf.candidates import CandidatePool
+from boxsup_tf.crf.dense_crf import mean_field
+from boxsup_tf.crf.parameters import CrfParameters, check_installed
 from boxsup_tf.errors import InputError
+from boxsup_tf.pools.candidates import CandidatePool
 from boxsup_tf.proposals.box_crop import BoxCrop, CropOptions, crop_box
 from boxsup_tf.proposals.one_per_box import pool_of_masks, windows_yxyx
-from boxsup_tf.proposals.subject import Subject
+from boxsup_tf.proposals.proposal_input import ProposalInput
 
 _FIXED = 1e3  # energy of the label that a fixed pixel must not take
 
@@ -58,24 +59,24 @@ class Options(CropOptions):
                 raise InputError(f"--{name}={getattr(self, name)}: expected more than 0")
         if self.crf_iterations < 1:
             raise InputError(f"--crf_iterations={self.crf_iterations}: expected at least 1")
-        crf.check_installed("--method=bbox_seg")
+        check_installed("--method=bbox_seg")
 
 
-def propose(subject: Subject, options: Options) -> CandidatePool:
+def propose(inputs: ProposalInput, options: Options) -> CandidatePool:
     """A pool with `one_per_box`: candidate n is what the CRF takes for box n's object.
 
     Raises:
         ValueError: a box holds no pixel's centre.
     """
-    windows = windows_yxyx(subject.boxes, *subject.image.shape[:2])
-    crops = (crop_box(subject.image, window, options) for window in windows)
+    windows = windows_yxyx(inputs.boxes, *inputs.image.shape[:2])
+    crops = (crop_box(inputs.image, window, options) for window in windows)
     masks = (crop.to_window(_segment(crop, options)) for crop in crops)
-    return pool_of_masks(subject, masks, "bbox_seg", options.min_share)
+    return pool_of_masks(inputs, masks, "bbox_seg", options.min_share)
 
 
 def _segment(crop: BoxCrop, options: Options) -> np.ndarray:
     """bool [h, w]: the foreground."""
-    parameters = crf.CrfParameters(
+    parameters = CrfParameters(
         w1=options.crf_weight,
         theta_alpha=options.crf_pixels,
         theta_beta=options.crf_colors,
@@ -86,7 +87,7 @@ def _segment(crop: BoxCrop, options: Options) -> np.ndarray:
     probability[central] = 1
     with np.errstate(divide="ignore"):
         energy = -np.log([1 - probability, probability])
-    background, foreground = crf.mean_field(crop.image, np.minimum(energy, _FIXED), parameters)
+    background, foreground = mean_field(crop.image, np.minimum(energy, _FIXED), parameters)
     return foreground > background
 
 

@@ -8,13 +8,13 @@ import dataclasses
 
 import numpy as np
 
-from boxsup_tf.candidates import CandidatePool
+from boxsup_tf.pools.candidates import CandidatePool
 from boxsup_tf.proposals import edges
 from boxsup_tf.proposals.combinatorial.duplicates import first_of_each, first_of_similar
 from boxsup_tf.proposals.combinatorial.partition import build_partition
 from boxsup_tf.proposals.downscale import propose_at_most
 from boxsup_tf.proposals.geodesic import distances, level_sets
-from boxsup_tf.proposals.subject import Subject
+from boxsup_tf.proposals.proposal_input import ProposalInput
 from boxsup_tf.proposals.superpixel_options import SuperpixelOptions
 from boxsup_tf.proposals.superpixels import fine_superpixels
 
@@ -34,7 +34,7 @@ class Options(SuperpixelOptions):
     levels: int = 8
 
 
-def propose(subject: Subject, options: Options) -> CandidatePool:
+def propose(inputs: ProposalInput, options: Options) -> CandidatePool:
     """Level sets of the distances from seeds; the boxes are not looked at.
 
     Returns:
@@ -48,7 +48,7 @@ def propose(subject: Subject, options: Options) -> CandidatePool:
         strength = edges.detect_edges(image, options.edges, options.edge_model)
         return _regions(image, strength, options)
 
-    return propose_at_most(subject.image, options.max_pixels, search)
+    return propose_at_most(inputs.image, options.max_pixels, search)
 
 
 def _regions(image: np.ndarray, strength: np.ndarray, options: Options) -> CandidatePool:

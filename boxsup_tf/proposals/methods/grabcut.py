@@ -11,11 +11,11 @@ import dataclasses
 import cv2
 import numpy as np
 
-from boxsup_tf.candidates import CandidatePool
 from boxsup_tf.errors import InputError
+from boxsup_tf.pools.candidates import CandidatePool
 from boxsup_tf.proposals.box_crop import BoxCrop, CropOptions, crop_box
 from boxsup_tf.proposals.one_per_box import pool_of_masks, windows_yxyx
-from boxsup_tf.proposals.subject import Subject
+from boxsup_tf.proposals.proposal_input import ProposalInput
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,16 +34,16 @@ class Options(CropOptions):
             raise InputError(f"--iterations={self.iterations}: expected at least 1")
 
 
-def propose(subject: Subject, options: Options) -> CandidatePool:
+def propose(inputs: ProposalInput, options: Options) -> CandidatePool:
     """A pool with `one_per_box`: candidate n is what GrabCut takes for box n's object.
 
     Raises:
         ValueError: a box holds no pixel's centre.
     """
-    windows = windows_yxyx(subject.boxes, *subject.image.shape[:2])
-    crops = (crop_box(subject.image, window, options) for window in windows)
+    windows = windows_yxyx(inputs.boxes, *inputs.image.shape[:2])
+    crops = (crop_box(inputs.image, window, options) for window in windows)
     masks = (crop.to_window(_segment(crop, options.iterations)) for crop in crops)
-    return pool_of_masks(subject, masks, "grabcut", options.min_share)
+    return pool_of_masks(inputs, masks, "grabcut", options.min_share)
 
 
 def _segment(crop: BoxCrop, iterations: int) -> np.ndarray:

@@ -3,10 +3,10 @@
 import dataclasses
 import os
 
-from boxsup_tf.candidates import CandidatePool
 from boxsup_tf.errors import InputError
+from boxsup_tf.pools.candidates import CandidatePool
 from boxsup_tf.proposals import importers
-from boxsup_tf.proposals.subject import Subject
+from boxsup_tf.proposals.proposal_input import ProposalInput
 from boxsup_tf.settings import check_choices, choice
 
 
@@ -30,13 +30,13 @@ class Options:
             raise InputError(f"--path={self.path}: not found: expected a folder or file of masks")
 
 
-def propose(subject: Subject, options: Options) -> CandidatePool:
-    """The candidates stored for the image `subject.filename`, exactly, without empty ones.
+def propose(inputs: ProposalInput, options: Options) -> CandidatePool:
+    """The candidates stored for the image `inputs.filename`, exactly, without empty ones.
 
     Raises:
         InputError: it has no file or entry there, or that is broken or of another image.
-        ValueError: the subject has no file name.
+        ValueError: the inputs has no file name.
     """
-    if not subject.filename:
+    if not inputs.filename:
         raise ValueError("the image has no file name: imported finds its candidates by it")
-    return importers.read(options.format, options.path, subject)
+    return importers.read(options.format, options.path, inputs)

@@ -9,13 +9,13 @@ import dataclasses
 
 import numpy as np
 
-from boxsup_tf.candidates import CandidatePool
+from boxsup_tf.pools.candidates import CandidatePool
 from boxsup_tf.proposals import edges
 from boxsup_tf.proposals.combinatorial.grouping import group
 from boxsup_tf.proposals.combinatorial.ranking import load_ranker
 from boxsup_tf.proposals.combinatorial.settings import GroupingOptions
 from boxsup_tf.proposals.downscale import propose_at_most
-from boxsup_tf.proposals.subject import Subject
+from boxsup_tf.proposals.proposal_input import ProposalInput
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Options(GroupingOptions):
     """Options of mcg."""
 
 
-def propose(subject: Subject, options: Options) -> CandidatePool:
+def propose(inputs: ProposalInput, options: Options) -> CandidatePool:
     """Ranked combinations of the regions of seven hierarchies; the boxes are not looked at.
 
     Returns:
@@ -36,4 +36,4 @@ def propose(subject: Subject, options: Options) -> CandidatePool:
         ranker = load_ranker("mcg", options.edges)
         return group(image, maps, options.grouping, ranker, "mcg")
 
-    return propose_at_most(subject.image, options.max_pixels, grouped)
+    return propose_at_most(inputs.image, options.max_pixels, grouped)

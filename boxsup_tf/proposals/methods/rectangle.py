@@ -4,9 +4,9 @@ import dataclasses
 
 import numpy as np
 
-from boxsup_tf.candidates import CandidatePool
+from boxsup_tf.pools.candidates import CandidatePool
 from boxsup_tf.proposals.one_per_box import pool_of_masks, windows_yxyx
-from boxsup_tf.proposals.subject import Subject
+from boxsup_tf.proposals.proposal_input import ProposalInput
 
 
 @dataclasses.dataclass(frozen=True)
@@ -14,13 +14,13 @@ class Options:
     """rectangle has no options."""
 
 
-def propose(subject: Subject, options: Options) -> CandidatePool:
+def propose(inputs: ProposalInput, options: Options) -> CandidatePool:
     """A pool of one rectangle per box, with `one_per_box`: box n may choose candidate n alone.
 
     Raises:
         ValueError: a box holds no pixel's centre.
     """
     del options
-    windows = windows_yxyx(subject.boxes, *subject.image.shape[:2])
+    windows = windows_yxyx(inputs.boxes, *inputs.image.shape[:2])
     rectangles = (np.ones(window[2:] - window[:2], bool) for window in windows)
-    return pool_of_masks(subject, rectangles, "rectangle")
+    return pool_of_masks(inputs, rectangles, "rectangle")

@@ -8,13 +8,13 @@ import dataclasses
 
 import numpy as np
 
-from boxsup_tf.candidates import CandidatePool
+from boxsup_tf.pools.candidates import CandidatePool
 from boxsup_tf.proposals import edges
 from boxsup_tf.proposals.combinatorial.grouping import group
 from boxsup_tf.proposals.combinatorial.ranking import load_ranker
 from boxsup_tf.proposals.combinatorial.settings import GroupingOptions
 from boxsup_tf.proposals.downscale import propose_at_most
-from boxsup_tf.proposals.subject import Subject
+from boxsup_tf.proposals.proposal_input import ProposalInput
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Options(GroupingOptions):
     max_candidates: int = 2000
 
 
-def propose(subject: Subject, options: Options) -> CandidatePool:
+def propose(inputs: ProposalInput, options: Options) -> CandidatePool:
     """Ranked combinations of the regions of one hierarchy; the boxes are not looked at.
 
     Returns:
@@ -37,4 +37,4 @@ def propose(subject: Subject, options: Options) -> CandidatePool:
         ranker = load_ranker("scg", options.edges)
         return group(image, strength[None], options.grouping, ranker, "scg")
 
-    return propose_at_most(subject.image, options.max_pixels, grouped)
+    return propose_at_most(inputs.image, options.max_pixels, grouped)

@@ -10,16 +10,16 @@ import functools
 
 import numpy as np
 
-from boxsup_tf.candidates import CandidatePool
 from boxsup_tf.errors import InputError
+from boxsup_tf.pools.candidates import CandidatePool
 from boxsup_tf.proposals.combinatorial.duplicates import first_of_each, first_of_similar
 from boxsup_tf.proposals.downscale import propose_at_most
+from boxsup_tf.proposals.proposal_input import ProposalInput
 from boxsup_tf.proposals.prune import merge_superpixels
 from boxsup_tf.proposals.selective_search.colour_spaces import SPACES
 from boxsup_tf.proposals.selective_search.grouping import TERMS
 from boxsup_tf.proposals.selective_search.hierarchies import hierarchies
 from boxsup_tf.proposals.selective_search.segmentation import segment
-from boxsup_tf.proposals.subject import Subject
 
 _MAX_JACCARD = 0.95
 # Equal regions of several groupings go, then near-duplicates: how many times the candidates
@@ -71,7 +71,7 @@ def _is_segmentation(text: str) -> bool:
     return space in SPACES and scale.isascii() and scale.isdigit() and int(scale) > 0
 
 
-def propose(subject: Subject, options: Options) -> CandidatePool:
+def propose(inputs: ProposalInput, options: Options) -> CandidatePool:
     """The regions of all groupings; the boxes are not looked at.
 
     Returns:
@@ -81,7 +81,7 @@ def propose(subject: Subject, options: Options) -> CandidatePool:
         (in the smaller copy, where there is one). They may have holes.
     """
     search = functools.partial(_search, options=options)
-    return propose_at_most(subject.image, options.max_pixels, search)
+    return propose_at_most(inputs.image, options.max_pixels, search)
 
 
 def _search(image: np.ndarray, options: Options) -> CandidatePool:

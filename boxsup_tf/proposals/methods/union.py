@@ -6,12 +6,12 @@ the box, finds objects that groups of superpixels miss, and fails where these do
 
 import dataclasses
 
-from boxsup_tf.candidates import CandidatePool
 from boxsup_tf.errors import InputError
+from boxsup_tf.pools.candidates import CandidatePool
 from boxsup_tf.proposals import registry
 from boxsup_tf.proposals.join import join
 from boxsup_tf.proposals.one_per_box import are_rectangles
-from boxsup_tf.proposals.subject import Subject
+from boxsup_tf.proposals.proposal_input import ProposalInput
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Options:
             raise InputError(f"--methods={listed}: expected each method once")
 
 
-def propose(subject: Subject, options: Options) -> CandidatePool:
+def propose(inputs: ProposalInput, options: Options) -> CandidatePool:
     """The pools of all methods as one, see `join`; a turn each, in the order of the option.
 
     A method with one candidate per box (rectangle, grabcut) gives ordinary candidates here: any
@@ -44,13 +44,13 @@ def propose(subject: Subject, options: Options) -> CandidatePool:
     Raises:
         ValueError: see the methods' own.
     """
-    return join([_pool(subject, name) for name in options.methods], "union")
+    return join([_pool(inputs, name) for name in options.methods], "union")
 
 
-def _pool(subject: Subject, name: str) -> CandidatePool:
+def _pool(inputs: ProposalInput, name: str) -> CandidatePool:
     method = registry.get_method(name)
-    pool = method.propose(subject, method.Options())
+    pool = method.propose(inputs, method.Options())
     if not pool.one_per_box or name == "rectangle":
         return pool
-    segmented = ~are_rectangles(pool, subject.boxes)
+    segmented = ~are_rectangles(pool, inputs.boxes)
     return CandidatePool(pool.superpixels, pool.membership[segmented], name)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from boxsup_tf.candidates import superpixel_boxes_yxyx
+from boxsup_tf.pools.candidates import superpixel_boxes_yxyx
 from boxsup_tf.proposals import region_graph
 from boxsup_tf.proposals.combinatorial.merging import node_members
 from boxsup_tf.proposals.selective_search import features

@@ -5,8 +5,8 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from boxsup_tf.confusion import ConfusionMatrix
 from boxsup_tf.evaluation.comparison.bootstrap import SEED, ImageCounts, difference_interval
+from boxsup_tf.metrics.confusion import ConfusionMatrix
 
 
 def matrices(seed: int, errors: float, count: int = 60) -> np.ndarray:

@@ -9,15 +9,15 @@ import sys
 import numpy as np
 import pytest
 
-from boxsup_tf.data import records
-from boxsup_tf.data.dataset_info import DatasetInfo
 from boxsup_tf.data.shapes import SHAPE_CLASSES, ShapesReader
-from boxsup_tf.data.writer import write_dataset
 from boxsup_tf.errors import InputError
 from boxsup_tf.evaluation.comparison.compare import compare
 from boxsup_tf.evaluation.comparison.evaluations import load
 from boxsup_tf.evaluation.evaluate import EvaluateOptions, evaluate
-from boxsup_tf.evaluation.judged_model import JudgedModel
+from boxsup_tf.inference.segmentation_model import SegmentationModel
+from boxsup_tf.records import records
+from boxsup_tf.records.dataset_info import DatasetInfo
+from boxsup_tf.records.writer import write_dataset
 
 _ROOT = pathlib.Path(__file__).parents[3]
 NUM_IMAGES = 12
@@ -48,7 +48,7 @@ def evaluations(tmp_path_factory) -> list[str]:
     )
     for name, limit in (("a", 100), ("b", 160)):
         probabilities = darkest(limit)
-        model = JudgedModel(
+        model = SegmentationModel(
             SHAPE_CLASSES,
             {"limit": limit},
             lambda images, p=probabilities: p(images).argmax(axis=-1),

@@ -9,11 +9,13 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
-from boxsup_tf import drawing, fields
-from boxsup_tf.confusion import ConfusionMatrix
-from boxsup_tf.data import records, writer
-from boxsup_tf.data.dataset_info import DatasetInfo, write_json
-from boxsup_tf.data.example import Example
+from boxsup_tf import drawing
+from boxsup_tf.io.json_file import write_json
+from boxsup_tf.labels import VOID
+from boxsup_tf.metrics.confusion import ConfusionMatrix
+from boxsup_tf.records import records, writer
+from boxsup_tf.records.dataset_info import DatasetInfo
+from boxsup_tf.records.example import Example
 
 CLASS_NAMES = ("background", "cat", "dog", "emu")
 HEIGHT, WIDTH = 60, 80
@@ -51,12 +53,12 @@ def make_folders(
     for number, image_id in enumerate(ids):
         truth = np.zeros((HEIGHT, WIDTH), np.uint8)
         truth[20:50, 20:60] = 1 + number % 3
-        truth[0] = fields.VOID
+        truth[0] = VOID
         truths[image_id] = truth
         # The higher the number, the narrower the part that is missed.
         missed = np.arange(WIDTH) < 60 - 35 * number // len(ids)
-        plain[image_id] = np.where(missed | (truth == fields.VOID), 0, truth)
-        refined[image_id] = np.where(truth == fields.VOID, 0, truth)
+        plain[image_id] = np.where(missed | (truth == VOID), 0, truth)
+        refined[image_id] = np.where(truth == VOID, 0, truth)
     plain[ids[0]][55:, :30] = 3
     _write_records(root / "records", truths, class_names, rng)
     for name, kinds in (("plain", {"": plain}), ("crf", {"": plain, "_crf": refined})):
@@ -100,7 +102,7 @@ def _write_records(
 
 
 def _confusion(truth: np.ndarray, predicted: np.ndarray, num_classes: int) -> ConfusionMatrix:
-    known = truth != fields.VOID
+    known = truth != VOID
     counts = np.zeros((num_classes, num_classes), np.int64)
     np.add.at(counts, (truth[known], predicted[known]), 1)
     return ConfusionMatrix(counts)

@@ -15,12 +15,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from boxsup_tf import drawing, fields
+from boxsup_tf import drawing
 from boxsup_tf.errors import InputError
 from boxsup_tf.evaluation.evaluate import EvaluateOptions, evaluate
-from boxsup_tf.evaluation.judged_model import JudgedModel
 from boxsup_tf.evaluation.report.page import write_report
-from boxsup_tf.labels import color_map
+from boxsup_tf.inference.segmentation_model import SegmentationModel
+from boxsup_tf.labels import BACKGROUND, color_map
 from tests.evaluation.report.folders import (
     CLASS_NAMES,
     HEIGHT,
@@ -98,7 +98,7 @@ def test_pictures_are_those_of_the_records_and_predictions(made):
         for uri, label_map in zip((image["truth"], *image["predictions"]), maps, strict=True):
             shown = np.array(decode(uri).convert("RGBA"))
             np.testing.assert_array_equal(shown[..., 3], np.where(label_map == 0, 0, 255))
-            seen = label_map != fields.BACKGROUND
+            seen = label_map != BACKGROUND
             np.testing.assert_array_equal(shown[seen, :3], colors[label_map[seen]])
         photo = np.array(decode(image["photo"])).astype(int)
         assert np.abs(photo - photograph(name)).mean() < 3
@@ -137,7 +137,7 @@ def test_nothing_is_missing_in_what_evaluate_writes(made, tmp_path):
         reddish = images[..., :1] / 255 * 0.9
         return np.concatenate([0.95 - reddish, reddish, *[0 * reddish + 0.025] * 2], axis=-1)
 
-    model = JudgedModel(
+    model = SegmentationModel(
         CLASS_NAMES, {}, lambda images: probabilities(images).argmax(axis=-1), probabilities
     )
     folder, output = str(tmp_path / "real"), str(tmp_path / "x.html")

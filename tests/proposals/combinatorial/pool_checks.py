@@ -4,7 +4,7 @@ import numpy as np
 from scipy import ndimage
 
 from boxsup_tf.boxes import tight_box_yxyx
-from boxsup_tf.candidates import CandidatePool
+from boxsup_tf.pools.candidates import CandidatePool
 
 
 def check_pool(

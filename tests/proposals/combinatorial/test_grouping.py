@@ -6,9 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from boxsup_tf.candidates import CandidatePool
-from boxsup_tf.data.example import decode_image
 from boxsup_tf.data.shapes import ShapesReader
+from boxsup_tf.pools.candidates import CandidatePool
 from boxsup_tf.proposals.combinatorial.grouping import (
     Grouping,
     group,
@@ -17,6 +16,7 @@ from boxsup_tf.proposals.combinatorial.grouping import (
 )
 from boxsup_tf.proposals.combinatorial.tuples import Limits
 from boxsup_tf.proposals.edges import gradient
+from boxsup_tf.records.example import decode_image
 from tests.proposals.combinatorial.made_up import make_partition, num_features, random_ranker
 from tests.proposals.combinatorial.pool_checks import check_pool
 

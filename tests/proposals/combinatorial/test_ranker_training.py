@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from boxsup_tf.data.example import decode_image
 from boxsup_tf.data.shapes import ShapesReader
 from boxsup_tf.errors import InputError
 from boxsup_tf.proposals.combinatorial import ranker_training
@@ -16,6 +15,7 @@ from boxsup_tf.proposals.combinatorial.ranker_training import (
 from boxsup_tf.proposals.combinatorial.ranking import make_ranker
 from boxsup_tf.proposals.combinatorial.tuples import Limits
 from boxsup_tf.proposals.edges import gradient
+from boxsup_tf.records.example import decode_image
 
 GROUPING = Grouping(0.7, 30, 60, 100, Limits(60, 20, 8))
 

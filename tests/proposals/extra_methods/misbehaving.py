@@ -9,7 +9,7 @@ import signal
 
 import numpy as np
 
-from boxsup_tf.candidates import CandidatePool
+from boxsup_tf.pools.candidates import CandidatePool
 from boxsup_tf.proposals import methods
 
 FOLDER = os.path.dirname(__file__)
@@ -35,15 +35,15 @@ def _arrive(mended: bool) -> Options:
     return Options(mended)
 
 
-def propose(subject, options) -> CandidatePool:
+def propose(inputs, options) -> CandidatePool:
     """The image's upper half, if it comes to that."""
-    action = "" if options.mended else subject.filename.partition("-")[0]
+    action = "" if options.mended else inputs.filename.partition("-")[0]
     if action == "raise":
-        raise KeyError(subject.filename)
+        raise KeyError(inputs.filename)
     if action == "kill":
         os.kill(os.getpid(), signal.SIGKILL)
     if action == "empty":
         np.zeros((1, 2)) @ np.zeros((3, 4))  # a ValueError that nobody meant to raise
-    mask = np.zeros((1, *subject.image.shape[:2]), bool)
+    mask = np.zeros((1, *inputs.image.shape[:2]), bool)
     mask[:, : -(-mask.shape[1] // 2)] = True
     return CandidatePool.from_masks(mask, "misbehaving")

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from boxsup_tf.candidates import CandidatePool
-from boxsup_tf.proposals.subject import Subject
+from boxsup_tf.pools.candidates import CandidatePool
+from boxsup_tf.proposals.proposal_input import ProposalInput
 
 
 def overlapping(num: int = 30, height: int = 40, width: int = 55, seed: int = 0) -> np.ndarray:
@@ -19,8 +19,8 @@ def overlapping(num: int = 30, height: int = 40, width: int = 55, seed: int = 0)
     return masks
 
 
-def subject(filename: str, height: int = 40, width: int = 55) -> Subject:
-    return Subject(np.zeros((height, width, 3), np.uint8), filename=filename)
+def inputs(filename: str, height: int = 40, width: int = 55) -> ProposalInput:
+    return ProposalInput(np.zeros((height, width, 3), np.uint8), filename=filename)
 
 
 def check_is(pool: CandidatePool, masks: np.ndarray) -> None:

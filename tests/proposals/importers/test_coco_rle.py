@@ -56,7 +56,7 @@ def test_results_of_many_images_give_this_images_masks_back(tmp_path, image_id, 
     others = _results(made.overlapping(seed=1), image_id=33)
     mine = _results(masks, image_id=image_id, category_id=7)
     path = _write(tmp_path / "results.json", others[:9] + mine + others[9:])
-    made.check_is(coco_rle.read(path, made.subject(filename)), masks)
+    made.check_is(coco_rle.read(path, made.inputs(filename)), masks)
 
 
 @pytest.mark.parametrize("key", ["score", "predicted_iou"])
@@ -66,10 +66,10 @@ def test_scored_masks_come_best_first_and_equal_ones_in_the_files_order(tmp_path
     for result, score in zip(results, [0.1, 0.9, 0.5, 1, 0.5, 0.2], strict=True):
         result[key] = score
     path = _write(tmp_path / "results.json", results)
-    made.check_is(coco_rle.read(path, made.subject("a.jpg")), masks[[3, 1, 2, 4, 5, 0]])
+    made.check_is(coco_rle.read(path, made.inputs("a.jpg")), masks[[3, 1, 2, 4, 5, 0]])
     del results[2][key]
     made.check_is(
-        coco_rle.read(_write(tmp_path / "some.json", results), made.subject("a.jpg")), masks
+        coco_rle.read(_write(tmp_path / "some.json", results), made.inputs("a.jpg")), masks
     )
 
 
@@ -79,11 +79,11 @@ def test_a_folder_holds_one_file_per_image(tmp_path):
     # Segment Anything's own data set.
     _write(tmp_path / "b.json", {"image": {"image_id": 5}, "annotations": _results(masks[:4])})
     _write(tmp_path / "none.json", [])
-    made.check_is(coco_rle.read(str(tmp_path), made.subject("a.jpg")), masks)
-    made.check_is(coco_rle.read(str(tmp_path), made.subject("b.jpg")), masks[:4])
-    assert coco_rle.read(str(tmp_path), made.subject("none.jpg")).num_candidates == 0
+    made.check_is(coco_rle.read(str(tmp_path), made.inputs("a.jpg")), masks)
+    made.check_is(coco_rle.read(str(tmp_path), made.inputs("b.jpg")), masks[:4])
+    assert coco_rle.read(str(tmp_path), made.inputs("none.jpg")).num_candidates == 0
     with pytest.raises(InputError, match=r"c.json: not found: expected the candidates of c.jpg"):
-        coco_rle.read(str(tmp_path), made.subject("c.jpg"))
+        coco_rle.read(str(tmp_path), made.inputs("c.jpg"))
 
 
 def test_where_the_file_names_its_images_an_id_is_only_an_id(tmp_path):
@@ -97,11 +97,11 @@ def test_where_the_file_names_its_images_an_id_is_only_an_id(tmp_path):
         "annotations": _results(masks[:5], image_id=12) + _results(masks[5:9], image_id=11),
     }
     path = _write(tmp_path / "instances.json", content)
-    made.check_is(coco_rle.read(path, made.subject("11.jpg")), masks[:5])
-    made.check_is(coco_rle.read(path, made.subject("12.jpg")), masks[5:9])
-    assert coco_rle.read(path, made.subject("empty.jpg")).num_candidates == 0
+    made.check_is(coco_rle.read(path, made.inputs("11.jpg")), masks[:5])
+    made.check_is(coco_rle.read(path, made.inputs("12.jpg")), masks[5:9])
+    assert coco_rle.read(path, made.inputs("empty.jpg")).num_candidates == 0
     with pytest.raises(InputError, match="no entry for 3.jpg"):
-        coco_rle.read(path, made.subject("3.jpg"))
+        coco_rle.read(path, made.inputs("3.jpg"))
 
 
 def test_polygons_are_painted_as_pycocotools_paints_them(shared_data):
@@ -112,7 +112,7 @@ def test_polygons_are_painted_as_pycocotools_paints_them(shared_data):
     height, width = image["height"], image["width"]
     rles = [mask_utils.merge(mask_utils.frPyObjects(s, height, width)) for s in mine]
     masks = np.stack([mask_utils.decode(rle).astype(bool) for rle in rles])
-    pool = coco_rle.read(str(annotations), made.subject(image["file_name"], height, width))
+    pool = coco_rle.read(str(annotations), made.inputs(image["file_name"], height, width))
     made.check_is(pool, masks[masks.any(axis=(1, 2))])
 
 
@@ -121,7 +121,7 @@ def test_empty_masks_are_left_out(tmp_path):
     masks[2] = False
     results = [*_results(masks, image_id=1), {"image_id": 1}, {"image_id": 1, "segmentation": []}]
     path = _write(tmp_path / "results.json", results)
-    made.check_is(coco_rle.read(path, made.subject("1.jpg")), masks[[0, 1, 3]])
+    made.check_is(coco_rle.read(path, made.inputs("1.jpg")), masks[[0, 1, 3]])
 
 
 def test_one_file_is_parsed_once_and_again_where_it_has_changed(tmp_path, monkeypatch):
@@ -132,11 +132,11 @@ def test_one_file_is_parsed_once_and_again_where_it_has_changed(tmp_path, monkey
     load = coco_rle._load
     monkeypatch.setattr(coco_rle, "_load", lambda path: parsed.append(path) or load(path))
     for _ in range(3):
-        made.check_is(coco_rle.read(path, made.subject("1.jpg")), masks[:2])
-        made.check_is(coco_rle.read(path, made.subject("2.jpg")), masks[2:])
+        made.check_is(coco_rle.read(path, made.inputs("1.jpg")), masks[:2])
+        made.check_is(coco_rle.read(path, made.inputs("2.jpg")), masks[2:])
     assert parsed == [path]
     _write(tmp_path / "results.json", content[1:])
-    made.check_is(coco_rle.read(path, made.subject("1.jpg")), masks[1:2])
+    made.check_is(coco_rle.read(path, made.inputs("1.jpg")), masks[1:2])
 
 
 def test_masks_of_another_image_are_refused(tmp_path):
@@ -147,11 +147,11 @@ def test_masks_of_another_image_are_refused(tmp_path):
         ]
         path = _write(tmp_path / f"{form.__name__}.json", results)
         with pytest.raises(InputError, match=r"a.jpg: candidate 1: segmentation of size \[55, 40"):
-            coco_rle.read(path, made.subject("a.jpg"))
+            coco_rle.read(path, made.inputs("a.jpg"))
     results[1]["segmentation"] = {"size": [40, 55], "counts": "rubbish"}
     path = _write(tmp_path / "rubbish.json", results)
     with pytest.raises(InputError, match=r"rubbish.json: a.jpg: candidate 1: malformed segmentati"):
-        coco_rle.read(path, made.subject("a.jpg"))
+        coco_rle.read(path, made.inputs("a.jpg"))
 
 
 @pytest.mark.parametrize(
@@ -171,9 +171,9 @@ def test_masks_of_another_image_are_refused(tmp_path):
 def test_what_is_no_results_file_is_named(tmp_path, content, message):
     (tmp_path / "bad.json").write_text(content)
     with pytest.raises(InputError, match=rf"bad.json: {message}"):
-        coco_rle.read(str(tmp_path / "bad.json"), made.subject("7.jpg"))
+        coco_rle.read(str(tmp_path / "bad.json"), made.inputs("7.jpg"))
 
 
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(InputError, match="none.json: cannot read candidates in COCO's JSON"):
-        coco_rle.read(str(tmp_path / "none.json"), made.subject("7.jpg"))
+        coco_rle.read(str(tmp_path / "none.json"), made.inputs("7.jpg"))

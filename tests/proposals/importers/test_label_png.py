@@ -28,7 +28,7 @@ def _masks(labels: np.ndarray) -> np.ndarray:
 def test_every_value_of_a_grey_label_map_is_a_candidate(tmp_path, number, dtype):
     labels = _labels(number).astype(dtype)
     Image.fromarray(labels).save(tmp_path / "a.png")
-    pool = label_png.read(str(tmp_path), made.subject("a.jpg"))
+    pool = label_png.read(str(tmp_path), made.inputs("a.jpg"))
     made.check_is(pool, _masks(labels))
     assert not pool.membership[:, pool.superpixels[20, 20]].any()
 
@@ -39,7 +39,7 @@ def test_255_of_a_palette_is_void(tmp_path):
     picture = Image.fromarray(labels)
     picture.putpalette(np.random.default_rng(0).integers(0, 256, 768, np.uint8).tolist())
     picture.save(tmp_path / "a.png")
-    pool = label_png.read(str(tmp_path), made.subject("a.jpg"))
+    pool = label_png.read(str(tmp_path), made.inputs("a.jpg"))
     made.check_is(pool, _masks(np.where(labels == 255, 0, labels)))
 
 
@@ -48,7 +48,7 @@ def test_instances_of_voc_are_the_values_of_its_masks(shared_data):
     path = sorted(folder.glob("*.png"))[0]
     with Image.open(path) as picture:
         labels = np.array(picture)
-    pool = label_png.read(str(folder), made.subject(f"{path.stem}.jpg", *labels.shape))
+    pool = label_png.read(str(folder), made.inputs(f"{path.stem}.jpg", *labels.shape))
     made.check_is(pool, _masks(np.where(labels == 255, 0, labels)))
 
 
@@ -60,33 +60,33 @@ def test_a_folder_of_masks_that_overlap_comes_in_the_order_of_its_numbers(tmp_pa
         picture = Image.fromarray(mask.astype(np.uint8) * 255)
         (picture.convert("1") if n % 2 else picture).save(tmp_path / "a" / f"{n}.png")
     (tmp_path / "a" / "metadata.csv").write_text("id,area\n")
-    made.check_is(label_png.read(str(tmp_path), made.subject("a.jpg")), masks)
+    made.check_is(label_png.read(str(tmp_path), made.inputs("a.jpg")), masks)
     # A label map beside the folder comes first.
     labels = _labels(4).astype(np.uint8)
     Image.fromarray(labels).save(tmp_path / "a.png")
-    pool = label_png.read(str(tmp_path), made.subject("a.jpg"))
+    pool = label_png.read(str(tmp_path), made.inputs("a.jpg"))
     made.check_is(pool, np.concatenate([_masks(labels), masks]))
 
 
 def test_nothing_but_background_is_an_empty_pool(tmp_path):
     Image.fromarray(np.zeros((40, 55), np.uint8)).save(tmp_path / "a.png")
-    assert label_png.read(str(tmp_path), made.subject("a.jpg")).num_candidates == 0
+    assert label_png.read(str(tmp_path), made.inputs("a.jpg")).num_candidates == 0
 
 
 def test_what_does_not_fit_is_named(tmp_path):
     with pytest.raises(InputError, match=r"a.png: not found, nor a PNG in .*a: .*of a.jpg"):
-        label_png.read(str(tmp_path), made.subject("a.jpg"))
+        label_png.read(str(tmp_path), made.inputs("a.jpg"))
     path = tmp_path / "a.png"
     Image.fromarray(np.zeros((55, 40), np.uint8)).save(path)
     with pytest.raises(InputError, match=r"a.png: is of size \[55, 40\]: expected \[40, 55\]"):
-        label_png.read(str(tmp_path), made.subject("a.jpg"))
+        label_png.read(str(tmp_path), made.inputs("a.jpg"))
     for mode in ("RGB", "LA", "RGBA"):
         Image.new(mode, (55, 40)).save(path)
         with pytest.raises(InputError, match=f"a.png: a PNG of mode {mode}: expected grey"):
-            label_png.read(str(tmp_path), made.subject("a.jpg"))
+            label_png.read(str(tmp_path), made.inputs("a.jpg"))
     Image.fromarray(np.random.default_rng(0).integers(0, 9, (40, 55), np.uint8)).save(path)
     whole = path.read_bytes()
     for broken in (b"", b"no png", whole[:60], whole[:-30]):
         path.write_bytes(broken)
         with pytest.raises(InputError, match=r"a.png: cannot be read .*: expected a whole PNG"):
-            label_png.read(str(tmp_path), made.subject("a.jpg"))
+            label_png.read(str(tmp_path), made.inputs("a.jpg"))

@@ -47,7 +47,7 @@ def test_the_published_layout_gives_its_masks_back(tmp_path, dtype, column):
     # As published: boxes without those that occur twice, which must not confuse anything.
     more = {"scores": np.linspace(1, 0, len(labels))[:, None], "bboxes": np.ones((7, 4))}
     _save(tmp_path / "2007_000033.mat", superpixels.astype(dtype), cell, **more)
-    pool = mcg_mat.read(str(tmp_path), made.subject("2007_000033.jpg"))
+    pool = mcg_mat.read(str(tmp_path), made.inputs("2007_000033.jpg"))
     made.check_is(pool, _masks(superpixels, labels))
     assert pool.superpixels.max() == 59, "the file's own superpixels are kept"
 
@@ -65,7 +65,7 @@ def test_matlabs_hdf5_files_are_read_too(tmp_path):
             if not label.size:
                 stored.attrs["MATLAB_empty"] = np.uint8(1)
             cell[0, n] = stored.ref
-    pool = mcg_mat.read(str(tmp_path), made.subject("a.png"))
+    pool = mcg_mat.read(str(tmp_path), made.inputs("a.png"))
     made.check_is(pool, _masks(superpixels, labels[:3] + labels[4:]))
 
 
@@ -74,14 +74,14 @@ def test_empty_candidates_and_superpixels_without_pixels_are_left_out(tmp_path):
     superpixels[superpixels == 5] = 6
     labels = [np.array([5]), np.array([5, 7]), np.array([], int), np.array([9, 9, 6])]
     _save(tmp_path / "a.mat", superpixels, _cell(labels, np.uint16, (-1, 1)))
-    pool = mcg_mat.read(str(tmp_path), made.subject("a.jpg"))
+    pool = mcg_mat.read(str(tmp_path), made.inputs("a.jpg"))
     made.check_is(pool, _masks(superpixels, [labels[1], labels[3]]))
     assert pool.superpixels.max() == 58
 
 
 def test_a_file_without_candidates_is_an_empty_pool(tmp_path):
     _save(tmp_path / "a.mat", _superpixels(), np.empty((0, 1), object))
-    assert mcg_mat.read(str(tmp_path), made.subject("a.jpg")).num_candidates == 0
+    assert mcg_mat.read(str(tmp_path), made.inputs("a.jpg")).num_candidates == 0
 
 
 def test_images_in_folders_are_found_with_and_without_them(tmp_path):
@@ -89,8 +89,8 @@ def test_images_in_folders_are_found_with_and_without_them(tmp_path):
     cell = _cell(_labels(), np.uint16, (-1, 1))
     _save(tmp_path / "train" / "1.mat", _superpixels(), cell[:3])
     _save(tmp_path / "1.mat", _superpixels(), cell[:5])
-    assert mcg_mat.read(str(tmp_path), made.subject("train/1.jpg")).num_candidates == 3
-    assert mcg_mat.read(str(tmp_path), made.subject("val/1.jpg")).num_candidates == 5
+    assert mcg_mat.read(str(tmp_path), made.inputs("train/1.jpg")).num_candidates == 3
+    assert mcg_mat.read(str(tmp_path), made.inputs("val/1.jpg")).num_candidates == 5
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_labels_that_are_no_superpixel_are_refused(tmp_path, label, message):
     labels = [np.array([1.0, 2.0]), np.array([3.0, label])]
     _save(tmp_path / "a.mat", _superpixels(), _cell(labels, np.float64, (-1, 1)))
     with pytest.raises(InputError, match=message) as caught:
-        mcg_mat.read(str(tmp_path), made.subject("a.jpg"))
+        mcg_mat.read(str(tmp_path), made.inputs("a.jpg"))
     assert str(tmp_path / "a.mat") in str(caught.value)
 
 
@@ -116,15 +116,15 @@ def test_superpixels_that_do_not_fit_are_refused(tmp_path):
     for shape in ((55, 40), (40, 54)):
         _save(tmp_path / "a.mat", _superpixels(*shape), cell)
         with pytest.raises(InputError, match=rf"a.mat: is of size \[{shape[0]}, .*\[40, 55\]"):
-            mcg_mat.read(str(tmp_path), made.subject("a.jpg"))
+            mcg_mat.read(str(tmp_path), made.inputs("a.jpg"))
     _save(tmp_path / "a.mat", _superpixels() - 1, cell)
     with pytest.raises(InputError, match=r"a.mat: superpixel 0: expected numbers from 1"):
-        mcg_mat.read(str(tmp_path), made.subject("a.jpg"))
+        mcg_mat.read(str(tmp_path), made.inputs("a.jpg"))
 
 
 def test_missing_and_broken_files_are_named(tmp_path):
     with pytest.raises(InputError, match=r"a.mat: not found: expected the candidates of a.jpg"):
-        mcg_mat.read(str(tmp_path), made.subject("a.jpg"))
+        mcg_mat.read(str(tmp_path), made.inputs("a.jpg"))
     path = tmp_path / "a.mat"
     _save(path, _superpixels(), _cell(_labels(), np.uint16, (-1, 1)), do_compression=True)
     whole = path.read_bytes()
@@ -132,11 +132,11 @@ def test_missing_and_broken_files_are_named(tmp_path):
     for broken in (b"", b"no mat at all", whole[:130], whole[: len(whole) // 2], hdf5 + whole):
         path.write_bytes(broken)
         with pytest.raises(InputError, match="a.mat: cannot be read .*expected an MCG .mat"):
-            mcg_mat.read(str(tmp_path), made.subject("a.jpg"))
+            mcg_mat.read(str(tmp_path), made.inputs("a.jpg"))
     for contents in ({"labels": 1}, {"superpixels": _superpixels()}, {"superpixels": "text"}):
         scipy.io.savemat(path, contents)
         with pytest.raises(InputError, match="a.mat: cannot be read"):
-            mcg_mat.read(str(tmp_path), made.subject("a.jpg"))
+            mcg_mat.read(str(tmp_path), made.inputs("a.jpg"))
     _save(path, _superpixels(), np.ones((4, 60)))
     with pytest.raises(InputError, match="a.mat: cannot be read .*labels is an array of float64"):
-        mcg_mat.read(str(tmp_path), made.subject("a.jpg"))
+        mcg_mat.read(str(tmp_path), made.inputs("a.jpg"))

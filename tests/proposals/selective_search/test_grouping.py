@@ -6,7 +6,7 @@ import higra as hg
 import numpy as np
 import pytest
 
-from boxsup_tf.candidates import superpixel_boxes_yxyx
+from boxsup_tf.pools.candidates import superpixel_boxes_yxyx
 from boxsup_tf.proposals.combinatorial.merging import node_members
 from boxsup_tf.proposals.region_graph import adjacent_pairs
 from boxsup_tf.proposals.selective_search import features

@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from boxsup_tf.data.example import decode_image
 from boxsup_tf.data.shapes import ShapesReader
 from boxsup_tf.proposals.region_graph import adjacent_pairs
 from boxsup_tf.proposals.selective_search.colour_spaces import SPACES
 from boxsup_tf.proposals.selective_search.segmentation import segment
+from boxsup_tf.records.example import decode_image
 
 
 def _photo() -> np.ndarray:

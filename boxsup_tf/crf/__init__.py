@@ -1,0 +1,1 @@
+"""The dense CRF: parameters, by pydensecrf, by several processes, and in TensorFlow operations."""

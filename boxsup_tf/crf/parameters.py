@@ -1,0 +1,126 @@
+"""Parameters of the dense CRF.
+
+P. Kraehenbuehl, V. Koltun. Efficient Inference in Fully Connected CRFs with Gaussian Edge
+Potentials. NIPS 2011. Names are those of DeepLab (L.-C. Chen, G. Papandreou, I. Kokkinos,
+K. Murphy, A. L. Yuille. ICLR 2015, Eq. 3), with theta for its sigma. Two pixels of different
+labels, p apart in place and I apart in colour, pay
+
+    w1 exp(-|p|^2 / 2 theta_alpha^2 - |I|^2 / 2 theta_beta^2) + w2 exp(-|p|^2 / 2 theta_gamma^2)
+
+where either kernel K stands for D K D with D = diag(K 1)^(-1/2), as in the authors' code.
+
+Where the values of `PARAMETER_SETS` come from:
+
+    deeplab_voc: the script run_densecrf.sh of DeepLab's release 2 (read in a public copy of it).
+    deeplab_largefov, deeplab_coco, deeplab_coco_largefov: the pages of the released models
+        DeepLab-LargeFOV, DeepLab-COCO and DeepLab-COCO-LargeFOV, as public re-implementations
+        quote them. The pages themselves could not be read, so these are second hand; all
+        re-implementations that were found give the same values for LargeFOV.
+    bbox_seg: this project's own (`proposals.methods.bbox_seg`): G. Papandreou, L.-C. Chen,
+        K. Murphy, A. L. Yuille (ICCV 2015, Sec. 3.2) searched their CRF's parameters on held-out
+        images and do not print what they found.
+
+All have DeepLab's w2 = 3, theta_gamma = 3 and, but for bbox_seg, its 10 iterations (ICLR 2015,
+Sec. 5).
+"""
+
+import dataclasses
+import json
+import sys
+from importlib import util
+
+import numpy as np
+
+from boxsup_tf.errors import InputError
+
+CRF_FILE = "crf.json"
+
+_INSTALL = "python -m pip install pydensecrf2"
+if sys.version_info >= (3, 13):  # its own build asks for a Cython that is too old for it
+    _INSTALL = (
+        "python -m pip install 'cython>=3' setuptools wheel && "
+        "python -m pip install --no-build-isolation pydensecrf2"
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class CrfParameters:
+    """Parameters of the mean field.
+
+    Attributes:
+        w1: weight of the appearance kernel.
+        theta_alpha: its width in pixels.
+        theta_beta: its width in levels of R, G and B (0 .. 255).
+        w2: weight of the smoothness kernel.
+        theta_gamma: its width in pixels.
+        iterations: of the mean field.
+    """
+
+    w1: float
+    theta_alpha: float
+    theta_beta: float
+    w2: float = 3.0
+    theta_gamma: float = 3.0
+    iterations: int = 10
+
+    def __post_init__(self) -> None:
+        for name in ("w1", "w2"):
+            if not 0 <= getattr(self, name) < np.inf:
+                raise InputError(f"CRF: {name}={getattr(self, name)}: expected 0 or more")
+        for name in ("theta_alpha", "theta_beta", "theta_gamma"):
+            if not 0 < getattr(self, name) < np.inf:
+                raise InputError(f"CRF: {name}={getattr(self, name)}: expected more than 0")
+        if self.iterations < 1:
+            raise InputError(f"CRF: iterations={self.iterations}: expected at least 1")
+
+
+PARAMETER_SETS = {
+    "deeplab_voc": CrfParameters(w1=4, theta_alpha=49, theta_beta=5),
+    "deeplab_largefov": CrfParameters(w1=4, theta_alpha=121, theta_beta=5),
+    "deeplab_coco": CrfParameters(w1=5, theta_alpha=67, theta_beta=3),
+    "deeplab_coco_largefov": CrfParameters(w1=5, theta_alpha=69, theta_beta=5),
+    "bbox_seg": CrfParameters(w1=3, theta_alpha=50, theta_beta=3, iterations=5),
+}
+
+
+def format_parameters(parameters: CrfParameters) -> str:
+    """The text of a crf.json that `load_parameters` reads."""
+    return json.dumps({"best": {"parameters": dataclasses.asdict(parameters)}})
+
+
+def load_parameters(text: str) -> CrfParameters:
+    """The parameters that a flag names.
+
+    Args:
+        text: one of `PARAMETER_SETS`, or the path of a crf.json written by tune_crf.py.
+
+    Raises:
+        InputError: it is neither.
+    """
+    if text in PARAMETER_SETS:
+        return PARAMETER_SETS[text]
+    expected = f"expected one of {', '.join(PARAMETER_SETS)}, or a crf.json written by tune_crf.py"
+    try:
+        with open(text, encoding="utf-8") as file:
+            return CrfParameters(**json.load(file)["best"]["parameters"])
+    except InputError as error:
+        raise InputError(f"{text}: {error}") from None
+    except OSError as error:
+        raise InputError(f"CRF parameters {text!r}: {error.strerror}: {expected}") from None
+    except (ValueError, KeyError, TypeError):
+        raise InputError(f"{text}: no CRF parameters in it: {expected}") from None
+
+
+def check_installed(flag: str) -> None:
+    """Makes sure that pydensecrf can be imported.
+
+    Args:
+        flag: what asks for it, for the message.
+
+    Raises:
+        InputError: saying how to install it.
+    """
+    if util.find_spec("pydensecrf") is None:
+        raise InputError(
+            f"{flag}: the module pydensecrf is missing: expected it after `{_INSTALL}`"
+        )

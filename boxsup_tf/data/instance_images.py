@@ -1,0 +1,142 @@
+"""Images with a true mask for every object, to measure candidates with."""
+
+import dataclasses
+import os
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+from PIL import Image
+from pycocotools import mask as mask_utils
+
+from boxsup_tf.data.coco import find_image_dir
+from boxsup_tf.data.coco_file import image_stem, load_coco
+from boxsup_tf.data.coco_segmentation import encode_segmentation
+from boxsup_tf.errors import InputError
+from boxsup_tf.labels import BACKGROUND, VOID
+from boxsup_tf.records.example import read_bytes
+
+
+class InstanceImage(Protocol):
+    """An image on the disk with its objects; cheap to send to another process.
+
+    Attributes:
+        image_id: the file name's stem.
+        image_path: of the JPEG or PNG.
+    """
+
+    @property
+    def image_id(self) -> str: ...
+
+    @property
+    def image_path(self) -> str: ...
+
+    def masks(self) -> np.ndarray:
+        """bool [I, H, W]: the objects' pixels, none of them empty.
+
+        Raises:
+            InputError: the file that holds them is missing or damaged.
+        """
+        ...
+
+
+@dataclasses.dataclass(frozen=True)
+class VocInstances:
+    """An image whose objects are the values of a palette PNG, as in SegmentationObject."""
+
+    image_id: str
+    image_path: str
+    mask_path: str
+
+    def masks(self) -> np.ndarray:
+        read_bytes(self.mask_path, "object masks")
+        try:
+            with Image.open(self.mask_path) as image:
+                objects = np.array(image)
+        except (OSError, SyntaxError, ValueError) as error:
+            raise InputError(f"{self.mask_path}: the mask is damaged: {error}") from None
+        if objects.dtype != np.uint8 or objects.ndim != 2:
+            raise InputError(
+                f"{self.mask_path}: {objects.dtype} {list(objects.shape)}: expected a palette PNG"
+            )
+        numbers = np.setdiff1d(objects, [BACKGROUND, VOID])
+        return objects == numbers[:, None, None]
+
+
+@dataclasses.dataclass(frozen=True)
+class CocoInstances:
+    """An image with its objects as COCO's run lengths."""
+
+    image_id: str
+    image_path: str
+    height: int
+    width: int
+    rles: tuple[dict, ...]
+
+    def masks(self) -> np.ndarray:
+        decoded = [mask_utils.decode(rle).astype(bool) for rle in self.rles]
+        decoded = [mask for mask in decoded if mask.any()]
+        return np.stack(decoded) if decoded else np.zeros((0, self.height, self.width), bool)
+
+
+def voc_instances(data_dir: str, splits: Sequence[str]) -> list[InstanceImage]:
+    """The images of lists such as `train` in a folder of VOC's layout with SegmentationObject.
+
+    Args:
+        data_dir: holds ImageSets/Segmentation, JPEGImages and SegmentationObject, or a folder
+            VOC2012 that does.
+        splits: names of lists.
+
+    Raises:
+        InputError: a list is missing.
+    """
+    inner = os.path.join(data_dir, "VOC2012")
+    root = inner if os.path.isdir(inner) else data_dir
+    images: list[InstanceImage] = []
+    for split in splits:
+        for image_id in read_ids(os.path.join(root, "ImageSets", "Segmentation", f"{split}.txt")):
+            image_path = os.path.join(root, "JPEGImages", f"{image_id}.jpg")
+            mask_path = os.path.join(root, "SegmentationObject", f"{image_id}.png")
+            images.append(VocInstances(image_id, image_path, mask_path))
+    return images
+
+
+def coco_instances(data_dir: str, annotation_files: Sequence[str]) -> list[InstanceImage]:
+    """The images of COCO's instances JSON files with all their objects, crowds left out.
+
+    Args:
+        data_dir: holds the images, in one of the places that `CocoReader` knows.
+        annotation_files: paths such as annotations/instances_val2017.json.
+
+    Raises:
+        InputError: a file or the images' folder is missing, or a segmentation is malformed.
+    """
+    images: list[InstanceImage] = []
+    for path in annotation_files:
+        split = os.path.splitext(os.path.basename(path))[0].removeprefix("instances_")
+        image_dir, coco = find_image_dir(data_dir, split), load_coco(path)
+        for record in coco.dataset["images"]:
+            height, width = record["height"], record["width"]
+            rles = []
+            for annotation in coco.imgToAnns.get(record["id"], []):
+                if not annotation.get("iscrowd"):
+                    where = f"{path}: annotation {annotation['id']}"
+                    segmentation = annotation.get("segmentation")
+                    rles.append(encode_segmentation(segmentation, height, width, where))
+            image_path = os.path.join(image_dir, record["file_name"])
+            known = tuple(rle for rle in rles if rle is not None)
+            images.append(CocoInstances(image_stem(record), image_path, height, width, known))
+    return images
+
+
+def read_ids(path: str) -> list[str]:
+    """The ids of a list of images, one a line.
+
+    Raises:
+        InputError: it is missing or empty.
+    """
+    lines = read_bytes(path, "a list of images").decode(errors="replace").splitlines()
+    ids = [line.split()[0] for line in lines if line.strip()]
+    if not ids:
+        raise InputError(f"{path}: empty list: expected image ids, one a line")
+    return ids

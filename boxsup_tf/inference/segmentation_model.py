@@ -1,0 +1,102 @@
+"""A trained network or an exported model, as evaluation wants it."""
+
+import dataclasses
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from boxsup_tf.inference.interface import PROBABILITIES, SEMANTIC_PREDICTIONS
+from boxsup_tf.inference.predictor import Predictor
+from boxsup_tf.inference.saved_model import load_saved_model
+from boxsup_tf.inference.tiling import predict_in_tiles
+from boxsup_tf.records.example import read_bytes
+from boxsup_tf.training.checkpoints import load_model
+
+
+@dataclasses.dataclass(frozen=True)
+class SegmentationModel:
+    """A model whose label maps are scored.
+
+    Attributes:
+        class_names: index is label.
+        settings: what decides its label maps, for JSON.
+        label_maps: from images uint8 [B, H, W, 3], RGB, to integers [B, H, W].
+        probabilities: from the same to float32 [B, H, W, C]; called for the CRF alone.
+        has_crf: whether it ends with a CRF of its own.
+    """
+
+    class_names: tuple[str, ...]
+    settings: dict[str, Any]
+    label_maps: Callable[[np.ndarray], np.ndarray]
+    probabilities: Callable[[np.ndarray], np.ndarray]
+    has_crf: bool = False
+
+
+def of_run(model_dir: str, scales: Sequence[float], flip: bool) -> SegmentationModel:
+    """The network of a run's newest checkpoint; of its best one, given the run's folder `best`.
+
+    Args:
+        model_dir: of the run.
+        scales, flip: see `Predictor`.
+
+    Raises:
+        InputError: see `load_model`.
+    """
+    model, class_names = load_model(model_dir)
+    weights = _digest(weight.tobytes() for weight in model.get_weights())
+    predictor = Predictor(model, scales, flip)
+    return _judged(
+        class_names,
+        {"weights": weights, "scales": scales, "flip": flip},
+        lambda images: predictor.predict(images),  # a bound method would not keep the predictor
+    )
+
+
+def of_export(path: str) -> SegmentationModel:
+    """An exported model.
+
+    Args:
+        path: see `load_saved_model`.
+
+    Raises:
+        InputError: see `load_saved_model`.
+    """
+    saved_model = load_saved_model(path)
+    variables = os.path.join(saved_model.path, "variables")
+    files = [os.path.join(saved_model.path, "saved_model.pb")]
+    files += [os.path.join(variables, name) for name in sorted(os.listdir(variables))]
+    outputs = (SEMANTIC_PREDICTIONS, PROBABILITIES)
+    return _judged(
+        saved_model.class_names,
+        {"weights": _digest(read_bytes(file, "an exported model") for file in files)},
+        lambda images: dict(zip(outputs, saved_model.predict(images), strict=True)),
+        saved_model.has_crf,
+    )
+
+
+def _judged(
+    class_names: Sequence[str],
+    settings: dict[str, Any],
+    predict: Callable[[np.ndarray], Any],
+    has_crf: bool = False,
+) -> SegmentationModel:
+    def output(name: str) -> Callable[[np.ndarray], np.ndarray]:
+        return lambda images: predict_in_tiles(lambda tile: predict(tile)[name].numpy(), images)
+
+    return SegmentationModel(
+        tuple(class_names),
+        settings,
+        output(SEMANTIC_PREDICTIONS),
+        output(PROBABILITIES),
+        has_crf,
+    )
+
+
+def _digest(parts: Iterable[bytes]) -> str:
+    sha = hashlib.sha256()
+    for part in parts:
+        sha.update(part)
+    return sha.hexdigest()

@@ -1,0 +1,1 @@
+"""Confusion matrices and the names of what is counted from them."""

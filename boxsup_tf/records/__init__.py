@@ -1,0 +1,1 @@
+"""Examples as TFRecord shards: written, indexed, read and parsed."""

@@ -1,0 +1,93 @@
+"""The images of a folder that have masks, to be compared with a network's label maps."""
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+import tensorflow as tf
+from tqdm import tqdm
+
+from boxsup_tf.errors import InputError
+from boxsup_tf.metrics.confusion import ConfusionMatrix, count_pixels
+from boxsup_tf.records import keys, records
+from boxsup_tf.records.dataset_info import DatasetInfo, shard_paths
+
+
+def one_image(parsed: records.Parsed) -> tf.Tensor:
+    """uint8 [1, H, W, 3], RGB, of a parsed record."""
+    return records.decode_parsed_image(parsed)[None]
+
+
+class MaskedImages:
+    """Reads a folder's images that have masks, as often as asked.
+
+    Args:
+        folder: of TFRecords.
+        info: its dataset.json.
+        inputs: what a network is given of a parsed record, inside a graph.
+
+    Attributes:
+        num_images: that have masks.
+        records: the parsed records of these, a tf.data.Dataset.
+        inputs_spec: of what `inputs` gives.
+
+    Raises:
+        InputError: a shard is missing, or no image has a mask.
+    """
+
+    def __init__(
+        self,
+        folder: str,
+        info: DatasetInfo,
+        inputs: Callable[[records.Parsed], Any] = one_image,
+    ) -> None:
+        if info.num_images_with_masks == 0:
+            raise InputError(f"{folder}: none of {info.num_images} images has a class mask")
+        paths = shard_paths(folder, info.num_shards)
+        for path in paths:
+            if not os.path.exists(path):
+                raise InputError(f"{path}: shard not found: expected {info.num_shards} shards")
+        self._folder, self._num_classes = folder, len(info.class_names)
+        self.num_images = info.num_images_with_masks
+        self.records = (
+            tf.data.TFRecordDataset(paths)
+            .map(records.parse)
+            .filter(lambda parsed: tf.strings.length(parsed[keys.MASK_ENCODED]) > 0)
+        )
+        self._pairs = self.records.map(
+            lambda parsed: (inputs(parsed), records.decode_label_map(parsed)),
+            num_parallel_calls=tf.data.AUTOTUNE,
+        ).prefetch(2)
+        self.inputs_spec = self._pairs.element_spec[0]
+
+    def compare(
+        self, predict: Callable[[Any], tf.Tensor], description: str, leave: bool = True
+    ) -> list[ConfusionMatrix]:
+        """Confusion matrices over the whole set, at full resolution; void is left out.
+
+        Args:
+            predict: from what `inputs` gives of one image to K label maps, int32 [K, H, W].
+            description: what the progress bar says.
+            leave: whether the bar stays when it is full.
+
+        Returns:
+            K matrices.
+
+        Raises:
+            InputError: a shard is damaged.
+        """
+        totals: list[ConfusionMatrix] = []
+        with tqdm(total=self.num_images, desc=description, unit="image", leave=leave) as progress:
+            try:
+                for inputs, truth in self._pairs:
+                    counts = [
+                        ConfusionMatrix(count_pixels(truth, label_map, self._num_classes).numpy())
+                        for label_map in predict(inputs)
+                    ]
+                    if totals:
+                        counts = [a + b for a, b in zip(totals, counts, strict=True)]
+                    totals = counts
+                    progress.update()
+            except tf.errors.DataLossError as error:
+                raise InputError(f"{self._folder}: damaged TFRecord: {error.message}") from None
+        return totals

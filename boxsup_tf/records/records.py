@@ -1,0 +1,228 @@
+"""Examples as tf.train.Example, and back: in Python and inside a graph."""
+
+import dataclasses
+
+import numpy as np
+import tensorflow as tf
+
+from boxsup_tf.labels import BACKGROUND, VOID
+from boxsup_tf.pools import packing
+from boxsup_tf.pools.candidates import CandidatePool
+from boxsup_tf.records import keys
+from boxsup_tf.records.example import Example, decode_image, decode_mask, encode_mask
+
+_STRINGS = (
+    keys.IMAGE_ENCODED,
+    keys.IMAGE_SOURCE_ID,
+    keys.IMAGE_FILENAME,
+    keys.MASK_ENCODED,
+    keys.CANDIDATES_SUPERPIXELS,
+    keys.CANDIDATES_MEMBERSHIP,
+)
+_INTEGERS = (
+    keys.IMAGE_HEIGHT,
+    keys.IMAGE_WIDTH,
+    keys.BOXES_ANNOTATED,
+    keys.CANDIDATES_COUNT,
+    keys.CANDIDATES_ONE_PER_BOX,
+)
+_BOX_EDGES = (keys.BBOX_YMIN, keys.BBOX_XMIN, keys.BBOX_YMAX, keys.BBOX_XMAX)
+_BOX_INTEGERS = (keys.CLASS_LABEL, keys.IS_CROWD, keys.DIFFICULT)
+
+# What parse_single_example is asked for; a name that a caller leaves out is never decoded.
+_FEATURES = (
+    {name: tf.io.FixedLenFeature([], tf.string, default_value="") for name in _STRINGS}
+    | {name: tf.io.FixedLenFeature([], tf.int64, default_value=0) for name in _INTEGERS}
+    | {
+        name: tf.io.FixedLenSequenceFeature([], tf.float32, allow_missing=True)
+        for name in _BOX_EDGES
+    }
+    | {
+        name: tf.io.FixedLenSequenceFeature([], tf.int64, allow_missing=True)
+        for name in _BOX_INTEGERS
+    }
+)
+
+
+# What `parse` gives of a record, inside a graph.
+Parsed = dict[str, tf.Tensor]
+
+
+def encode_example(example: Example, class_names: tuple[str, ...]) -> bytes:
+    """A serialised tf.train.Example, the same bytes for the same example."""
+    record = tf.train.Example()
+    _set_bytes(record, keys.IMAGE_ENCODED, example.encoded)
+    _set_bytes(record, keys.IMAGE_FORMAT, example.format.encode())
+    _set_bytes(record, keys.IMAGE_FILENAME, example.filename.encode())
+    _set_bytes(record, keys.IMAGE_SOURCE_ID, example.source_id.encode())
+    _set_ints(record, keys.IMAGE_HEIGHT, [example.height])
+    _set_ints(record, keys.IMAGE_WIDTH, [example.width])
+    _set_ints(record, keys.BOXES_ANNOTATED, [example.boxes is not None])
+    if example.boxes is not None:
+        size = np.array([example.height, example.width] * 2, np.float32)
+        edges = (example.boxes.astype(np.float32).reshape(-1, 4) / size).T
+        for name, values in zip(_BOX_EDGES, edges, strict=True):
+            record.features.feature[name].float_list.value.extend(values.tolist())
+        _set_ints(record, keys.CLASS_LABEL, example.labels)
+        names = (keys.IGNORED_TEXT, *class_names[1:])
+        texts = [names[label].encode() for label in example.labels]
+        record.features.feature[keys.CLASS_TEXT].bytes_list.value.extend(texts)
+        _set_ints(record, keys.DIFFICULT, example.difficult)
+        _set_ints(record, keys.TRUNCATED, example.truncated)
+        _set_ints(record, keys.IS_CROWD, example.is_crowd)
+    if example.mask is not None:
+        _set_bytes(record, keys.MASK_ENCODED, encode_mask(example.mask))
+        _set_bytes(record, keys.MASK_FORMAT, b"png")
+    return record.SerializeToString(deterministic=True)
+
+
+def decode_example(serialized: bytes) -> Example:
+    """The inverse of `encode_example`."""
+    record = tf.train.Example.FromString(serialized)
+    height, width = (_ints(record, n)[0] for n in (keys.IMAGE_HEIGHT, keys.IMAGE_WIDTH))
+    boxes = None
+    if _ints(record, keys.BOXES_ANNOTATED)[0]:
+        features = record.features.feature
+        edges = [np.array(features[name].float_list.value, np.float32) for name in _BOX_EDGES]
+        boxes = np.stack(edges, axis=1) * np.array([height, width] * 2, np.float32)
+    mask = _bytes(record, keys.MASK_ENCODED)
+    return Example(
+        source_id=_bytes(record, keys.IMAGE_SOURCE_ID).decode(),
+        filename=_bytes(record, keys.IMAGE_FILENAME).decode(),
+        encoded=_bytes(record, keys.IMAGE_ENCODED),
+        height=int(height),
+        width=int(width),
+        boxes=boxes,
+        labels=_ints(record, keys.CLASS_LABEL),
+        difficult=_ints(record, keys.DIFFICULT).astype(bool),
+        truncated=_ints(record, keys.TRUNCATED).astype(bool),
+        is_crowd=_ints(record, keys.IS_CROWD).astype(bool),
+        mask=decode_mask(mask) if mask else None,
+    )
+
+
+def add_pool(serialized: bytes, pool: CandidatePool) -> bytes:
+    """The record of an example with its candidate pool added (or replaced)."""
+    record = tf.train.Example.FromString(serialized)
+    superpixels, membership = pool.pack()
+    _set_bytes(record, keys.CANDIDATES_SUPERPIXELS, superpixels)
+    _set_bytes(record, keys.CANDIDATES_MEMBERSHIP, membership)
+    _set_bytes(record, keys.CANDIDATES_METHOD, pool.method.encode())
+    _set_ints(record, keys.CANDIDATES_COUNT, [pool.num_candidates])
+    _set_ints(record, keys.CANDIDATES_ONE_PER_BOX, [pool.one_per_box])
+    return record.SerializeToString(deterministic=True)
+
+
+def decode_pool(serialized: bytes) -> CandidatePool | None:
+    """The candidate pool of a record; None where it has none."""
+    record = tf.train.Example.FromString(serialized)
+    if keys.CANDIDATES_COUNT not in record.features.feature:
+        return None
+    return CandidatePool.unpack(
+        _bytes(record, keys.CANDIDATES_SUPERPIXELS),
+        _bytes(record, keys.CANDIDATES_MEMBERSHIP),
+        int(_ints(record, keys.CANDIDATES_COUNT)[0]),
+        _bytes(record, keys.CANDIDATES_METHOD).decode(),
+        bool(_ints(record, keys.CANDIDATES_ONE_PER_BOX)[0]),
+    )
+
+
+def parse(serialized: tf.Tensor) -> Parsed:
+    """Parses a record inside a graph, without decoding images.
+
+    Args:
+        serialized: scalar string.
+
+    Returns:
+        The record's features under their keys, plus `keys.BOXES`: float32
+        [B, 4] in pixels, and `keys.LABELS`: int32 [B].
+    """
+    parsed = tf.io.parse_single_example(serialized, _FEATURES)
+    size = tf.stack([parsed[keys.IMAGE_HEIGHT], parsed[keys.IMAGE_WIDTH]] * 2)
+    edges = tf.stack([parsed.pop(name) for name in _BOX_EDGES], axis=1)
+    parsed[keys.BOXES] = edges * tf.cast(size, tf.float32)[None, :]
+    parsed[keys.LABELS] = tf.cast(parsed.pop(keys.CLASS_LABEL), tf.int32)
+    return parsed
+
+
+def image_size(parsed: Parsed) -> tf.Tensor:
+    """int64 [2]: height and width of a parsed record's image."""
+    return tf.stack([parsed[keys.IMAGE_HEIGHT], parsed[keys.IMAGE_WIDTH]])
+
+
+def decode_label_map(parsed: Parsed) -> tf.Tensor:
+    """int32 [H, W] of a parsed record's class mask; all void where it has none."""
+    shape = image_size(parsed)
+
+    def decode() -> tf.Tensor:
+        return tf.cast(tf.io.decode_png(parsed[keys.MASK_ENCODED], 1)[:, :, 0], tf.int32)
+
+    has_mask = tf.strings.length(parsed[keys.MASK_ENCODED]) > 0
+    label_map = tf.cond(has_mask, decode, lambda: tf.fill(shape, VOID))
+    return tf.ensure_shape(label_map, [None, None])
+
+
+def decode_parsed_image(parsed: Parsed) -> tf.Tensor:
+    """uint8 [H, W, 3], RGB, of a parsed record."""
+    return decode_image(parsed[keys.IMAGE_ENCODED])
+
+
+@dataclasses.dataclass(frozen=True)
+class Summary:
+    """What a program needs to know of a record without decoding its pixels.
+
+    Attributes:
+        source_id: the example's.
+        size: (height, width) of the image, pixels.
+        num_boxes: number of boxes; None where boxes were not annotated.
+        num_ignored: how many of them are of no class.
+        has_mask: whether there is a class mask.
+        num_candidates: size of its pool; None where it has none.
+        one_per_box: whether the pool's candidate n belongs to box n alone.
+        pool_size: (height, width) of the superpixel map; None without a pool.
+    """
+
+    source_id: str
+    size: tuple[int, int]
+    num_boxes: int | None
+    num_ignored: int
+    has_mask: bool
+    num_candidates: int | None
+    one_per_box: bool
+    pool_size: tuple[int, int] | None
+
+
+def summarize(serialized: bytes) -> Summary:
+    """The summary of a record."""
+    record = tf.train.Example.FromString(serialized)
+    height, width = (int(_ints(record, n)[0]) for n in (keys.IMAGE_HEIGHT, keys.IMAGE_WIDTH))
+    annotated = bool(_ints(record, keys.BOXES_ANNOTATED)[0])
+    labels = _ints(record, keys.CLASS_LABEL)
+    superpixels = _bytes(record, keys.CANDIDATES_SUPERPIXELS)
+    return Summary(
+        source_id=_bytes(record, keys.IMAGE_SOURCE_ID).decode(),
+        size=(height, width),
+        num_boxes=len(labels) if annotated else None,
+        num_ignored=int(np.count_nonzero(labels == BACKGROUND)),
+        has_mask=bool(_bytes(record, keys.MASK_ENCODED)),
+        num_candidates=int(_ints(record, keys.CANDIDATES_COUNT)[0]) if superpixels else None,
+        one_per_box=bool(superpixels) and bool(_ints(record, keys.CANDIDATES_ONE_PER_BOX)[0]),
+        pool_size=packing.superpixels_size(superpixels) if superpixels else None,
+    )
+
+
+def _set_bytes(record: tf.train.Example, name: str, value: bytes) -> None:
+    record.features.feature[name].bytes_list.value[:] = [value]
+
+
+def _set_ints(record: tf.train.Example, name: str, values: np.ndarray | list) -> None:
+    record.features.feature[name].int64_list.value[:] = [int(value) for value in values]
+
+
+def _bytes(record: tf.train.Example, name: str) -> bytes:
+    values = record.features.feature[name].bytes_list.value
+    return values[0] if values else b""
+
+
+def _ints(record: tf.train.Example, name: str) -> np.ndarray:
+    return np.array(record.features.feature[name].int64_list.value, np.int64)

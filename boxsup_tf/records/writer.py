@@ -1,0 +1,247 @@
+"""Writes a folder of TFRecord shards: resumable, with a progress bar."""
+
+import dataclasses
+import glob
+import hashlib
+import itertools
+import json
+import os
+import sys
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+
+import tensorflow as tf
+from tqdm import tqdm
+
+from boxsup_tf.errors import InputError
+from boxsup_tf.records import records
+from boxsup_tf.records.dataset_info import DatasetInfo, SkippedImage, even_sizes, shard_paths
+
+_BAR = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}, {rate_noinv_fmt}{postfix}]"
+
+# Serialised examples; for one that could not be made, what is to be said of it.
+Records = Iterable[bytes | SkippedImage]
+
+
+def write_dataset(
+    folder: str,
+    info: DatasetInfo,
+    num_examples: int,
+    make_records: Callable[[range], Records],
+    description: str,
+    digest: str | None = None,
+) -> DatasetInfo:
+    """Writes the shards that are missing, then dataset.json.
+
+    A shard appears under its name only when it is whole. An interrupted run goes on with the
+    first missing shard, behind what can still be read of it. Contents and number of the shards
+    do not depend on the run.
+
+    Args:
+        folder: made if need be.
+        info: settings, classes and number of shards; the rest is filled in here.
+        num_examples: examples in all shards.
+        make_records: the serialised examples of a range of example indices, in order. Those
+            skipped are remembered in dataset.json, and not tried again.
+        description: what the progress bar says.
+        digest: of the examples where it is known already (a pool added to known examples).
+
+    Returns:
+        `info` with its counts, as written to dataset.json.
+
+    Raises:
+        InputError: the folder holds a dataset with other settings; two examples have the
+            same source id; or every example was skipped (which leaves the folder empty).
+    """
+    os.makedirs(folder, exist_ok=True)
+    if os.path.exists(os.path.join(folder, "dataset.json")):
+        found = DatasetInfo.load(folder)
+        _check_same_settings(folder, found, info)
+        if found.complete:
+            print(f"{folder}: already complete, {found.num_images} images: nothing to do")
+            return found
+        info = dataclasses.replace(info, skipped=found.skipped)
+    info.save(folder)
+    bounds = _bounds(even_sizes(num_examples, info.num_shards))
+    with tqdm(total=num_examples, desc=description, unit=" images", bar_format=_BAR) as progress:
+        for path, indices in zip(shard_paths(folder, info.num_shards), bounds, strict=True):
+            if os.path.exists(path):
+                _pass_over(progress, len(indices))
+            else:
+                info = _write_shard(path, info, indices, make_records, progress)
+    complete = _count(folder, info, num_examples, digest)
+    complete.save(folder)
+    _remove_leftovers(folder)
+    return complete
+
+
+def _write_shard(
+    path: str,
+    info: DatasetInfo,
+    indices: range,
+    make_records: Callable[[range], Records],
+    progress: tqdm,
+) -> DatasetInfo:
+    """Writes one shard; returns `info` with what was skipped, which dataset.json holds, too."""
+    folder = os.path.dirname(path)
+    # Its own name, also where process numbers repeat, as in containers.
+    temporary = f"{path}.{uuid.uuid4().hex}.tmp"
+    leftover = _longest_leftover(path)
+    skipped = {image.index: image for image in info.skipped}
+    with tf.io.TFRecordWriter(temporary) as writer:
+        position = indices.start
+        for kept in _whole_records(leftover) if leftover else ():
+            while position in skipped:
+                position += 1
+            writer.write(kept)
+            position += 1
+        _pass_over(progress, position - indices.start)
+        left = range(position, indices.stop)
+        skipped = {index: skipped[index] for index in sorted(skipped) if index not in left}
+        info = dataclasses.replace(info, skipped=tuple(skipped.values()))
+        info.save(folder)
+        for record in make_records(left):
+            if isinstance(record, SkippedImage):
+                # At once: a resumed run must know to which examples the records belong.
+                skipped[record.index] = record
+                ordered = tuple(skipped[index] for index in sorted(skipped))
+                info = dataclasses.replace(info, skipped=ordered)
+                info.save(folder)
+                progress.set_postfix_str(f"{len(info.skipped)} skipped", refresh=False)
+                progress.write(f"skipped {record.source_id}: {record.reason}", file=sys.stderr)
+            else:
+                writer.write(record)
+            progress.update()
+    os.replace(temporary, path)
+    return info
+
+
+def _pass_over(progress: tqdm, count: int) -> None:
+    """Counts what was there before this run, which must not count into its rate."""
+    progress.update(count)
+    progress.initial += count
+
+
+def _longest_leftover(path: str) -> str | None:
+    """The file in which killed runs got furthest with a shard."""
+    return max(glob.glob(f"{glob.escape(path)}.*.tmp"), key=os.path.getsize, default=None)
+
+
+def _whole_records(leftover: str) -> Iterator[bytes]:
+    try:
+        yield from tf.data.TFRecordDataset(leftover).as_numpy_iterator()
+    except tf.errors.DataLossError:
+        return  # the record that was being written
+
+
+def _remove_leftovers(folder: str) -> None:
+    for leftover in glob.glob(os.path.join(glob.escape(folder), "*.tmp")):
+        os.remove(leftover)
+
+
+def read_records(folder: str, num_shards: int) -> Iterator[bytes]:
+    """All serialised examples of a folder, in order.
+
+    Raises:
+        InputError: a shard is missing or damaged.
+    """
+    for path in shard_paths(folder, num_shards):
+        yield from _read_shard(path)
+
+
+def _read_shard(path: str) -> Iterator[bytes]:
+    if not os.path.exists(path):
+        raise InputError(f"{path}: shard not found: expected every shard of dataset.json")
+    try:
+        yield from tf.data.TFRecordDataset(path).as_numpy_iterator()
+    except tf.errors.DataLossError as error:
+        raise InputError(f"{path}: damaged TFRecord: {error.message}") from None
+
+
+def read_range(folder: str, info: DatasetInfo, indices: range) -> Iterator[bytes]:
+    """The serialised examples of some indices, reading only the shards that hold them."""
+    bounds = _bounds(info.shard_sizes)
+    for path, own in zip(shard_paths(folder, info.num_shards), bounds, strict=True):
+        first, last = max(own.start, indices.start), min(own.stop, indices.stop)
+        if first < last:
+            yield from itertools.islice(_read_shard(path), first - own.start, last - own.start)
+
+
+def _bounds(sizes: Iterable[int]) -> list[range]:
+    """The indices of the examples that every shard holds."""
+    ends = itertools.accumulate(sizes, initial=0)
+    return [range(first, last) for first, last in itertools.pairwise(ends)]
+
+
+def _check_same_settings(folder: str, found: DatasetInfo, wanted: DatasetInfo) -> None:
+    was, now = (
+        # As they come back from dataset.json, where tuples are lists.
+        json.loads(
+            json.dumps(
+                {**info.settings, "class_names": info.class_names, "num_shards": info.num_shards}
+            )
+        )
+        for info in (found, wanted)
+    )
+    for name in sorted(was.keys() | now.keys()):
+        if was.get(name) != now.get(name):
+            raise InputError(
+                f"{folder}: holds a dataset with {name} = {was.get(name)!r}: expected "
+                f"{now.get(name)!r}; choose another --output_dir or delete it"
+            )
+
+
+def _count(folder: str, info: DatasetInfo, num_examples: int, digest: str | None) -> DatasetInfo:
+    """Reads the finished shards once and fills in the counts."""
+    seen: set[str] = set()
+    sha = hashlib.sha256()
+    sizes = []
+    boxes = ignored = with_boxes = with_masks = candidates = 0
+    for path in shard_paths(folder, info.num_shards):
+        before = len(seen)
+        for serialized in _read_shard(path):
+            summary = records.summarize(serialized)
+            if summary.source_id in seen:
+                raise InputError(f"{folder}: two images have the source id {summary.source_id!r}")
+            seen.add(summary.source_id)
+            sha.update(hashlib.sha256(serialized).digest())
+            boxes += summary.num_boxes or 0
+            ignored += summary.num_ignored
+            with_boxes += summary.num_boxes is not None
+            with_masks += summary.has_mask
+            candidates += summary.num_candidates or 0
+        sizes.append(len(seen) - before)
+    if len(seen) + len(info.skipped) != num_examples:
+        raise InputError(
+            f"{folder}: {len(seen)} examples and {len(info.skipped)} skipped: expected "
+            f"{num_examples} in all; delete the folder and run the command again"
+        )
+    if not seen:
+        _forget_everything(folder, info)
+    if digest and info.skipped:  # no longer the examples whose digest that is
+        ids = [digest, *(image.source_id for image in info.skipped)]
+        digest = hashlib.sha256("\n".join(ids).encode()).hexdigest()
+    return dataclasses.replace(
+        info,
+        complete=True,
+        num_images=len(seen),
+        num_boxes=boxes,
+        num_ignored_boxes=ignored,
+        num_images_with_boxes=with_boxes,
+        num_images_with_masks=with_masks,
+        num_candidates=candidates,
+        digest=digest or sha.hexdigest(),
+        shard_sizes=tuple(sizes),
+    )
+
+
+def _forget_everything(folder: str, info: DatasetInfo) -> None:
+    """Every example was skipped, so the cause is no example: once mended, all can be tried."""
+    for path in shard_paths(folder, info.num_shards):
+        os.remove(path)
+    dataclasses.replace(info, skipped=()).save(folder)
+    first = info.skipped[0]
+    raise InputError(
+        f"{folder}: every one of {len(info.skipped)} examples failed, the first, "
+        f"{first.source_id}: {first.reason}"
+    )

@@ -1,0 +1,106 @@
+"""records.records: what goes into a record comes out, in Python and in a graph."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from boxsup_tf.labels import VOID
+from boxsup_tf.pools.candidates import CandidatePool
+from boxsup_tf.records import keys, records
+from boxsup_tf.records.example import Example
+from tests.data.tiny import jpeg
+
+_CLASSES = ("background", "cat", "dog")
+_EXAMPLE = Example(
+    source_id="set/é_1",
+    filename="é_1.jpg",
+    encoded=jpeg(),
+    height=24,
+    width=32,
+    boxes=np.array([[0, 0, 24, 32], [3, 5.25, 7.5, 31]], np.float32),
+    labels=np.array([2, 1]),
+    difficult=np.array([False, True]),
+    truncated=np.array([True, False]),
+    is_crowd=np.array([False, True]),
+    mask=np.random.default_rng(0).choice(np.array([0, 1, 2, 255], np.uint8), (24, 32)),
+)
+_NO_BOX = Example("b", "b.jpg", jpeg(), 24, 32, boxes=np.zeros((0, 4), np.float32))
+_MASK_ONLY = Example("c", "c.jpg", jpeg(), 24, 32, mask=_EXAMPLE.mask)
+_POOL = CandidatePool(np.arange(24 * 32).reshape(24, 32) // 100, np.eye(8, dtype=bool)[:5], "x")
+
+
+@pytest.mark.parametrize("example", [_EXAMPLE, _NO_BOX, _MASK_ONLY])
+def test_decode_is_the_inverse_of_encode(example):
+    decoded = records.decode_example(records.encode_example(example, _CLASSES))
+    for field in dataclasses.fields(Example):
+        expected, found = getattr(example, field.name), getattr(decoded, field.name)
+        if isinstance(expected, np.ndarray):
+            assert found.dtype == expected.dtype and found.shape == expected.shape
+            np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
+        else:
+            assert found == expected, field.name
+
+
+def test_the_keys_that_other_tools_read():
+    record = tf.train.Example.FromString(records.encode_example(_EXAMPLE, _CLASSES))
+    features = record.features.feature
+    assert list(features["image/object/class/text"].bytes_list.value) == [b"dog", b"cat"]
+    assert list(features["image/object/class/label"].int64_list.value) == [2, 1]
+    assert list(features["image/object/bbox/ymax"].float_list.value) == [1.0, 7.5 / 24]
+    assert list(features["image/object/bbox/xmin"].float_list.value) == [0.0, 5.25 / 32]
+    assert list(features["image/object/is_crowd"].int64_list.value) == [0, 1]
+    assert list(features["image/format"].bytes_list.value) == [b"jpeg"]
+    assert list(features["image/segmentation/class/format"].bytes_list.value) == [b"png"]
+
+
+def test_equal_examples_give_equal_bytes():
+    once, twice = (records.encode_example(_EXAMPLE, _CLASSES) for _ in range(2))
+    assert once == twice
+    assert records.add_pool(once, _POOL) == records.add_pool(records.add_pool(twice, _POOL), _POOL)
+
+
+def test_parse_in_a_graph():
+    serialized = records.encode_example(_EXAMPLE, _CLASSES)
+
+    @tf.function(input_signature=[tf.TensorSpec([], tf.string)])
+    def read(record):
+        parsed = records.parse(record)
+        return parsed, records.decode_label_map(parsed), records.decode_parsed_image(parsed)
+
+    parsed, label_map, image = read(serialized)
+    np.testing.assert_allclose(parsed[keys.BOXES], _EXAMPLE.boxes, atol=1e-5)
+    np.testing.assert_array_equal(parsed[keys.LABELS], _EXAMPLE.labels)
+    np.testing.assert_array_equal(parsed[keys.IS_CROWD], [0, 1])
+    np.testing.assert_array_equal(parsed[keys.DIFFICULT], [0, 1])
+    np.testing.assert_array_equal(label_map, _EXAMPLE.mask)
+    assert image.shape == (24, 32, 3)
+
+    parsed, label_map, _ = read(records.encode_example(_NO_BOX, _CLASSES))
+    assert parsed[keys.BOXES].shape == (0, 4) and parsed[keys.BOXES_ANNOTATED] == 1
+    assert label_map.shape == (24, 32) and np.all(label_map == VOID)
+    assert read(records.encode_example(_MASK_ONLY, _CLASSES))[0][keys.BOXES_ANNOTATED] == 0
+
+
+def test_pool_of_a_record():
+    serialized = records.encode_example(_EXAMPLE, _CLASSES)
+    assert records.decode_pool(serialized) is None
+    with_pool = records.add_pool(serialized, dataclasses.replace(_POOL, one_per_box=True))
+    pool = records.decode_pool(with_pool)
+    assert pool is not None and pool.one_per_box and pool.method == "x"
+    np.testing.assert_array_equal(pool.superpixels, _POOL.superpixels)
+    np.testing.assert_array_equal(pool.membership, _POOL.membership)
+    # The pool changes nothing else.
+    np.testing.assert_array_equal(records.decode_example(with_pool).mask, _EXAMPLE.mask)
+
+
+def test_summary():
+    serialized = records.encode_example(_EXAMPLE, _CLASSES)
+    summary = records.summarize(serialized)
+    assert summary == records.Summary("set/é_1", (24, 32), 2, 0, True, None, False, None)
+    summary = records.summarize(records.add_pool(serialized, _POOL))
+    assert summary == records.Summary("set/é_1", (24, 32), 2, 0, True, 5, False, (24, 32))
+    summary = records.summarize(records.encode_example(_NO_BOX, _CLASSES))
+    assert (summary.num_boxes, summary.has_mask) == (0, False)
+    assert records.summarize(records.encode_example(_MASK_ONLY, _CLASSES)).num_boxes is None
