@@ -32,10 +32,10 @@ from boxsup_tf.crf.parameters import CrfParameters, load_parameters
 from boxsup_tf.crf.refine_many import refine_many
 from boxsup_tf.inference.predictor import Predictor
 from boxsup_tf.io.json_file import write_json
-from boxsup_tf.records import records
+from boxsup_tf.models.saved_network import load_segmenter
 from boxsup_tf.records.dataset_info import check_same_classes, load_complete
 from boxsup_tf.records.masked_images import MaskedImages
-from boxsup_tf.training.checkpoints import load_model
+from boxsup_tf.records.parsing import Record
 
 _MODEL_DIR = flags.DEFINE_string("model_dir", None, "Folder of a training run.", required=True)
 _DATA = flags.DEFINE_string("data", None, "Folder of records with masks.", required=True)
@@ -89,14 +89,15 @@ def main(_: object) -> None:
 
 def _load_images() -> tuple[Images, int]:
     info = load_complete(_DATA.value)
-    model, class_names = load_model(_MODEL_DIR.value)
+    segmenter = load_segmenter(_MODEL_DIR.value)
+    class_names = segmenter.class_names
     check_same_classes("the model", class_names, _DATA.value, info.class_names)
-    masked = MaskedImages(_DATA.value, info, records.decode_parsed_image)
-    predictor = Predictor(model)
+    masked = MaskedImages(_DATA.value, info, Record.image)
+    predictor = Predictor(segmenter)
     step = max(1, masked.num_images // _NUM_IMAGES.value)
     images = []
-    for key, parsed in enumerate(masked.records.shard(step, 0).take(_NUM_IMAGES.value)):
-        image = records.decode_parsed_image(parsed)
+    for key, record in enumerate(masked.records.shard(step, 0).take(_NUM_IMAGES.value)):
+        image = record.image()
         probabilities = predictor.probabilities(image[None])[0]
         images.append((key, image.numpy(), probabilities.numpy()))
     return images, len(class_names)

@@ -14,15 +14,18 @@ from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
+import numpy as np
 from absl import flags
 
 from boxsup_tf import errors, settings
 from boxsup_tf.io.json_file import write_json
-from boxsup_tf.training import checkpoints, run_settings
+from boxsup_tf.models.architecture import read_settings
+from boxsup_tf.models.saved_network import load_segmenter
 from boxsup_tf.training.config import TrainConfig
 from boxsup_tf.training.mask_update import MaskUpdate
-from boxsup_tf.training.network import Network
+from boxsup_tf.training.plan import MaskUpdatePlan
 from boxsup_tf.training.sources import empty_labelling, load_sources
+from boxsup_tf.training.training_network import TrainingNetwork
 
 _MODEL_DIR = flags.DEFINE_string("model_dir", None, "A run of train.py.", required=True)
 _DATA = flags.DEFINE_string("data", None, "Folder with pools and masks.", required=True)
@@ -35,14 +38,15 @@ _NONE = "none"
 
 
 def main(_: object) -> None:
-    found = run_settings.read_settings(_MODEL_DIR.value)
+    found = read_settings(_MODEL_DIR.value)
     names = {field.name for field in dataclasses.fields(TrainConfig)}
     own = TrainConfig(**{name: value for name, value in found.items() if name in names})
     sources = load_sources(f"{_DATA.value}:box")
-    model, _ = checkpoints.load_model(_MODEL_DIR.value, own.dtype_policy)
+    segmenter = load_segmenter(_MODEL_DIR.value, own.dtype_policy)
+    num_classes = len(segmenter.class_names)
     labelling = empty_labelling(sources)
-    figures: dict[str, dict[str, Any]] = {}
-    print(f"{'variant':60s} mean IoU    fill")
+    results: dict[str, dict[str, Any]] = {}
+    print(f"{'variant':60s} mean IoU coverage")
     for variant in _VARIANTS.value:
         changes = variant.split(":")
         asks = changes[0] != _NONE
@@ -50,16 +54,14 @@ def main(_: object) -> None:
             del changes[0]
         config = dataclasses.replace(own, **settings.parse_values(TrainConfig, changes, "variants"))
         weights = (config.feedback_weight, 0.0) if asks else (0.0, config.prior_weight)
-        update = MaskUpdate(Network(model, config), sources, labelling, config)
-        updated = update.run(0, *weights)
-        if updated is None:
-            raise errors.InputError(f"{_DATA.value}: no boxes: nothing to choose")
-        figures[variant] = row = dataclasses.asdict(updated[1])
+        plan = MaskUpdatePlan(*(np.full(num_classes, weight) for weight in weights))
+        update = MaskUpdate(TrainingNetwork(segmenter, config), sources, labelling, config)
+        results[variant] = row = dataclasses.asdict(update.run(0, plan)[1])
         iou = row["pseudo_mask_mean_iou"]
         shown = "unknown" if iou is None else f"{iou:8.3f}"
-        print(f"{variant:60s} {shown} {row['chosen_fill']:7.3f}", flush=True)
+        print(f"{variant:60s} {shown} {row['coverage']:7.3f}", flush=True)
         if _JSON.value:
-            write_json(_JSON.value, figures)
+            write_json(_JSON.value, results)
 
 
 if __name__ == "__main__":

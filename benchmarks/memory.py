@@ -10,7 +10,7 @@ from generated_data import write_shapes
 
 from boxsup_tf.metrics.metric_names import METRICS_FILE
 from boxsup_tf.training.config import TrainConfig
-from boxsup_tf.training.loop import train
+from boxsup_tf.training.trainer import train
 
 
 def measure_growth(folder: str, num_images: int, epochs: int) -> list[float]:

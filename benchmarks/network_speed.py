@@ -1,7 +1,9 @@
 """Time of a network update: the whole loop, its bare step, a mask update, and PyTorch's step."""
 
-import collections
 import contextlib
+import dataclasses
+import os
+import tempfile
 from collections.abc import Callable
 
 import keras
@@ -12,16 +14,13 @@ from side_by_side import Times, measure
 from torch_twin import TorchTwin
 
 from boxsup_tf.labels import VOID
-from boxsup_tf.models.networks import build_network
-from boxsup_tf.training import feedback
-from boxsup_tf.training.checkpoints import Progress
+from boxsup_tf.models.architecture import Architecture
+from boxsup_tf.models.segmenter import Segmenter
 from boxsup_tf.training.config import TrainConfig
-from boxsup_tf.training.epoch import train_epoch
-from boxsup_tf.training.input_pipeline import TrainingPipeline, steps_per_epoch
-from boxsup_tf.training.mask_update import MaskUpdate
-from boxsup_tf.training.network import Network
 from boxsup_tf.training.network_update import NetworkUpdate, make_optimizer
-from boxsup_tf.training.sources import empty_labelling, load_sources
+from boxsup_tf.training.plan import MaskUpdatePlan
+from boxsup_tf.training.trainer import Trainer
+from boxsup_tf.training.training_network import TrainingNetwork
 
 LOOP, BARE, MASKS = "loop", "bare steps", "mask update"
 TENSORFLOW, EAGER, COMPILED = "TensorFlow", "PyTorch", "PyTorch compiled"
@@ -30,39 +29,34 @@ _LEAST_AGREEMENT = {"float32": 1e-4, "bfloat16": 5e-2}
 
 
 class Training:
-    """The parts of a run, as `training.loop` puts them together."""
+    """A run whose parts are timed one at a time; nothing of it is written but config.json."""
 
     def __init__(self, config: TrainConfig) -> None:
-        sources = load_sources(config.train_data)
-        num_classes = len(sources[0].info.class_names)
-        self._config, self._steps = config, steps_per_epoch(sources, config)
-        model = _build(config, num_classes)
-        self._labelling = empty_labelling(sources)
-        self._progress = Progress(num_classes)
-        self._pipeline = TrainingPipeline(sources, self._labelling, config)
-        self._update = _network_update(model, config, self._steps, self._progress.loss)
-        self._mask_update = MaskUpdate(Network(model, config), sources, self._labelling, config)
+        self._folder = tempfile.TemporaryDirectory()
+        self._feedback_weight = config.feedback_weight
+        settings = dataclasses.replace(config, init="random", num_pictures=0)
+        self._trainer = Trainer(os.path.join(self._folder.name, "run"), settings)
 
     def run_epoch(self) -> None:
-        steps = train_epoch(self._pipeline, self._update, self._progress, self._steps, "")
-        collections.deque(steps, maxlen=0)
-        self._progress.epoch.assign_add(1)
-        self._progress.step.assign(0)
+        self._trainer.update_network()
+        self._trainer.progress.epoch.assign_add(1)
+        self._trainer.progress.step.assign(0)
 
     def batches(self) -> list[tuple[tf.Tensor, tf.Tensor]]:
         """Images and label maps of an epoch."""
-        return [(images, label_maps) for images, label_maps, _ in self._pipeline.dataset]
+        return [(images, label_maps) for images, label_maps, _ in self._trainer.pipeline.dataset]
 
     def run_bare_steps(self, batches: list[tuple[tf.Tensor, tf.Tensor]]) -> None:
         """Steps on batches that lie in memory."""
         for images, label_maps in batches:
-            float(self._update.step(images, label_maps)[0])
+            float(self._trainer.network_update.step(images, label_maps)[0])
 
     def update_masks(self) -> None:
-        weights = feedback.Weights(self._config.feedback_weight, 0.0)
-        updated = self._mask_update.run(int(self._progress.epoch), *weights)
-        assert updated is not None  # there are boxes
-        self._labelling.chosen.assign(updated[0])
+        trainer = self._trainer
+        num_classes = len(trainer.class_names)
+        plan = MaskUpdatePlan(np.full(num_classes, self._feedback_weight), np.zeros(num_classes))
+        labelling, _ = trainer.mask_update.run(trainer.epoch, plan)
+        trainer.labelling.chosen.assign(labelling)
 
 
 def measure_loop(config: TrainConfig, repeats: int) -> Times:
@@ -85,8 +79,12 @@ def measure_twins(config: TrainConfig, with_torch: bool, repeats: int) -> Times:
     Raises:
         ValueError: they differ.
     """
-    model = _build(config, len(CLASS_NAMES))
-    update = _network_update(model, config, 1, keras.metrics.Mean())
+    architecture = Architecture(config.network, config.width_multiplier, CLASS_NAMES)
+    segmenter = Segmenter.build(architecture, config.dropout, config.seed, config.dtype_policy)
+    model, optimizer = segmenter.model, make_optimizer(config, 1)
+    optimizer.build(model.trainable_variables)
+    network, strategy = TrainingNetwork(segmenter, config), tf.distribute.get_strategy()
+    update = NetworkUpdate(network, optimizer, strategy, config, keras.metrics.Mean())
     rng = np.random.default_rng(0)
     side = config.crop_size
     images = rng.normal(0, 60, (config.batch_size, side, side, 3)).astype(np.float32)
@@ -116,22 +114,3 @@ def _check_same_scores(
     difference = np.abs(found - expected).max() / np.abs(expected).max()
     if not difference < _LEAST_AGREEMENT[precision]:
         raise ValueError(f"the PyTorch twin's scores differ by {difference:.1e} of the largest")
-
-
-def _build(config: TrainConfig, num_classes: int) -> keras.Model:
-    return build_network(
-        config.network,
-        num_classes,
-        config.width_multiplier,
-        config.dropout,
-        config.seed,
-        config.dtype_policy,
-    )
-
-
-def _network_update(
-    model: keras.Model, config: TrainConfig, steps: int, loss: keras.metrics.Metric
-) -> NetworkUpdate:
-    optimizer = make_optimizer(config, steps)
-    optimizer.build(model.trainable_variables)
-    return NetworkUpdate(model, optimizer, tf.distribute.get_strategy(), config, loss)

@@ -29,8 +29,8 @@ from boxsup_tf.inference.interface import SEMANTIC_PREDICTIONS
 from boxsup_tf.inference.predictor import Predictor, parse_scales
 from boxsup_tf.inference.tiling import MARGIN, TILE_SIZE, predict_in_tiles
 from boxsup_tf.io.json_file import write_json
+from boxsup_tf.models.saved_network import load_segmenter
 from boxsup_tf.records.example import decode_checked, read_bytes
-from boxsup_tf.training.checkpoints import load_model
 
 _MODEL_DIR = flags.DEFINE_string("model_dir", None, "Folder of a run.", required=True)
 _IMAGES = flags.DEFINE_multi_string("images", None, "Files, folders, patterns.", required=True)
@@ -44,8 +44,8 @@ Predict = Callable[[np.ndarray], np.ndarray]
 
 
 def main(_: object) -> None:
-    model, _ = load_model(_MODEL_DIR.value)
-    predictor = Predictor(model, parse_scales(_SCALES.value))
+    segmenter = load_segmenter(_MODEL_DIR.value)
+    predictor = Predictor(segmenter, parse_scales(_SCALES.value))
 
     def predict(images: np.ndarray) -> np.ndarray:
         return predictor.predict(images)[SEMANTIC_PREDICTIONS].numpy()

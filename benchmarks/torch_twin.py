@@ -13,7 +13,7 @@ import keras
 import numpy as np
 
 from boxsup_tf.labels import VOID
-from boxsup_tf.models.networks import STRIDE, FixedScale
+from boxsup_tf.models.networks.deeplab_vgg16 import FAMILY, FixedScale
 from boxsup_tf.training.config import TrainConfig
 
 
@@ -145,7 +145,7 @@ class _Twin:
 
     def set_batch(self, images: np.ndarray, label_maps: np.ndarray) -> None:
         self._images = self._as_batch(images)
-        on_grid = label_maps[:, ::STRIDE, ::STRIDE]
+        on_grid = label_maps[:, :: FAMILY.stride, :: FAMILY.stride]
         self._labels = self._torch.from_numpy(on_grid.astype(np.int64))
 
     def step(self) -> None:

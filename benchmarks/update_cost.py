@@ -5,8 +5,8 @@ import tensorflow as tf
 from generated_data import CLASS_NAMES, block_pool, random_boxes_yxyx
 from side_by_side import Times, measure
 
-from boxsup_tf.models.networks import build_network
-from boxsup_tf.models.scores import full_resolution_logits
+from boxsup_tf.models.architecture import Architecture
+from boxsup_tf.models.segmenter import Segmenter
 from boxsup_tf.pools import pool_ops
 from boxsup_tf.supervision.scoring import Costs, Scorer, ScoringConfig
 from boxsup_tf.supervision.selection import choose, eligible_candidates
@@ -22,19 +22,15 @@ FORWARD = "forward pass"
 def measure_choice(
     config: TrainConfig, beliefs: list[str], num_candidates: int, repeats: int
 ) -> Times:
-    """Seconds an image of the forward pass, and of scoring and selection by every belief.
+    """Seconds per image of the forward pass, and of scoring and selection by every belief.
 
     The forward pass ends with the scores of every pixel. All that comes after it is the
     choice's: the softmax, both costs of every candidate, and the draw. Images with 2 to 5 boxes
     take turns.
     """
     rng = np.random.default_rng(0)
-    model = build_network(
-        config.network,
-        len(CLASS_NAMES),
-        config.width_multiplier,
-        dtype_policy=config.dtype_policy,
-    )
+    architecture = Architecture(config.network, config.width_multiplier, CLASS_NAMES)
+    segmenter = Segmenter.build(architecture, dtype_policy=config.dtype_policy)
     image = tf.constant(rng.integers(0, 256, (1, HEIGHT, WIDTH, 3), np.uint8))
     pool = block_pool(rng, HEIGHT, WIDTH, num_candidates)
     superpixels = tf.constant(pool.superpixels)
@@ -46,7 +42,7 @@ def measure_choice(
 
     @tf.function
     def forward() -> tf.Tensor:
-        return full_resolution_logits(model, image)[0]
+        return segmenter.logits(image)[0]
 
     logits = forward()
 

@@ -17,7 +17,7 @@ from boxsup_tf.crf.parameters import load_parameters
 from boxsup_tf.inference.export import MAX_MEGAPIXELS, PRECISIONS, export
 from boxsup_tf.inference.predictor import parse_scales
 from boxsup_tf.inference.tiling import TILE_SIZE
-from boxsup_tf.training.checkpoints import load_model
+from boxsup_tf.models.saved_network import load_segmenter
 
 _MODEL_DIR = flags.DEFINE_string(
     "model_dir", None, "Folder of a training run, or the folder best in it.", required=True
@@ -44,10 +44,9 @@ _MAX_MEGAPIXELS = flags.DEFINE_float(
 def main(_: object) -> None:
     scales = parse_scales(_SCALES.value)
     crf_parameters = load_parameters(_CRF_PARAMETERS.value) if _CRF.value else None
-    model, class_names = load_model(_MODEL_DIR.value)
+    segmenter = load_segmenter(_MODEL_DIR.value)
     path = export(
-        model,
-        class_names,
+        segmenter,
         _OUTPUT_DIR.value,
         scales=scales,
         flip=_FLIP.value,
@@ -55,7 +54,9 @@ def main(_: object) -> None:
         crf_parameters=crf_parameters,
         max_megapixels=_MAX_MEGAPIXELS.value,
     )
-    print(f"{path}: {len(class_names)} classes, {len(scales)} scale(s), {_PRECISION.value}")
+    print(
+        f"{path}: {len(segmenter.class_names)} classes, {len(scales)} scale(s), {_PRECISION.value}"
+    )
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 from absl import flags
 
 from boxsup_tf import errors, settings
-from boxsup_tf.training import config, loop
+from boxsup_tf.training import config, trainer
 
 _MODEL_DIR = flags.DEFINE_string(
     "model_dir", None, "Folder of the run: checkpoints, TensorBoard events.", required=True
@@ -21,7 +21,7 @@ _MODEL_DIR = flags.DEFINE_string(
 
 
 def main(_: object) -> None:
-    loop.train(_MODEL_DIR.value, settings.parsed_flags(config.TrainConfig))
+    trainer.train(_MODEL_DIR.value, settings.parsed_flags(config.TrainConfig))
 
 
 if __name__ == "__main__":

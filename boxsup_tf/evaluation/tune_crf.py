@@ -25,9 +25,9 @@ from boxsup_tf.evaluation import crf_score
 from boxsup_tf.inference.segmentation_model import SegmentationModel
 from boxsup_tf.io.json_file import read_json, write_json
 from boxsup_tf.metrics.confusion import ConfusionMatrix
-from boxsup_tf.records import records
 from boxsup_tf.records.dataset_info import check_same_classes, load_complete
 from boxsup_tf.records.masked_images import MaskedImages
+from boxsup_tf.records.parsing import Record
 from boxsup_tf.workers.worker_pool import Failure, WorkerPool
 
 
@@ -120,7 +120,7 @@ def tune(
     check_installed("tune_crf")
     info = load_complete(dataset_dir)
     check_same_classes("the model", model.class_names, dataset_dir, info.class_names)
-    images = MaskedImages(dataset_dir, info, records.decode_parsed_image)
+    images = MaskedImages(dataset_dir, info, Record.image)
     num_images = min(num_images, images.num_images)
     settings = model.settings | {
         "data_digest": info.digest,
@@ -157,11 +157,11 @@ def _write_score_maps(
         return list(paths.values())
     with tqdm(total=len(missing), desc="score maps", unit="image") as progress:
         try:
-            for index, parsed in enumerate(images.records):
+            for index, record in enumerate(images.records):
                 if index in missing:
-                    image = records.decode_parsed_image(parsed).numpy()
+                    image = record.image().numpy()
                     probabilities = model.probabilities(image[None])[0]
-                    truth = records.decode_label_map(parsed).numpy()
+                    truth = record.label_map().numpy()
                     crf_score.write_score_map(
                         missing[index], image, probabilities, truth, MIN_SHARE
                     )

@@ -5,7 +5,6 @@ import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 
-import keras
 import tensorflow as tf
 
 from boxsup_tf.crf import mean_field
@@ -13,16 +12,16 @@ from boxsup_tf.crf.parameters import CRF_FILE, CrfParameters, format_parameters
 from boxsup_tf.inference.class_names_file import LABEL_MAP_FILE, format_class_names
 from boxsup_tf.inference.predictor import Predictor, outputs_of
 from boxsup_tf.inference.signatures import build_signatures
+from boxsup_tf.inference.tiling import TILE_MARGIN_FILE, margin_of
 from boxsup_tf.inference.warmup import write_warmup_requests
-from boxsup_tf.models.bfloat16 import bfloat16_twin, copy_weights
+from boxsup_tf.models.segmenter import Segmenter
 
 PRECISIONS = ("float32", "bfloat16")
-MAX_MEGAPIXELS = 8.0  # of a request; whole images take some 900 bytes a pixel
+MAX_MEGAPIXELS = 8.0  # of a request; whole images take some 900 bytes per pixel
 
 
 def export(
-    model: keras.Model,
-    class_names: Sequence[str],
+    segmenter: Segmenter,
     output_dir: str,
     scales: Sequence[float] = (1.0,),
     flip: bool = False,
@@ -37,12 +36,11 @@ def export(
     Warm-up requests for TensorFlow Serving lie in assets.extra/.
 
     Args:
-        model: a network of `models.networks`.
-        class_names: index is label.
+        segmenter: the network.
         output_dir: made if need be; earlier versions in it stay.
         scales, flip: see `Predictor`.
         precision: one of `PRECISIONS`; of the weights, and of what is computed with them
-            (`models.bfloat16`). float32 leaves the model as it is.
+            (`models.bfloat16_copy`). float32 leaves the model as it is.
         crf_parameters: where given, the graph ends with a CRF (`mean_field`), and the
             probabilities are its marginals; assets/crf.json names its parameters.
         max_megapixels: 10**6 pixels that a request may have at most: the graph refuses more.
@@ -51,26 +49,26 @@ def export(
         The path OUTPUT_DIR/VERSION.
 
     Raises:
-        ValueError: the names do not fit the network's classes; or no such precision.
+        ValueError: no such precision.
     """
-    if model.output_shape[-1] != len(class_names):
-        raise ValueError(f"{model.output_shape[-1]} classes, but {len(class_names)} class names")
     if precision not in PRECISIONS:
         raise ValueError(f"precision {precision!r}: expected one of {', '.join(PRECISIONS)}")
     if precision == "bfloat16":
-        model, own = bfloat16_twin(model, stored=True), model
-        copy_weights(own, model)
-    predictor = Predictor(model, scales, flip)
+        segmenter = segmenter.bfloat16_copy(stored=True)
+    predictor = Predictor(segmenter, scales, flip)
     os.makedirs(output_dir, exist_ok=True)
     # A model server watches for folders with a number for a name: until it is whole, the
     # export has another. Not by mkdtemp, whose folders other users cannot enter.
     temporary = os.path.join(output_dir, f"export.{os.getpid()}.tmp")
     try:
         predict = _with_crf(predictor, crf_parameters) if crf_parameters else predictor.predict
-        assets = {LABEL_MAP_FILE: format_class_names(class_names)}
+        assets = {
+            LABEL_MAP_FILE: format_class_names(segmenter.class_names),
+            TILE_MARGIN_FILE: f"{margin_of(segmenter.family.margin)}\n",
+        }
         if crf_parameters:
             assets[CRF_FILE] = format_parameters(crf_parameters)
-        _save(build_signatures(predict, max_megapixels), model, assets, temporary)
+        _save(build_signatures(predict, max_megapixels), segmenter, assets, temporary)
         return _publish(temporary, output_dir)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -92,11 +90,11 @@ def _with_crf(predictor: Predictor, parameters: CrfParameters) -> Callable:
 
 
 def _save(
-    signatures: dict[str, Callable], model: keras.Model, assets: dict[str, str], folder: str
+    signatures: dict[str, Callable], segmenter: Segmenter, assets: dict[str, str], folder: str
 ) -> None:
     module = tf.Module()
     # The variables alone, not the Keras model, whose objects would be saved along.
-    module.weights = [weight.value for weight in model.weights]
+    module.weights = [weight.value for weight in segmenter.model.weights]
     with tempfile.TemporaryDirectory() as scratch:
         module.assets = []
         for name, text in assets.items():

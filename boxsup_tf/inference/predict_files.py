@@ -57,7 +57,7 @@ def predict_files(
             model ends with one (nothing is written then); or images could not be read, or are
             too large for an overlay (all the others are finished then); or refining failed.
     """
-    check_tile_size(tile_size)
+    check_tile_size(tile_size, saved_model.tile_margin)
     if crf_parameters:
         check_no_crf_twice(saved_model.path, saved_model.has_crf)
         check_installed("--crf")
@@ -114,7 +114,9 @@ def _label_maps(
         return saved_model.predict(images)[0].numpy().astype(np.uint8)
 
     return predict_in_batches(
-        lambda images: predict_in_tiles(predict, images, tile_size), images, batch_size
+        lambda images: predict_in_tiles(predict, images, tile_size, saved_model.tile_margin),
+        images,
+        batch_size,
     )
 
 
@@ -147,7 +149,11 @@ def _refined_label_maps(
     ):
         if is_large:
             for name, image in group:
-                yield name, image, predict_in_tiles(refined, image[None], tile_size)[0]
+                yield (
+                    name,
+                    image,
+                    predict_in_tiles(refined, image[None], tile_size, saved_model.tile_margin)[0],
+                )
         else:
             for name, marginals in refine_many(believed(group), parameters, num_workers):
                 yield name, under_way.pop(name), _labels(marginals)

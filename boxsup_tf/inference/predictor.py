@@ -8,12 +8,11 @@ was the same (docs/architecture.md).
 import math
 from collections.abc import Sequence
 
-import keras
 import tensorflow as tf
 
 from boxsup_tf.errors import InputError
 from boxsup_tf.inference.interface import PROBABILITIES, SEMANTIC_PREDICTIONS
-from boxsup_tf.models import scores
+from boxsup_tf.models.segmenter import Segmenter
 
 # One signature over all sizes: without it every new image size is traced anew.
 _IMAGES = tf.TensorSpec([None, None, None, 3], tf.uint8, name="images")
@@ -25,7 +24,7 @@ class Predictor(tf.Module):
     Keep the object as long as its methods: TensorFlow's functions hold it weakly.
 
     Args:
-        model: a network of `models.networks`.
+        segmenter: the network.
         scales: the image is resized by each of them, and the probabilities are averaged.
         flip: average over the mirror image at every scale, too; twice the time.
 
@@ -34,12 +33,12 @@ class Predictor(tf.Module):
     """
 
     def __init__(
-        self, model: keras.Model, scales: Sequence[float] = (1.0,), flip: bool = False
+        self, segmenter: Segmenter, scales: Sequence[float] = (1.0,), flip: bool = False
     ) -> None:
         super().__init__()
         if not scales or not all(scale > 0 for scale in scales):
             raise ValueError(f"scales must be positive, and at least one, not {scales}")
-        self.model = model
+        self.segmenter = segmenter
         self._scales, self._flip = tuple(scales), flip
 
     @tf.function(input_signature=[_IMAGES])
@@ -52,11 +51,11 @@ class Predictor(tf.Module):
         Returns:
             float32 [B, H, W, C].
         """
-        views = [tf.nn.softmax(self._logits(images, scale)) for scale in self._scales]
+        views = [tf.nn.softmax(self.segmenter.logits(images, scale)) for scale in self._scales]
         if self._flip:
             mirrored = tf.reverse(images, [2])
             views += [
-                tf.reverse(tf.nn.softmax(self._logits(mirrored, scale)), [2])
+                tf.reverse(tf.nn.softmax(self.segmenter.logits(mirrored, scale)), [2])
                 for scale in self._scales
             ]
         return tf.add_n(views) / len(views)
@@ -74,14 +73,6 @@ class Predictor(tf.Module):
             `PROBABILITIES`: float32 [B, H, W, C].
         """
         return outputs_of(self.probabilities(images))
-
-    def _logits(self, images: tf.Tensor, scale: float) -> tf.Tensor:
-        if scale == 1.0:
-            return scores.full_resolution_logits(self.model, images)
-        size = tf.shape(images)[1:3]
-        scaled_size = tf.cast(tf.round(tf.cast(size, tf.float32) * scale), tf.int32)
-        scaled = tf.image.resize(images, tf.maximum(scaled_size, 1))
-        return tf.image.resize(scores.full_resolution_logits(self.model, scaled), size)
 
 
 def outputs_of(probabilities: tf.Tensor) -> dict[str, tf.Tensor]:

@@ -13,6 +13,8 @@ from boxsup_tf.errors import InputError
 from boxsup_tf.inference.class_names_file import LABEL_MAP_FILE, read_class_names
 from boxsup_tf.inference.export import versions
 from boxsup_tf.inference.interface import PROBABILITIES, SEMANTIC_PREDICTIONS, SIGNATURE_IMAGES
+from boxsup_tf.inference.tiling import MARGIN, TILE_MARGIN_FILE
+from boxsup_tf.records.example import read_bytes
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,11 +25,13 @@ class SavedModel:
         path: its folder, EXPORT/VERSION.
         class_names: index is label.
         has_crf: whether its graph ends with a CRF.
+        tile_margin: see `tiling.predict_in_tiles`.
     """
 
     path: str
     class_names: tuple[str, ...]
     has_crf: bool
+    tile_margin: int
     # The signature belongs to this object: TensorFlow frees the variables with it.
     _loaded: Any = dataclasses.field(repr=False)
 
@@ -76,7 +80,17 @@ def load_saved_model(path: str) -> SavedModel:
             f"{SIGNATURE_IMAGES}, as export.py writes it"
         )
     has_crf = os.path.exists(os.path.join(folder, "assets", CRF_FILE))
-    return SavedModel(folder, class_names, has_crf, loaded)
+    return SavedModel(folder, class_names, has_crf, _read_margin(folder), loaded)
+
+
+def _read_margin(folder: str) -> int:
+    path = os.path.join(folder, "assets", TILE_MARGIN_FILE)
+    if not os.path.exists(path):
+        return MARGIN  # an export from before it was stored
+    text = read_bytes(path, "the margin of tiles").decode(errors="replace").strip()
+    if not text.isdecimal():
+        raise InputError(f"{path}: holds {text!r}: expected a number of pixels")
+    return int(text)
 
 
 def check_no_crf_twice(source: str, has_crf: bool) -> None:

@@ -11,9 +11,9 @@ import numpy as np
 from boxsup_tf.inference.interface import PROBABILITIES, SEMANTIC_PREDICTIONS
 from boxsup_tf.inference.predictor import Predictor
 from boxsup_tf.inference.saved_model import load_saved_model
-from boxsup_tf.inference.tiling import predict_in_tiles
+from boxsup_tf.inference.tiling import margin_of, predict_in_tiles
+from boxsup_tf.models.saved_network import load_segmenter
 from boxsup_tf.records.example import read_bytes
-from boxsup_tf.training.checkpoints import load_model
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,14 +43,15 @@ def of_run(model_dir: str, scales: Sequence[float], flip: bool) -> SegmentationM
         scales, flip: see `Predictor`.
 
     Raises:
-        InputError: see `load_model`.
+        InputError: see `load_segmenter`.
     """
-    model, class_names = load_model(model_dir)
-    weights = _digest(weight.tobytes() for weight in model.get_weights())
-    predictor = Predictor(model, scales, flip)
+    segmenter = load_segmenter(model_dir)
+    weights = _digest(weight.tobytes() for weight in segmenter.model.get_weights())
+    predictor = Predictor(segmenter, scales, flip)
     return _judged(
-        class_names,
+        segmenter.class_names,
         {"weights": weights, "scales": scales, "flip": flip},
+        margin_of(segmenter.family.margin),
         lambda images: predictor.predict(images),  # a bound method would not keep the predictor
     )
 
@@ -72,6 +73,7 @@ def of_export(path: str) -> SegmentationModel:
     return _judged(
         saved_model.class_names,
         {"weights": _digest(read_bytes(file, "an exported model") for file in files)},
+        saved_model.tile_margin,
         lambda images: dict(zip(outputs, saved_model.predict(images), strict=True)),
         saved_model.has_crf,
     )
@@ -80,11 +82,14 @@ def of_export(path: str) -> SegmentationModel:
 def _judged(
     class_names: Sequence[str],
     settings: dict[str, Any],
+    tile_margin: int,
     predict: Callable[[np.ndarray], Any],
     has_crf: bool = False,
 ) -> SegmentationModel:
     def output(name: str) -> Callable[[np.ndarray], np.ndarray]:
-        return lambda images: predict_in_tiles(lambda tile: predict(tile)[name].numpy(), images)
+        return lambda images: predict_in_tiles(
+            lambda tile: predict(tile)[name].numpy(), images, margin=tile_margin
+        )
 
     return SegmentationModel(
         tuple(class_names),

@@ -1,12 +1,13 @@
 """Images of any size in bounded memory: overlapping tiles, of which the inner parts are used.
 
-A score depends on the pixels around it only so far as the network's layers reach: 217 pixels to
-each side in LargeFOV, 161 in DeepLab (`models.networks`, at scale 1), and mostly on much nearer
-ones. What is within `margin` of a cut, where a tile has zeros instead of its neighbour's pixels, is
-not used. Tiles begin at multiples of `GRID` pixels, so that their scores lie on the same pixels as
-those of the whole image at the scales 0.5, 0.75, 0.8, 1, 1.2, 1.25 and 1.5. With a margin of 225
-pixels or more the map of scale 1 is that of the whole image up to rounding. At other scales the
-sides of a resized image are rounded to whole pixels, which moves pixels by less than half of one.
+A score depends on the pixels around it only so far as the network's layers reach
+(`NetworkFamily.margin`: 217 pixels to each side in LargeFOV, 161 in DeepLab, and 8 by
+interpolation, at scale 1), and mostly on much nearer ones. What is within `margin` of a cut, where
+a tile has zeros instead of its neighbour's pixels, is not used. Tiles begin at multiples of `GRID`
+pixels, so that their scores lie on the same pixels as those of the whole image at the scales 0.5,
+0.75, 0.8, 1, 1.2, 1.25 and 1.5. With a margin of 225 pixels or more the map of scale 1 is that of
+the whole image up to rounding. At other scales the sides of a resized image are rounded to whole
+pixels, which moves pixels by less than half of one.
 """
 
 import itertools
@@ -18,7 +19,14 @@ from boxsup_tf.errors import InputError
 
 GRID = 160  # the least common multiple of 8 / scale over the scales above
 TILE_SIZE = 8 * GRID
-MARGIN = 240
+MARGIN = 240  # for networks that are not known to reach further
+TILE_MARGIN_FILE = "tile_margin.txt"  # in the assets of an export
+
+
+def margin_of(reach: int) -> int:
+    """The margin for a network whose scores depend on `reach` pixels to each side."""
+    step = GRID // 2  # so that a tile's inside, between two margins, is a multiple of GRID
+    return -(-reach // step) * step
 
 
 def predict_in_tiles(

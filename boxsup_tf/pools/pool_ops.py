@@ -1,4 +1,4 @@
-"""Candidate pools inside a TensorFlow graph: decode, pick candidates, tight boxes.
+"""Candidate pools inside a TensorFlow graph: unpack, pick candidates, tight boxes.
 
 The counterpart of `candidates.CandidatePool` and `packing` for tf.data pipelines and
 tf.functions.
@@ -13,6 +13,57 @@ import tensorflow as tf
 _RUNS_STARTED = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).cumsum(
     axis=1, dtype=np.int32
 )
+
+
+class PackedPool(NamedTuple):
+    """A pool as a record holds it.
+
+    Attributes:
+        superpixels, membership: scalar strings, of `CandidatePool.pack`.
+        num_candidates: scalar int64.
+        one_per_box: scalar bool: candidate n was made for box n, and that box alone may choose it.
+    """
+
+    superpixels: tf.Tensor
+    membership: tf.Tensor
+    num_candidates: tf.Tensor
+    one_per_box: tf.Tensor
+
+
+class Membership(NamedTuple):
+    """Which superpixels the candidates hold, as it is stored: packed, and in another order.
+
+    Attributes:
+        columns: uint8 [R, W], W = N // 8 + 1: a row per superpixel, a bit per stored candidate,
+            the first one highest. Bits in which no candidate is stored are 0.
+        places: int32 [N + 1]: in which bit every candidate is stored, and, last, an empty one.
+    """
+
+    columns: tf.Tensor
+    places: tf.Tensor
+
+
+class Pool(NamedTuple):
+    """A pool whose candidates can be scored and painted.
+
+    Attributes:
+        superpixels: int32 [H, W], values 0 .. R - 1.
+        membership: of N candidates.
+        one_per_box: see `PackedPool`.
+    """
+
+    superpixels: tf.Tensor
+    membership: Membership
+    one_per_box: tf.Tensor
+
+
+def unpack(packed: PackedPool) -> Pool:
+    """The one place where a graph decodes a pool."""
+    return Pool(
+        decode_superpixels(packed.superpixels),
+        decode_membership(packed.membership, packed.num_candidates),
+        packed.one_per_box,
+    )
 
 
 def decode_superpixels(encoded: tf.Tensor) -> tf.Tensor:
@@ -36,19 +87,6 @@ def decode_superpixels(encoded: tf.Tensor) -> tf.Tensor:
     rows = tf.where(starting, last, last + tf.shape(pixels)[0])
     eights = tf.gather(tf.concat([pixels, going_on], axis=0), rows)
     return tf.reshape(eights, tf.stack([height, 8 * row_bytes]))[:, :width]
-
-
-class Membership(NamedTuple):
-    """Which superpixels the candidates hold, as it is stored: packed, and in another order.
-
-    Attributes:
-        columns: uint8 [R, W], W = N // 8 + 1: a row a superpixel, a bit a stored candidate, the
-            first one highest. Bits in which no candidate is stored are 0.
-        places: int32 [N + 1]: in which bit every candidate is stored, and, last, an empty one.
-    """
-
-    columns: tf.Tensor
-    places: tf.Tensor
 
 
 def decode_membership(packed: tf.Tensor, count: tf.Tensor) -> Membership:

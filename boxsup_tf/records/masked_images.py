@@ -9,13 +9,8 @@ from tqdm import tqdm
 
 from boxsup_tf.errors import InputError
 from boxsup_tf.metrics.confusion import ConfusionMatrix, count_pixels
-from boxsup_tf.records import keys, records
 from boxsup_tf.records.dataset_info import DatasetInfo, shard_paths
-
-
-def one_image(parsed: records.Parsed) -> tf.Tensor:
-    """uint8 [1, H, W, 3], RGB, of a parsed record."""
-    return records.decode_parsed_image(parsed)[None]
+from boxsup_tf.records.parsing import Record, parse
 
 
 class MaskedImages:
@@ -24,11 +19,11 @@ class MaskedImages:
     Args:
         folder: of TFRecords.
         info: its dataset.json.
-        inputs: what a network is given of a parsed record, inside a graph.
+        inputs: what a network is given of a record, inside a graph.
 
     Attributes:
         num_images: that have masks.
-        records: the parsed records of these, a tf.data.Dataset.
+        records: these, a dataset of `Record`s.
         inputs_spec: of what `inputs` gives.
 
     Raises:
@@ -39,7 +34,7 @@ class MaskedImages:
         self,
         folder: str,
         info: DatasetInfo,
-        inputs: Callable[[records.Parsed], Any] = one_image,
+        inputs: Callable[[Record], Any],
     ) -> None:
         if info.num_images_with_masks == 0:
             raise InputError(f"{folder}: none of {info.num_images} images has a class mask")
@@ -50,12 +45,10 @@ class MaskedImages:
         self._folder, self._num_classes = folder, len(info.class_names)
         self.num_images = info.num_images_with_masks
         self.records = (
-            tf.data.TFRecordDataset(paths)
-            .map(records.parse)
-            .filter(lambda parsed: tf.strings.length(parsed[keys.MASK_ENCODED]) > 0)
+            tf.data.TFRecordDataset(paths).map(parse).filter(lambda record: record.has_mask())
         )
         self._pairs = self.records.map(
-            lambda parsed: (inputs(parsed), records.decode_label_map(parsed)),
+            lambda record: (inputs(record), record.label_map()),
             num_parallel_calls=tf.data.AUTOTUNE,
         ).prefetch(2)
         self.inputs_spec = self._pairs.element_spec[0]

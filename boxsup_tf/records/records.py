@@ -5,47 +5,13 @@ import dataclasses
 import numpy as np
 import tensorflow as tf
 
-from boxsup_tf.labels import BACKGROUND, VOID
+from boxsup_tf.labels import BACKGROUND
 from boxsup_tf.pools import packing
 from boxsup_tf.pools.candidates import CandidatePool
 from boxsup_tf.records import keys
-from boxsup_tf.records.example import Example, decode_image, decode_mask, encode_mask
+from boxsup_tf.records.example import Example, decode_mask, encode_mask
 
-_STRINGS = (
-    keys.IMAGE_ENCODED,
-    keys.IMAGE_SOURCE_ID,
-    keys.IMAGE_FILENAME,
-    keys.MASK_ENCODED,
-    keys.CANDIDATES_SUPERPIXELS,
-    keys.CANDIDATES_MEMBERSHIP,
-)
-_INTEGERS = (
-    keys.IMAGE_HEIGHT,
-    keys.IMAGE_WIDTH,
-    keys.BOXES_ANNOTATED,
-    keys.CANDIDATES_COUNT,
-    keys.CANDIDATES_ONE_PER_BOX,
-)
 _BOX_EDGES = (keys.BBOX_YMIN, keys.BBOX_XMIN, keys.BBOX_YMAX, keys.BBOX_XMAX)
-_BOX_INTEGERS = (keys.CLASS_LABEL, keys.IS_CROWD, keys.DIFFICULT)
-
-# What parse_single_example is asked for; a name that a caller leaves out is never decoded.
-_FEATURES = (
-    {name: tf.io.FixedLenFeature([], tf.string, default_value="") for name in _STRINGS}
-    | {name: tf.io.FixedLenFeature([], tf.int64, default_value=0) for name in _INTEGERS}
-    | {
-        name: tf.io.FixedLenSequenceFeature([], tf.float32, allow_missing=True)
-        for name in _BOX_EDGES
-    }
-    | {
-        name: tf.io.FixedLenSequenceFeature([], tf.int64, allow_missing=True)
-        for name in _BOX_INTEGERS
-    }
-)
-
-
-# What `parse` gives of a record, inside a graph.
-Parsed = dict[str, tf.Tensor]
 
 
 def encode_example(example: Example, class_names: tuple[str, ...]) -> bytes:
@@ -125,46 +91,6 @@ def decode_pool(serialized: bytes) -> CandidatePool | None:
         _bytes(record, keys.CANDIDATES_METHOD).decode(),
         bool(_ints(record, keys.CANDIDATES_ONE_PER_BOX)[0]),
     )
-
-
-def parse(serialized: tf.Tensor) -> Parsed:
-    """Parses a record inside a graph, without decoding images.
-
-    Args:
-        serialized: scalar string.
-
-    Returns:
-        The record's features under their keys, plus `keys.BOXES`: float32
-        [B, 4] in pixels, and `keys.LABELS`: int32 [B].
-    """
-    parsed = tf.io.parse_single_example(serialized, _FEATURES)
-    size = tf.stack([parsed[keys.IMAGE_HEIGHT], parsed[keys.IMAGE_WIDTH]] * 2)
-    edges = tf.stack([parsed.pop(name) for name in _BOX_EDGES], axis=1)
-    parsed[keys.BOXES] = edges * tf.cast(size, tf.float32)[None, :]
-    parsed[keys.LABELS] = tf.cast(parsed.pop(keys.CLASS_LABEL), tf.int32)
-    return parsed
-
-
-def image_size(parsed: Parsed) -> tf.Tensor:
-    """int64 [2]: height and width of a parsed record's image."""
-    return tf.stack([parsed[keys.IMAGE_HEIGHT], parsed[keys.IMAGE_WIDTH]])
-
-
-def decode_label_map(parsed: Parsed) -> tf.Tensor:
-    """int32 [H, W] of a parsed record's class mask; all void where it has none."""
-    shape = image_size(parsed)
-
-    def decode() -> tf.Tensor:
-        return tf.cast(tf.io.decode_png(parsed[keys.MASK_ENCODED], 1)[:, :, 0], tf.int32)
-
-    has_mask = tf.strings.length(parsed[keys.MASK_ENCODED]) > 0
-    label_map = tf.cond(has_mask, decode, lambda: tf.fill(shape, VOID))
-    return tf.ensure_shape(label_map, [None, None])
-
-
-def decode_parsed_image(parsed: Parsed) -> tf.Tensor:
-    """uint8 [H, W, 3], RGB, of a parsed record."""
-    return decode_image(parsed[keys.IMAGE_ENCODED])
 
 
 @dataclasses.dataclass(frozen=True)

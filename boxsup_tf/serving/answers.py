@@ -66,7 +66,7 @@ class Answers:
 
     def _mask(self, encoded: bytes, name: str) -> bytes:
         image = decode_whole(encoded, name).numpy()
-        labels = predict_in_tiles(self._labels, image[None])
+        labels = predict_in_tiles(self._labels, image[None], margin=self._saved_model.tile_margin)
         return encode_mask(labels[0])
 
     def _labels(self, images: np.ndarray) -> np.ndarray:

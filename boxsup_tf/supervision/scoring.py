@@ -13,8 +13,8 @@ from boxsup_tf import boxes as box_ops
 from boxsup_tf.pools import pool_ops
 from boxsup_tf.supervision.box_sums import BoxSums, sum_by_box, sum_by_candidate, sum_by_superpixel
 
-BELIEFS = ("cross_entropy", "calibrated", "centred", "constant")
-NORMALISERS = ("image", "box", "candidate")
+BELIEFS = ("cross_entropy", "calibrated", "centred")
+NORMALISERS = ("image", "box")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,10 +29,9 @@ class ScoringConfig:
             the difference to painting nothing, which chooses alike and spares the background
             pixels' own cross-entropy. `centred`:
             1 - soft IoU with sigmoid(log-odds minus their mean in the box), which asks only
-            where in the box the network sees the object. `constant`: the network is not asked
-            at all (a control): see `constant_belief_cost`.
+            where in the box the network sees the object.
         normaliser: of both cross-entropies: the mean is over the `image`'s pixels (the paper's
-            formula), over those of the `box`, or over the `candidate`'s own alone.
+            formula) or over those of the `box`.
     """
 
     clip_to_box: bool = True
@@ -51,13 +50,13 @@ class Costs(NamedTuple):
 
     Attributes:
         overlap: E_o = 1 - IoU of the box with the candidate's tight box, in 0 .. 1.
-        belief: E_r, in nats a pixel (cross_entropy, calibrated) or 0 .. 1.
-        fill: the share of the box's pixels that the candidate covers, 0 .. 1.
+        regression: E_r, in nats per pixel (cross_entropy, calibrated) or 0 .. 1 (centred).
+        coverage: the share of the box's pixels that the candidate covers, 0 .. 1.
     """
 
     overlap: tf.Tensor
-    belief: tf.Tensor
-    fill: tf.Tensor
+    regression: tf.Tensor
+    coverage: tf.Tensor
 
     def total(
         self, feedback_weight: tf.Tensor | float, prior_weight: tf.Tensor | float
@@ -66,13 +65,13 @@ class Costs(NamedTuple):
 
         Args:
             feedback_weight: lambda.
-            prior_weight: of `constant_belief_cost`.
+            prior_weight: of `size_preference_cost`.
 
         Returns:
             float32 [B, N].
         """
-        prior = constant_belief_cost(self.fill)
-        return self.overlap + feedback_weight * self.belief + prior_weight * prior
+        prior = size_preference_cost(self.coverage)
+        return self.overlap + feedback_weight * self.regression + prior_weight * prior
 
 
 class Scorer(tf.Module):
@@ -113,10 +112,9 @@ class Scorer(tf.Module):
             return Costs(nothing, nothing, nothing)
         tight = pool_ops.tight_boxes_yxyx(superpixels, members)
         overlap = 1.0 - box_ops.pairwise_iou_yxyx(boxes, tight)
-        belief, fill = self._belief_and_fill(logits, superpixels, members, boxes, labels)
-        return Costs(overlap, belief, fill)
+        return Costs(overlap, *self._regression(logits, superpixels, members, boxes, labels))
 
-    def _belief_and_fill(
+    def _regression(
         self,
         logits: tf.Tensor,
         superpixels: tf.Tensor,
@@ -124,9 +122,10 @@ class Scorer(tf.Module):
         boxes: tf.Tensor,
         labels: tf.Tensor,
     ) -> tuple[tf.Tensor, tf.Tensor]:
+        """E_r and coverage, each [B, N]."""
         config, size = self._config, tf.shape(superpixels)
         by_box = config.normaliser != "image"
-        absolute = config.belief == "cross_entropy" or config.normaliser == "candidate"
+        absolute = config.belief == "cross_entropy"
         background = _log_total(logits) - logits[:, :, 0] if absolute else None
         flat_members = tf.cast(members, tf.float32)
 
@@ -144,22 +143,17 @@ class Scorer(tf.Module):
             return sum_by_candidate(sums, flat_members), sum_by_box(sums)
 
         inside, box = sums_in(box_ops.windows_yxyx(boxes, size))
-        fill = tf.math.divide_no_nan(inside.area, box.area)
-        if config.belief == "constant":
-            return constant_belief_cost(fill), fill
+        coverage = tf.math.divide_no_nan(inside.area, box.area)
         counted = inside
         if not config.clip_to_box:
             image = tf.concat([[0, 0], size], axis=0)
             counted, _ = sums_in(tf.tile(image[None], [tf.shape(boxes)[0], 1]))
         if config.belief == "centred":
             union = counted.area + box.belief - inside.belief
-            return 1.0 - tf.math.divide_no_nan(inside.belief, union), fill
+            return 1.0 - tf.math.divide_no_nan(inside.belief, union), coverage
         lift = tf.zeros_like(box.area)  # what is added to the log-odds of every pixel
         if config.belief == "calibrated":
             lift = tf.maximum(-tf.math.divide_no_nan(box.log_odds, box.area), 0.0)
-        if config.normaliser == "candidate":
-            own = tf.math.divide_no_nan(counted.background - counted.log_odds, counted.area)
-            return own - lift, fill
         # The cross-entropy of painting nothing.
         base = tf.zeros_like(box.area)
         if by_box:
@@ -171,7 +165,7 @@ class Scorer(tf.Module):
                 base = tf.reduce_sum(background)
         # Painting a pixel with l_B instead of background changes its loss by -log_odds.
         gain = counted.log_odds + lift * counted.area
-        return (base - gain) / total, fill
+        return (base - gain) / total, coverage
 
 
 def _log_total(logits: tf.Tensor) -> tf.Tensor:
@@ -184,16 +178,17 @@ def _log_total(logits: tf.Tensor) -> tf.Tensor:
     )
 
 
-def constant_belief_cost(fill: tf.Tensor) -> tf.Tensor:
-    """1 - soft IoU of candidates with a belief of one half in the whole box.
+def size_preference_cost(coverage: tf.Tensor) -> tf.Tensor:
+    """A preference for large candidates, for when the network is not asked.
 
-    Where the network is not asked, this is a preference for large candidates.
+    It is 1 - soft IoU of a candidate with a belief of one half in the whole box: what `centred`
+    says of a network that knows nothing.
 
     Args:
-        fill: float32, the share of the box that a candidate covers.
+        coverage: float32, the share of the box that a candidate covers.
 
     Returns:
         float32 of its shape, 1 for an empty candidate, 1/2 for one that fills the box.
     """
-    # hits / union = fill / 2 / (fill + 1 / 2 - fill / 2)
-    return 1.0 / (1.0 + fill)
+    # hits / union = coverage / 2 / (coverage + 1 / 2 - coverage / 2)
+    return 1.0 / (1.0 + coverage)

@@ -2,8 +2,6 @@
 
 import tensorflow as tf
 
-from boxsup_tf import boxes as box_ops
-
 RECTANGLE = -1  # in a labelling: no candidate, the box itself is painted
 
 # Fixed for ever: another key would change every labelling ever drawn.
@@ -11,47 +9,25 @@ _HASH_KEY = [0x626F78737570, 0x2015]
 _HASH_BUCKETS = 2**62
 
 
-def outside_shares(superpixels: tf.Tensor, members: tf.Tensor, boxes: tf.Tensor) -> tf.Tensor:
-    """The share of every candidate's pixels that lies outside every box, float32 [B, N], 0 .. 1.
-
-    Args:
-        superpixels: int32 [H, W], values below R.
-        members: bool [R, N].
-        boxes: float32 [B, 4], yxyx half-open, pixels.
-    """
-    height, width = tf.unstack(tf.shape(superpixels))
-    image = tf.ones([1, height, width], tf.bool)
-    regions = tf.concat([box_ops.inside_yxyx(boxes, height, width), image], axis=0)
-    pixels = tf.transpose(tf.reshape(tf.cast(regions, tf.float32), [-1, height * width]))
-    sums = tf.math.unsorted_segment_sum(pixels, tf.reshape(superpixels, [-1]), tf.shape(members)[0])
-    counts = tf.matmul(sums, tf.cast(members, tf.float32), transpose_a=True)  # [B + 1, N]
-    return tf.math.divide_no_nan(counts[-1:] - counts[:-1], counts[-1:])
-
-
 def eligible_candidates(
-    overlap_cost: tf.Tensor,
-    one_per_box: tf.Tensor,
-    min_box_iou: float,
-    allowed: tf.Tensor | bool = True,
+    overlap_cost: tf.Tensor, one_per_box: tf.Tensor, min_box_iou: float
 ) -> tf.Tensor:
     """Which candidates a box may choose.
 
-    Those allowed whose tight box has an IoU of at least `min_box_iou` with it; where there is none,
-    of all candidates the one of highest box IoU, so that no box is lost. In a pool of one
-    candidate per box, each box's own.
+    Those whose tight box has an IoU of at least `min_box_iou` with it; where there is none, the one
+    of highest box IoU, so that no box is lost. In a pool of one candidate per box, each box's own.
 
     Args:
         overlap_cost: float32 [B, N], E_o.
         one_per_box: scalar bool.
         min_box_iou: 0 .. 1.
-        allowed: bool [B, N].
 
     Returns:
         bool [B, N].
     """
     shape = tf.shape(overlap_cost)
     best = overlap_cost <= tf.reduce_min(overlap_cost, axis=1, keepdims=True)
-    near = (overlap_cost <= 1.0 - min_box_iou) & allowed
+    near = overlap_cost <= 1.0 - min_box_iou
     shared = tf.where(tf.reduce_any(near, axis=1, keepdims=True), near, best)
     own = tf.cast(tf.eye(shape[0], shape[1]), tf.bool)
     return tf.where(one_per_box, own, shared)

@@ -6,9 +6,6 @@ import tensorflow as tf
 
 from boxsup_tf.labels import VOID
 
-# The colour that preprocessing turns into 0.
-_MEAN_RGB = (123.68, 116.779, 103.939)
-
 
 class Crop(NamedTuple):
     """Where a training crop lies in its image, as tensors of a graph.
@@ -25,10 +22,10 @@ class Crop(NamedTuple):
     flip: tf.Tensor
     side: int
 
-    def of_image(self, image: tf.Tensor) -> tf.Tensor:
+    def of_image(self, image: tf.Tensor, mean_rgb: tuple[float, float, float]) -> tf.Tensor:
         """The crop of an image [H, W, 3]: float32 [side, side, 3], padded with the mean colour."""
         cut = self._cut(tf.image.resize(image, self.size))
-        padded = tf.pad(cut - _MEAN_RGB, self._padding()) + _MEAN_RGB
+        padded = tf.pad(cut - mean_rgb, self._padding()) + mean_rgb
         return tf.ensure_shape(self._mirrored(padded), [self.side, self.side, 3])
 
     def of_label_map(self, label_map: tf.Tensor) -> tf.Tensor:

@@ -1,11 +1,10 @@
-"""Checkpoints of a run: all that a resume needs, the best network, and how they are read."""
+"""Checkpoints of a run: all that a resume needs, and the best network."""
 
 import contextlib
 import math
 import os
 import re
 import shutil
-import textwrap
 from collections.abc import Iterator
 
 import keras
@@ -13,14 +12,9 @@ import tensorflow as tf
 
 from boxsup_tf.errors import InputError
 from boxsup_tf.io.json_file import write_json
-from boxsup_tf.models.networks import build_network
+from boxsup_tf.models.architecture import CONFIG_FILE, read_architecture, read_settings
+from boxsup_tf.models.saved_network import restoring
 from boxsup_tf.supervision.labelling import Labelling
-from boxsup_tf.training.run_settings import (
-    CONFIG_FILE,
-    Architecture,
-    read_architecture,
-    read_settings,
-)
 from boxsup_tf.training.write_errors import write_failed
 
 BEST_FOLDER = "best"  # in a run's folder
@@ -38,11 +32,11 @@ class Progress(tf.Module):
         step: batches done of the next one.
         masks_updated: the mask update before that epoch is done.
         loss: mean over the batches done of the epoch.
-        agreement: int64 [C, C], pixels that the batches done of the epoch taught, by label and
-            by what the network said.
+        agreement: int64 [C, C], pixels that the network learnt from in the batches done of the
+            epoch, by label and by its prediction.
         learnt: float32 [C], IoU of each class by the agreement of the last whole epoch; NaN for
-            classes that it did not teach, 0 before the first epoch.
-        first_fill: share of the boxes that the run's first labelling covers.
+            classes of which no pixel was seen, 0 before the first epoch.
+        first_fill: coverage of the run's first labelling, see `MaskUpdateReport.coverage`.
     """
 
     def __init__(self, num_classes: int) -> None:
@@ -67,7 +61,7 @@ class Checkpoints:
     Args:
         model_dir: the run's folder, made by `run_settings.open_run`.
         model, optimizer, labelling, progress: what a checkpoint holds.
-        keep: so many of the last checkpoints stay.
+        keep: how many of the newest checkpoints stay.
     """
 
     def __init__(
@@ -152,20 +146,35 @@ class Checkpoints:
         path, best = self._manager.latest_checkpoint, self._best.latest_checkpoint
         if path:
             architecture = read_architecture(self._model_dir)
-            with _restoring(path, f"{architecture} and its optimiser"):
+            with restoring(path, f"{architecture} and its optimiser"):
                 status = self._manager.checkpoint.restore(path)
                 status.expect_partial().assert_existing_objects_matched()
             if best:
                 known = tf.train.Checkpoint(score=self._best_score, epoch=self._best_epoch)
-                with _restoring(best, "a score and an epoch"):
+                with restoring(best, "a score and an epoch"):
                     status = known.restore(best)
                     status.expect_partial().assert_existing_objects_matched()
         return path
 
+    def diverged(self, what: str, where: str = "") -> InputError:
+        """The error to raise where a training has left the finite numbers.
+
+        Args:
+            what: is not finite.
+            where: more than the progress says.
+        """
+        last, progress = self._manager.latest_checkpoint, self._progress
+        kept = f"the last checkpoint, {last}, is from before" if last else "there is no checkpoint"
+        return InputError(
+            f"{self._model_dir}: {what} at epoch {int(progress.epoch)}, step "
+            f"{int(progress.step)}{where}: expected a finite number; {kept}; try a smaller "
+            "--learning_rate or a --clip_norm in another --model_dir"
+        )
+
     def _check_finite(self) -> None:
         for variable in self._numbers:
             if not tf.reduce_all(tf.math.is_finite(variable.value)):
-                raise diverged(self._model_dir, f"{variable.path} is not finite", self._progress)
+                raise self.diverged(f"{variable.path} is not finite")
 
     @contextlib.contextmanager
     def _removing_unfinished(self, folder: str) -> Iterator[None]:
@@ -174,80 +183,6 @@ class Checkpoints:
         except (OSError, tf.errors.OpError) as error:
             _remove_unfinished(folder)
             raise write_failed(self._model_dir, error) from error
-
-
-def diverged(model_dir: str, what: str, progress: Progress, where: str = "") -> InputError:
-    """The error to raise where a training has left the finite numbers.
-
-    Args:
-        what: is not finite.
-        where: more than the progress says.
-    """
-    last = tf.train.latest_checkpoint(model_dir)
-    kept = f"the last checkpoint, {last}, is from before" if last else "there is no checkpoint yet"
-    return InputError(
-        f"{model_dir}: {what} at epoch {int(progress.epoch)}, step {int(progress.step)}{where}: "
-        f"expected a finite number; {kept}; try a smaller --learning_rate or a --clip_norm in "
-        "another --model_dir"
-    )
-
-
-def load_model(
-    model_dir: str, dtype_policy: str = "float32"
-) -> tuple[keras.Model, tuple[str, ...]]:
-    """The network of a run's newest checkpoint; of its best one, given the run's folder `best`.
-
-    Args:
-        model_dir: of the run.
-        dtype_policy: that the network computes with, see `models.networks`.
-
-    Returns:
-        The model (see `models.networks`) and its class names, background first.
-
-    Raises:
-        InputError: the folder holds no run, or a run without a checkpoint or with a damaged one.
-    """
-    architecture = read_architecture(model_dir)
-    path = tf.train.latest_checkpoint(model_dir)
-    if path is None:
-        raise InputError(f"{model_dir}: no checkpoint yet: expected a run of train.py")
-    num_classes = len(architecture.class_names)
-    model = build_network(
-        architecture.network,
-        num_classes,
-        architecture.width_multiplier,
-        dtype_policy=dtype_policy,
-    )
-    with _restoring(path, str(architecture)):
-        status = tf.train.Checkpoint(model=model).restore(path)
-        status.expect_partial().assert_existing_objects_matched()
-    return model, architecture.class_names
-
-
-def load_network_weights(model: keras.Model, architecture: Architecture, model_dir: str) -> None:
-    """Starts a network from another run's.
-
-    Args:
-        model: of this architecture.
-        model_dir: the other run's folder, or its folder `best`.
-
-    Raises:
-        InputError: no run, or a network of another kind, width or other classes.
-    """
-    architecture.check_same(model_dir, read_architecture(model_dir))
-    model.set_weights(load_model(model_dir)[0].get_weights())
-
-
-@contextlib.contextmanager
-def _restoring(path: str, what: str) -> Iterator[None]:
-    """Explains why a checkpoint cannot be restored into what it should fit."""
-    try:
-        yield
-    except (AssertionError, ValueError) as error:
-        reason = textwrap.shorten(str(error), 200)
-        raise InputError(f"{path}: expected a checkpoint of {what}: {reason}") from None
-    except (tf.errors.OpError, IndexError) as error:  # the latter where a file is cut short
-        raise InputError(f"{path}: damaged: {textwrap.shorten(str(error), 200)}") from None
 
 
 def _remove_unfinished(folder: str) -> None:

@@ -3,9 +3,8 @@
 import dataclasses
 
 from boxsup_tf.errors import InputError
-from boxsup_tf.models.networks import NETWORKS, STRIDE
+from boxsup_tf.models.network_family import families, family_of
 from boxsup_tf.settings import check_choices, choice
-from boxsup_tf.supervision.painting import PAINT_ORDERS
 from boxsup_tf.supervision.scoring import BELIEFS, NORMALISERS, ScoringConfig
 
 OPTIMIZERS = ("sgd", "adamw")
@@ -26,15 +25,15 @@ class TrainConfig:
         train_data: comma-separated DIR:box and DIR:mask.
         val_data: a folder with masks; empty: no validation.
         validate_every: epochs from one validation to the next; the last epoch has one anyway.
-        init: see `models.weights`, or a run's folder.
-        network: `largefov`, or the first `deeplab`, see `models.networks`.
+        init: see the network's family, or a run's folder.
+        network: `largefov`, or the first `deeplab`.
         width_multiplier: of the network's channels.
         epochs: of network updates, each after a mask update.
         batch_size: images a step.
         accumulate: parts that a batch is worked off in, one after the other, where memory is
             short; the update is that of the whole batch.
         precision: `bfloat16` computes in it where that is safe and keeps weights in float32.
-        frozen_blocks: the first so many of VGG-16's five blocks keep their initial weights.
+        frozen_blocks: number of first blocks (VGG-16 has five) that keep their initial weights.
         feature_cache: a folder for what the frozen blocks make of every view, which is then
             computed once; runs with the same frozen weights may share it. Needs
             `augmentations`.
@@ -67,12 +66,8 @@ class TrainConfig:
             than its variety gives back.
         min_box_iou: candidates whose tight box overlaps the box less are not eligible, unless
             none does better.
-        max_outside: candidates with a larger share of their pixels outside the box, 0 .. 1, are
-            not eligible; where none is left, the one of highest box IoU is, as above.
         clip_to_box: a candidate stands for its part inside the box.
         belief, normaliser: how E_r is computed, see `supervision.scoring`.
-        paint_order: where candidates of several boxes overlap, the `smaller` or the `larger` one
-            is on top.
         difficult: `learn`: boxes annotated as difficult are objects as others are; `ignore`: they
             choose no candidate, and their pixels are void where nothing else is painted.
         update_scale: the network sees images at so many times their size in a mask update.
@@ -89,7 +84,7 @@ class TrainConfig:
     val_data: str = ""
     validate_every: int = 1
     init: str = "imagenet"
-    network: str = choice("largefov", NETWORKS)
+    network: str = choice("largefov", tuple(families()))
     width_multiplier: float = 1.0
     epochs: int = 45
     batch_size: int = 20
@@ -120,11 +115,9 @@ class TrainConfig:
     update_every: int = 1
     k: int = 1
     min_box_iou: float = 0.5
-    max_outside: float = 1.0
     clip_to_box: bool = True
     belief: str = choice("calibrated", BELIEFS)
     normaliser: str = choice("image", NORMALISERS)
-    paint_order: str = choice("smaller", PAINT_ORDERS)
     difficult: str = choice("learn", DIFFICULT)
     update_scale: float = 1.25
     update_precision: str = choice("auto", UPDATE_PRECISIONS)
@@ -138,15 +131,22 @@ class TrainConfig:
             if not holds:
                 raise InputError(f"--{name}={getattr(self, name)}: expected {expected}")
 
-        expect("crop_size", self.crop_size % STRIDE == 1, f"{STRIDE} n + 1, such as 321")
+        check_choices(self)
+        family = family_of(self.network)
+        stride, num_blocks = family.stride, len(family.block_ends)
+        on_grid = self.crop_size > 0 and self.crop_size % stride == 1
+        expect("crop_size", on_grid, f"{stride} n + 1, such as {40 * stride + 1}")
         expect("min_scale", 0 < self.min_scale <= self.max_scale, "0 < min_scale <= max_scale")
         expect("width_multiplier", self.width_multiplier > 0, "more than 0")
         expect("dropout", 0 <= self.dropout < 1, "0 <= dropout < 1")
         expect("min_box_iou", 0 <= self.min_box_iou <= 1, "a number in 0 .. 1")
         expect("min_agreement", 0 <= self.min_agreement <= 1, "a number in 0 .. 1")
-        expect("max_outside", 0 <= self.max_outside <= 1, "a number in 0 .. 1")
         expect("update_scale", self.update_scale > 0, "more than 0")
-        expect("frozen_blocks", 0 <= self.frozen_blocks <= 5, "a number in 0 .. 5")
+        expect(
+            "frozen_blocks",
+            0 <= self.frozen_blocks <= num_blocks,
+            f"a number in 0 .. {num_blocks}",
+        )
         if self.feature_cache and not (self.frozen_blocks and self.augmentations):
             raise InputError(
                 f"--feature_cache={self.feature_cache}: expected --frozen_blocks and "
@@ -169,7 +169,6 @@ class TrainConfig:
             *("augmentations", "ramp_epochs", "prior_weight", "update_every"),
         ):
             expect(name, getattr(self, name) >= 0, "at least 0")
-        check_choices(self)
 
     @property
     def dtype_policy(self) -> str:

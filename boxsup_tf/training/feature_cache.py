@@ -13,14 +13,13 @@ import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
-from boxsup_tf.records import keys
-from boxsup_tf.records.records import Parsed
+from boxsup_tf.records.parsing import Record
 
 _HASH_KEY = [0x66656174, 0x75726573]
 
 
 class FeatureCache:
-    """A folder of the frozen layers' outputs in bfloat16, a file a view.
+    """A folder of the frozen layers' outputs in bfloat16, one file per view.
 
     A view is what the network would be given: a whole image, or a crop. Its file is named by a
     hash of the image's bytes and of the view's name, in a folder named by the frozen weights.
@@ -36,45 +35,45 @@ class FeatureCache:
         self._channels = trunk.output.shape[-1]
         os.makedirs(self._folder, exist_ok=True)
 
-    def read(self, parsed: Parsed, view: tf.Tensor) -> tf.Tensor:
+    def read(self, encoded: tf.Tensor, view: tf.Tensor) -> tf.Tensor:
         """Features that `fill` has computed, inside a graph.
 
         Args:
-            parsed: a record, see `records.parse`.
+            encoded: scalar string, the image file.
             view: scalar string, the view's name.
 
         Returns:
             bfloat16 [h, w, C].
         """
-        features = tf.io.parse_tensor(tf.io.read_file(self._path(parsed, view)), tf.bfloat16)
+        features = tf.io.parse_tensor(tf.io.read_file(self._path(encoded, view)), tf.bfloat16)
         return tf.ensure_shape(features, [None, None, self._channels])
 
     def fill(
         self,
-        examples: tf.data.Dataset,
-        view: Callable[[Parsed], tf.Tensor],
-        show: Callable[[Parsed], tf.Tensor],
+        records: tf.data.Dataset,
+        view: Callable[[Record], tf.Tensor],
+        show: Callable[[Record], tf.Tensor],
         description: str,
         batch_size: int = 1,
     ) -> None:
         """Computes what is missing; an interrupted filling goes on where it stopped.
 
         Args:
-            examples: parsed records, in an order that does not change.
+            records: in an order that does not change.
             view: the name of a record's view, a scalar string, inside a graph.
             show: the view: float32 [H, W, 3], preprocessed, inside a graph.
             description: what the progress bar says.
             batch_size: views that pass the network together; they must be of one size.
         """
-        paths = examples.map(lambda parsed: self._path(parsed, view(parsed)))
+        paths = records.map(lambda record: self._path(record.encoded, view(record)))
         names = [path.decode() for path in paths.as_numpy_iterator()]
         missing = np.array([not os.path.exists(name) for name in names], bool)
         if not missing.any():
             return
         views = (
-            tf.data.Dataset.zip(tf.data.Dataset.from_tensor_slices(missing), paths, examples)
-            .filter(lambda is_missing, _path, _parsed: is_missing)
-            .map(lambda _, path, parsed: (path, show(parsed)), num_parallel_calls=tf.data.AUTOTUNE)
+            tf.data.Dataset.zip(tf.data.Dataset.from_tensor_slices(missing), paths, records)
+            .filter(lambda is_missing, _path, _record: is_missing)
+            .map(lambda _, path, record: (path, show(record)), num_parallel_calls=tf.data.AUTOTUNE)
             .batch(batch_size)
             .prefetch(2)
         )
@@ -90,8 +89,8 @@ class FeatureCache:
                     os.replace(partial, path.decode())
                 bar.update(len(batch))
 
-    def _path(self, parsed: Parsed, view: tf.Tensor) -> tf.Tensor:
-        key = tf.strings.join([view, parsed[keys.IMAGE_ENCODED]], ":")
+    def _path(self, encoded: tf.Tensor, view: tf.Tensor) -> tf.Tensor:
+        key = tf.strings.join([view, encoded], ":")
         number = tf.strings.to_hash_bucket_strong(key, 2**62, key=_HASH_KEY)
         return tf.strings.join([self._folder, "/", tf.strings.as_string(number)])
 

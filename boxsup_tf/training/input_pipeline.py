@@ -1,4 +1,4 @@
-"""tf.data pipelines: training crops with painted pseudo-masks, and examples for mask updates.
+"""The tf.data pipeline of the network update: training crops with painted pseudo-masks.
 
 One dataset object serves all epochs: the epoch and the steps to skip are variables that it
 reads when an iteration starts, so nothing is traced again and a resumed epoch goes on with
@@ -9,23 +9,22 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-from boxsup_tf.models.scores import preprocess
-from boxsup_tf.pools import pool_ops
-from boxsup_tf.records import dataset_info, keys, records
+from boxsup_tf.models.network_family import NetworkFamily, family_of
+from boxsup_tf.pools.pool_ops import unpack
+from boxsup_tf.records.parsing import Record
+from boxsup_tf.supervision.annotated_boxes import boxes_of
 from boxsup_tf.supervision.labelling import Labelling
 from boxsup_tf.supervision.painting import paint
 from boxsup_tf.training import augment
 from boxsup_tf.training.config import TrainConfig
 from boxsup_tf.training.feature_cache import FeatureCache
 from boxsup_tf.training.sources import Source
+from boxsup_tf.training.training_example import TrainingExample, read_examples
 
 _SHUFFLE_BUFFER = 2048  # serialised examples, about 100 kB each
-_SHARDS_AT_ONCE = 16
 _CROPS_AT_ONCE = 4
 _HASH_KEY = [0x74726169, 0x6E]
 _GRAPH_SEED = 87654321  # TensorFlow's own default
-EXAMPLE_ID = "example_id"
-_IS_BOX = "is_box"
 
 
 class TrainingPipeline:
@@ -52,6 +51,7 @@ class TrainingPipeline:
         cache: FeatureCache | None = None,
     ) -> None:
         self._labelling, self._config, self._cache = labelling, config, cache
+        self._family = family_of(config.network)
         self._epoch = tf.Variable(0, dtype=tf.int64, trainable=False)
         self._skip = tf.Variable(0, dtype=tf.int64, trainable=False)
         buffer = min(sum(len(source.examples) for source in sources), _SHUFFLE_BUFFER)
@@ -60,7 +60,7 @@ class TrainingPipeline:
             # This graph's own: else the order would depend on the process' global seed, too.
             tf.compat.v1.set_random_seed(_GRAPH_SEED)
             return (
-                _read(sources, self._epoch_seed()[1])
+                read_examples(sources, self._epoch_seed()[1])
                 .shuffle(buffer, seed=self._epoch_seed()[0], reshuffle_each_iteration=False)
                 .skip(self._skip * config.batch_size)
             )
@@ -83,40 +83,48 @@ class TrainingPipeline:
         seed = tf.stack([tf.constant(self._config.seed, tf.int64), self._epoch.read_value()])
         return tf.random.stateless_uniform([2], seed, 1, 2**40, tf.int64)
 
-    def _make_crop(self, parsed: records.Parsed) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    def _make_crop(self, example: TrainingExample) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        config, record = self._config, example.record
         label_map = tf.cond(
-            parsed[_IS_BOX],
-            lambda: painted(parsed, self._labelling, self._config),
-            lambda: records.decode_label_map(parsed),
+            example.is_box,
+            lambda: pseudo_mask(example, self._labelling, config),
+            record.label_map,
         )
-        config = self._config
         if config.augmentations:
             number = self._epoch.read_value() % config.augmentations
-            crop = _fixed_crop(parsed, number, config)
+            crop = _fixed_crop(record, number, config)
         else:
-            own = tf.strings.to_hash_bucket_strong(parsed[EXAMPLE_ID], 2**40, key=_HASH_KEY)
-            crop = _crop(parsed, self._epoch_seed() + own, config)
+            own = tf.strings.to_hash_bucket_strong(example.id, 2**40, key=_HASH_KEY)
+            crop = _crop(record, self._epoch_seed() + own, config)
         if self._cache is None:
-            inputs = preprocess(crop.of_image(records.decode_parsed_image(parsed)))
+            inputs = _pixels(crop, record, self._family)
         else:
-            inputs = self._cache.read(parsed, _view(number, config))
-        return inputs, crop.of_label_map(label_map), parsed[EXAMPLE_ID]
+            inputs = self._cache.read(record.encoded, _view(number, config))
+        return inputs, crop.of_label_map(label_map), example.id
+
+
+def pseudo_mask(example: TrainingExample, labelling: Labelling, config: TrainConfig) -> tf.Tensor:
+    """What the present labelling paints of an example of a box source: int32 [H, W]."""
+    annotated = boxes_of(example.record, config.difficult == "ignore")
+    chosen = labelling.of(example.id, tf.shape(annotated.labels)[0])
+    return paint(unpack(example.record.pool), chosen, annotated, config.clip_to_box)
 
 
 def fill_crops(cache: FeatureCache, sources: Sequence[Source], config: TrainConfig) -> None:
     """Computes the features of all fixed crops of all examples."""
+    family = family_of(config.network)
+    records = read_examples(sources).map(lambda example: example.record)
     for i in range(config.augmentations):
         number = tf.constant(i)
 
-        def view(_: records.Parsed, number: tf.Tensor = number) -> tf.Tensor:
+        def view(_: Record, number: tf.Tensor = number) -> tf.Tensor:
             return _view(number, config)
 
-        def show(parsed: records.Parsed, number: tf.Tensor = number) -> tf.Tensor:
-            image = records.decode_parsed_image(parsed)
-            return preprocess(_fixed_crop(parsed, number, config).of_image(image))
+        def show(record: Record, number: tf.Tensor = number) -> tf.Tensor:
+            return _pixels(_fixed_crop(record, number, config), record, family)
 
         what = f"features of crops {i + 1}/{config.augmentations}"
-        cache.fill(_read(sources), view, show, what, _CROPS_AT_ONCE)
+        cache.fill(records, view, show, what, _CROPS_AT_ONCE)
 
 
 def steps_per_epoch(sources: Sequence[Source], config: TrainConfig) -> int:
@@ -124,15 +132,20 @@ def steps_per_epoch(sources: Sequence[Source], config: TrainConfig) -> int:
     return -(-sum(len(source.examples) for source in sources) // config.batch_size)
 
 
-def _crop(parsed: records.Parsed, seed: tf.Tensor, config: TrainConfig) -> augment.Crop:
+def _pixels(crop: augment.Crop, record: Record, family: NetworkFamily) -> tf.Tensor:
+    """The preprocessed crop of an image, float32 [S, S, 3]."""
+    return family.preprocess(crop.of_image(record.image(), family.mean_rgb))
+
+
+def _crop(record: Record, seed: tf.Tensor, config: TrainConfig) -> augment.Crop:
     scales = (config.min_scale, config.max_scale)
-    return augment.draw_crop(records.image_size(parsed), config.crop_size, scales, seed)
+    return augment.draw_crop(record.size, config.crop_size, scales, seed)
 
 
-def _fixed_crop(parsed: records.Parsed, number: tf.Tensor, config: TrainConfig) -> augment.Crop:
+def _fixed_crop(record: Record, number: tf.Tensor, config: TrainConfig) -> augment.Crop:
     """One of an image's crops that are the same in every run."""
-    own = tf.strings.to_hash_bucket_strong(parsed[keys.IMAGE_ENCODED], 2**40, key=_HASH_KEY)
-    return _crop(parsed, tf.stack([own, tf.cast(number, tf.int64)]), config)
+    own = tf.strings.to_hash_bucket_strong(record.encoded, 2**40, key=_HASH_KEY)
+    return _crop(record, tf.stack([own, tf.cast(number, tf.int64)]), config)
 
 
 def _view(number: tf.Tensor, config: TrainConfig) -> tf.Tensor:
@@ -140,66 +153,3 @@ def _view(number: tf.Tensor, config: TrainConfig) -> tf.Tensor:
     scales = f"{config.min_scale:g} to {config.max_scale:g}"
     prefix = f"crop of {config.crop_size} at {scales}, number "
     return tf.strings.join([prefix, tf.strings.as_string(number)])
-
-
-def ignored(parsed: records.Parsed, config: TrainConfig) -> tf.Tensor:
-    """Which boxes of a parsed record name pixels of which nothing is learnt: bool [B]."""
-    void = parsed[keys.IS_CROWD] > 0
-    return void | (parsed[keys.DIFFICULT] > 0) if config.difficult == "ignore" else void
-
-
-def painted(parsed: records.Parsed, labelling: Labelling, config: TrainConfig) -> tf.Tensor:
-    """The pseudo-mask of a parsed record under the present labelling: int32 [H, W]."""
-    num_boxes = tf.shape(parsed[keys.LABELS])[0]
-    label_map = paint(
-        pool_ops.decode_superpixels(parsed[keys.CANDIDATES_SUPERPIXELS]),
-        pool_ops.decode_membership(
-            parsed[keys.CANDIDATES_MEMBERSHIP], parsed[keys.CANDIDATES_COUNT]
-        ),
-        labelling.of(parsed[EXAMPLE_ID], num_boxes),
-        parsed[keys.BOXES],
-        parsed[keys.LABELS],
-        ignored(parsed, config),
-        config.clip_to_box,
-        config.paint_order,
-    )
-    return tf.ensure_shape(label_map, [None, None])
-
-
-def box_examples(sources: Sequence[Source]) -> tf.data.Dataset:
-    """Parsed records of all box sources in order, with `EXAMPLE_ID`."""
-    return _read([source for source in sources if source.is_box]).prefetch(8)
-
-
-def _read(sources: Sequence[Source], seed: tf.Tensor | None = None) -> tf.data.Dataset:
-    """Parsed records of the usable examples, with `EXAMPLE_ID`.
-
-    Args:
-        sources: at least one.
-        seed: scalar int64: shards of all sources are read interleaved, in an order of its own;
-            None: one after the other.
-    """
-    paths, numbers, is_box = [], [], []
-    for source in sources:
-        paths += dataset_info.shard_paths(source.folder, source.info.num_shards)
-        numbers += [str(source.number)] * source.info.num_shards
-        is_box += [source.is_box] * source.info.num_shards
-    shards = tf.data.Dataset.from_tensor_slices((paths, numbers, is_box))
-    if seed is not None:
-        shards = shards.shuffle(len(paths), seed=seed, reshuffle_each_iteration=False)
-    return shards.interleave(_read_shard, cycle_length=1 if seed is None else _SHARDS_AT_ONCE)
-
-
-def _read_shard(path: tf.Tensor, number: tf.Tensor, is_box: tf.Tensor) -> tf.data.Dataset:
-    def parse(serialized: tf.Tensor) -> records.Parsed:
-        parsed = records.parse(serialized)
-        parsed[EXAMPLE_ID] = tf.strings.join([number, parsed[keys.IMAGE_SOURCE_ID]], "/")
-        parsed[_IS_BOX] = is_box
-        return parsed
-
-    def usable(parsed: records.Parsed) -> tf.Tensor:
-        has_boxes = parsed[keys.BOXES_ANNOTATED] > 0
-        has_mask = tf.strings.length(parsed[keys.MASK_ENCODED]) > 0
-        return tf.where(is_box, has_boxes, has_mask)
-
-    return tf.data.TFRecordDataset(path).map(parse).filter(usable)

@@ -1,7 +1,7 @@
-"""Mask update: the network is fixed, the labelling is chosen (BoxSup, Sec. 3.3).
+"""Mask update: the network is fixed, E_o + lambda E_r is minimised over the labelling.
 
-The first one happens before the first epoch. Candidates are scored one image at a time, so that
-a labelling does not depend on who shares a batch.
+BoxSup, Sec. 3.3 and eq. (4). The first update happens before the first epoch. Candidates are scored
+one image at a time, so that a labelling does not depend on which images share a batch.
 """
 
 import dataclasses
@@ -15,17 +15,18 @@ from tqdm import tqdm
 from boxsup_tf.labels import BACKGROUND, VOID
 from boxsup_tf.metrics.confusion import ConfusionMatrix, count_pixels
 from boxsup_tf.pools import pool_ops
-from boxsup_tf.records import keys, records
 from boxsup_tf.supervision import selection
+from boxsup_tf.supervision.annotated_boxes import boxes_of
 from boxsup_tf.supervision.labelling import Labelling, box_ids
 from boxsup_tf.supervision.painting import paint
 from boxsup_tf.supervision.scoring import Costs, Scorer
 from boxsup_tf.supervision.selection import RECTANGLE
-from boxsup_tf.training.beliefs import Beliefs
 from boxsup_tf.training.config import TrainConfig
-from boxsup_tf.training.input_pipeline import EXAMPLE_ID, box_examples, ignored
-from boxsup_tf.training.network import Network
+from boxsup_tf.training.plan import MaskUpdatePlan
 from boxsup_tf.training.sources import Source
+from boxsup_tf.training.training_example import TrainingExample, box_examples
+from boxsup_tf.training.training_network import TrainingNetwork
+from boxsup_tf.training.training_predictor import TrainingPredictor
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,10 +34,10 @@ class MaskUpdateReport:
     """What a mask update did to the boxes of objects; means are over those that chose a candidate.
 
     Attributes:
-        changed_share: of the boxes, how many now have another candidate, 0 .. 1.
+        changed_share: share of the boxes that now have another candidate, 0 .. 1.
         num_rectangles: boxes whose pool was empty, painted as rectangles.
-        chosen_overlap_cost, chosen_belief_cost: means of E_o and E_r.
-        chosen_fill: mean share of a box that its candidate covers, 0 .. 1.
+        overlap_cost, regression_cost: means of E_o and E_r of the chosen candidates.
+        coverage: mean share of a box that its candidate covers, 0 .. 1.
         foreground_share: of the pseudo-masks' pixels, 0 .. 1.
         agreement: mean IoU of the new pseudo-masks with those before.
         pseudo_mask_mean_iou: of the new pseudo-masks with the truth; None where no image of
@@ -45,9 +46,9 @@ class MaskUpdateReport:
 
     changed_share: float
     num_rectangles: int
-    chosen_overlap_cost: float
-    chosen_belief_cost: float
-    chosen_fill: float
+    overlap_cost: float
+    regression_cost: float
+    coverage: float
     foreground_share: float
     agreement: float
     pseudo_mask_mean_iou: float | None
@@ -60,7 +61,7 @@ class _Outcome(NamedTuple):
         slots: int32 [B], the boxes' places in the labelling.
         chosen: int32 [B], their candidates.
         ignored: bool [B], which of them are of no object.
-        figures: float32 [n, 3], E_o, E_r and fill of the n candidates chosen.
+        costs: float32 [n, 3], E_o, E_r and coverage of the n candidates chosen.
         truth_counts: int64 [C, C], truth by new pseudo-mask.
         former_counts: int64 [C, C], former pseudo-mask by new one.
     """
@@ -68,31 +69,42 @@ class _Outcome(NamedTuple):
     slots: tf.Tensor
     chosen: tf.Tensor
     ignored: tf.Tensor
-    figures: tf.Tensor
+    costs: tf.Tensor
     truth_counts: tf.Tensor
     former_counts: tf.Tensor
 
 
 class MaskUpdate:
-    """Chooses a labelling for all boxes of the training set with the network's belief."""
+    """Chooses a labelling for all boxes of the training set.
+
+    Args:
+        network: of the run.
+        sources: the training set.
+        labelling: the present one; `run` reads it and leaves it as it is.
+        config: of the run.
+
+    Attributes:
+        num_images: images of the box sources.
+        has_choice: whether any pool offers its boxes more than one candidate.
+    """
 
     def __init__(
         self,
-        network: Network,
+        network: TrainingNetwork,
         sources: Sequence[Source],
         labelling: Labelling,
         config: TrainConfig,
     ) -> None:
         self._labelling, self._config = labelling, config
         examples = [example for s in sources if s.is_box for example in s.examples]
-        self._num_images = len(examples)
-        self._has_choice = not all(example.one_per_box for example in examples)
-        self._num_classes = len(sources[0].info.class_names)
+        self.num_images = len(examples)
+        self.has_choice = not all(example.one_per_box for example in examples)
+        self._num_classes = len(network.segmenter.class_names)
         self._scorer = Scorer(config.scoring)
-        if self._num_images:
+        if self.num_images:
             # Built once: another dataset object would trace everything again.
             dataset = box_examples(sources)
-            self._beliefs = Beliefs(network, dataset, self._num_classes, config)
+            self._predictor = TrainingPredictor(network, dataset, config)
             logits = tf.TensorSpec([None, None, self._num_classes], tf.float32)
             by_class = tf.TensorSpec([self._num_classes], tf.float32)
             self._update_image = tf.function(
@@ -100,62 +112,45 @@ class MaskUpdate:
                 [dataset.element_spec, logits, tf.TensorSpec([], tf.int64), by_class, by_class],
             )
 
-    def run(
-        self,
-        epoch: int,
-        feedback_weight: float | np.ndarray,
-        prior_weight: float | np.ndarray,
-    ) -> tuple[np.ndarray, MaskUpdateReport] | None:
-        """Chooses a whole labelling anew; the present one stays as it is.
+    def run(self, epoch: int, plan: MaskUpdatePlan) -> tuple[np.ndarray, MaskUpdateReport]:
+        """Chooses a whole labelling anew.
 
         Args:
             epoch: of the network update that follows; part of the draws' seed.
-            feedback_weight: lambda, the weight of the network's belief; by class, see
-                `feedback.Weights`, or one for all.
-            prior_weight: the weight of the preference for large candidates that stands in for
-                the network's belief, see `scoring.constant_belief_cost`; the same.
+            plan: the weights of the costs.
 
         Returns:
-            The labelling, int32 [boxes], and what is to be said of it. None where there is no
-            box, or no pool that offers a choice to an update after the first.
+            The labelling, int32 [boxes], and what is to be said of it.
         """
-        if not self._num_images or (epoch > 0 and not self._has_choice):
-            return None
         before = self._labelling.chosen.numpy()
         after = np.full_like(before, RECTANGLE)
-        weights = [
-            tf.broadcast_to(tf.constant(weight, tf.float32), [self._num_classes])
-            for weight in (feedback_weight, prior_weight)
-        ]
+        weights = [tf.constant(weight, tf.float32) for weight in (plan.feedback, plan.prior)]
         truth = former = ConfusionMatrix.zeros(self._num_classes)
-        figures = [np.zeros((0, 3), np.float32)]
+        costs = [np.zeros((0, 3), np.float32)]
         of_object = np.ones(len(before), bool)
-        asks = self._config.belief != "constant" and bool(np.any(feedback_weight))
-        if asks:
-            self._beliefs.prepare()
         progress = tqdm(
-            self._beliefs.of_all(asks),
-            total=self._num_images,
+            self._predictor.predict_all(plan.asks_network) if self.num_images else (),
+            total=self.num_images,
             desc=f"mask update {epoch}",
             unit="image",
         )
-        for parsed, logits in progress:
-            outcome = self._update_image(parsed, logits, tf.constant(epoch, tf.int64), *weights)
+        for example, logits in progress:
+            outcome = self._update_image(example, logits, tf.constant(epoch, tf.int64), *weights)
             slots = outcome.slots.numpy()
             after[slots], of_object[slots] = outcome.chosen.numpy(), ~outcome.ignored.numpy()
-            figures.append(outcome.figures.numpy())
+            costs.append(outcome.costs.numpy())
             truth += outcome.truth_counts.numpy()
             former += outcome.former_counts.numpy()
-        all_figures = np.concatenate(figures)
-        means = all_figures.mean(axis=0) if len(all_figures) else np.zeros(3)
+        all_costs = np.concatenate(costs)
+        means = all_costs.mean(axis=0) if len(all_costs) else np.zeros(3)
         painted = former.counts.sum(axis=0)
         changed = (before != after)[of_object]
         return after, MaskUpdateReport(
             changed_share=float(changed.mean()) if len(changed) else 0.0,
             num_rectangles=int((after[of_object] == RECTANGLE).sum()),
-            chosen_overlap_cost=float(means[0]),
-            chosen_belief_cost=float(means[1]),
-            chosen_fill=float(means[2]),
+            overlap_cost=float(means[0]),
+            regression_cost=float(means[1]),
+            coverage=float(means[2]),
             foreground_share=float(painted[1:].sum() / max(painted.sum(), 1)),
             agreement=former.mean_iou,
             pseudo_mask_mean_iou=truth.mean_iou if truth.counts.any() else None,
@@ -163,58 +158,47 @@ class MaskUpdate:
 
     def _update_one(
         self,
-        parsed: records.Parsed,
+        example: TrainingExample,
         logits: tf.Tensor,
         epoch: tf.Tensor,
         feedback_weight: tf.Tensor,
         prior_weight: tf.Tensor,
     ) -> _Outcome:
-        config = self._config
-        superpixels = pool_ops.decode_superpixels(parsed[keys.CANDIDATES_SUPERPIXELS])
-        membership = pool_ops.decode_membership(
-            parsed[keys.CANDIDATES_MEMBERSHIP], parsed[keys.CANDIDATES_COUNT]
-        )
-        boxes, labels = parsed[keys.BOXES], parsed[keys.LABELS]
-        void = ignored(parsed, config)
-        members = pool_ops.stored_members(membership)
-        stored = self._scorer(logits, superpixels, members, boxes, labels)
-        costs = Costs(*(pool_ops.in_pool_order(membership, cost) for cost in stored))
-        allowed: tf.Tensor | bool = True
-        if config.max_outside < 1:
-            outside = selection.outside_shares(superpixels, members, boxes)
-            allowed = pool_ops.in_pool_order(membership, outside) <= config.max_outside
-        one_per_box = parsed[keys.CANDIDATES_ONE_PER_BOX] > 0
+        config, record = self._config, example.record
+        pool = pool_ops.unpack(record.pool)
+        annotated = boxes_of(record, config.difficult == "ignore")
+        boxes, labels, ignored = annotated
+        members = pool_ops.stored_members(pool.membership)
+        stored = self._scorer(logits, pool.superpixels, members, boxes, labels)
+        costs = Costs(*(pool_ops.in_pool_order(pool.membership, cost) for cost in stored))
+        weights = (tf.gather(w, labels)[:, None] for w in (feedback_weight, prior_weight))
         eligible = selection.eligible_candidates(
-            costs.overlap, one_per_box, config.min_box_iou, allowed
+            costs.overlap, pool.one_per_box, config.min_box_iou
         )
-        example_id, num_boxes = parsed[EXAMPLE_ID], tf.shape(labels)[0]
+        num_boxes = tf.shape(labels)[0]
         chosen = selection.choose(
-            costs.total(*(tf.gather(w, labels)[:, None] for w in (feedback_weight, prior_weight))),
-            eligible & ~void[:, None],
-            box_ids(example_id, num_boxes),
+            costs.total(*weights),
+            eligible & ~ignored[:, None],
+            box_ids(example.id, num_boxes),
             tf.constant(config.seed, tf.int64),
             epoch,
             tf.constant(config.k),
         )
-
-        style = config.clip_to_box, config.paint_order
-
-        def painted(labelling: tf.Tensor) -> tf.Tensor:
-            return paint(superpixels, membership, labelling, boxes, labels, void, *style)
-
-        label_map = painted(chosen)
-        former = painted(self._labelling.of(example_id, num_boxes))
+        label_map = paint(pool, chosen, annotated, config.clip_to_box)
+        former = paint(
+            pool, self._labelling.of(example.id, num_boxes), annotated, config.clip_to_box
+        )
         drawn = tf.where(chosen != RECTANGLE)[:, 0]
-        figures = tf.gather(tf.stack(costs, axis=2), drawn)
+        of_drawn = tf.gather(tf.stack(costs, axis=2), drawn)
         return _Outcome(
-            slots=self._labelling.slots(example_id, num_boxes),
+            slots=self._labelling.slots(example.id, num_boxes),
             chosen=chosen,
-            ignored=void,
-            figures=tf.gather(figures, tf.gather(chosen, drawn), batch_dims=1),
-            # Pixels of ignored boxes are not taught; but what an object's candidate lacks there is
-            # a miss, or each labelling would be judged on pixels of its own choice.
+            ignored=ignored,
+            costs=tf.gather(of_drawn, tf.gather(chosen, drawn), batch_dims=1),
+            # Nothing is learnt from the pixels of ignored boxes; but what an object's candidate
+            # lacks there is a miss, or each labelling would be judged on pixels of its own choice.
             truth_counts=count_pixels(
-                records.decode_label_map(parsed),
+                record.label_map(),
                 tf.where(label_map == VOID, BACKGROUND, label_map),
                 self._num_classes,
             ),

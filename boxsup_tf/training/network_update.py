@@ -4,53 +4,102 @@ The loop over batches is ours and not `model.fit`, which does not run on several
 Keras 3.15 (its losses do not reduce across replicas).
 """
 
+import math
+import time
+
 import keras
 import tensorflow as tf
+from tqdm import tqdm
 
 from boxsup_tf.labels import VOID
 from boxsup_tf.metrics.confusion import count_pixels
-from boxsup_tf.models.networks import STRIDE
-from boxsup_tf.models.scores import upsample
+from boxsup_tf.models.grid import upsample
+from boxsup_tf.models.segmenter import is_bias
+from boxsup_tf.training.checkpoints import Checkpoints, Progress
 from boxsup_tf.training.config import TrainConfig
+from boxsup_tf.training.input_pipeline import TrainingPipeline
+from boxsup_tf.training.training_network import TrainingNetwork
 
-_LAST_LAYER = "fc8"
 _POLY_POWER = 0.9
 
 
 class NetworkUpdate:
-    """One optimiser step on a batch of crops, under a tf.distribute strategy.
+    """Trains the network for an epoch, under a tf.distribute strategy.
 
     The loss is the mean cross-entropy over the crop; void pixels count as 0. Dividing by a
     number of pixels that does not depend on the labels makes a batch's gradient the exact sum
     of its parts'.
+
+    Args:
+        network: of the run.
+        optimizer: built for the trainable variables of `network.trained`.
+        strategy: under whose scope both were made.
+        config: of the run.
+        mean_loss: gets the loss of every step.
     """
 
     def __init__(
         self,
-        model: keras.Model,
+        network: TrainingNetwork,
         optimizer: keras.optimizers.Optimizer,
         strategy: tf.distribute.Strategy,
         config: TrainConfig,
         mean_loss: keras.metrics.Metric,
     ) -> None:
-        self._model, self._optimizer, self._strategy = model, optimizer, strategy
+        self._model, self._optimizer, self._strategy = network.trained, optimizer, strategy
         self._config, self._mean_loss = config, mean_loss
-        self._rates = [
-            _rate(variable, config.last_layer_rate) for variable in model.trainable_variables
-        ]
+        self._stride = network.segmenter.family.stride
+        self._rates = network.segmenter.learning_rate_factors(
+            self._model.trainable_variables, config.last_layer_rate
+        )
+
+    def run(
+        self,
+        pipeline: TrainingPipeline,
+        progress: Progress,
+        checkpoints: Checkpoints,
+        num_steps: int,
+    ) -> None:
+        """Takes the steps of the present epoch that are not done yet.
+
+        Args:
+            pipeline: of the run.
+            progress: says which steps are done, counts on, and adds up the agreement.
+            checkpoints: one is written every `checkpoint_minutes`.
+            num_steps: of a whole epoch.
+
+        Raises:
+            InputError: the loss is not a finite number.
+        """
+        epoch, done = int(progress.epoch), int(progress.step)
+        pipeline.start(epoch, done)
+        saved = time.monotonic()
+        with tqdm(total=num_steps, initial=done, desc=f"epoch {epoch}", unit="step") as bar:
+            for images, label_maps, example_ids in pipeline.dataset:
+                batch_loss, counts = self.step(images, label_maps)
+                loss = float(batch_loss)
+                if not math.isfinite(loss):
+                    names = ", ".join(name.decode() for name in example_ids.numpy())
+                    raise checkpoints.diverged(f"the loss is {loss}", f" (images {names})")
+                progress.agreement.assign_add(counts)
+                progress.step.assign_add(1)
+                bar.set_postfix(loss=f"{loss:.3f}", refresh=False)
+                bar.update()
+                if time.monotonic() - saved > 60 * self._config.checkpoint_minutes:
+                    checkpoints.save()
+                    saved = time.monotonic()
 
     @tf.function(reduce_retracing=True)
     def step(self, images: tf.Tensor, label_maps: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Runs one step and adds its loss to the mean.
 
         Args:
-            images: float32 [b, S, S, 3], preprocessed (per replica); or what the network is
-                given in their place.
+            images: float32 [b, S, S, 3], preprocessed (per replica), or cached features.
             label_maps: int32 [b, S, S].
 
         Returns:
             The loss of the whole batch, float32 scalar; and how often each label was taken for
-            each class before the step, int64 [C, C], a pixel every 8.
+            each class before the step, int64 [C, C], counted at the pixels of the scores.
         """
         parts = self._strategy.run(self._replica_step, (images, label_maps))
         loss, counts = (
@@ -63,17 +112,23 @@ class NetworkUpdate:
         self, images: tf.Tensor, label_maps: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
         context = tf.distribute.get_replica_context()
+        replicas = context.num_replicas_in_sync
         num_images = context.all_reduce(
             tf.distribute.ReduceOp.SUM, tf.cast(tf.shape(images)[0], tf.float32)
         )
+        if replicas > 1:
+            images, label_maps = _at_least_one(images, label_maps)
         variables = self._model.trainable_variables
         loss, counts, gradients = self._in_parts(images, label_maps, num_images)
-        gradients = context.all_reduce(tf.distribute.ReduceOp.SUM, gradients)
+        # The optimiser adds up the replicas' gradients. What is to act on their sum, or once, must
+        # therefore be shared out: the clipped sum, and the decay.
         if self._config.clip_norm:
-            gradients, _ = tf.clip_by_global_norm(gradients, self._config.clip_norm)
+            total = context.all_reduce(tf.distribute.ReduceOp.SUM, gradients)
+            total, _ = tf.clip_by_global_norm(total, self._config.clip_norm)
+            gradients = [gradient / replicas for gradient in total]
         if self._config.optimizer == "sgd":
             gradients = [
-                self._caffe_gradient(gradient, variable, rate)
+                self._caffe_gradient(gradient, variable, rate, replicas)
                 for gradient, variable, rate in zip(gradients, variables, self._rates, strict=True)
             ]
         self._optimizer.apply(gradients, variables)
@@ -106,34 +161,44 @@ class NetworkUpdate:
     ) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
         with tf.GradientTape() as tape:
             logits = tf.cast(self._model(images, training=True), tf.float32)
-            loss = pixel_loss(logits, label_maps, self._config.loss_at) / num_images
-        said = tf.argmax(logits, axis=-1, output_type=tf.int32)
-        counts = count_pixels(label_maps[:, ::STRIDE, ::STRIDE], said, logits.shape[-1])
+            loss = pixel_loss(logits, label_maps, self._config.loss_at, self._stride) / num_images
+        predicted = tf.argmax(logits, axis=-1, output_type=tf.int32)
+        on_grid = label_maps[:, :: self._stride, :: self._stride]
+        counts = count_pixels(on_grid, predicted, logits.shape[-1])
         return loss, counts, tape.gradient(loss, self._model.trainable_variables)
 
     def _caffe_gradient(
-        self, gradient: tf.Tensor, variable: keras.Variable, rate: float
+        self, gradient: tf.Tensor, variable: keras.Variable, rate: float, replicas: int
     ) -> tf.Tensor:
         """L2 decay (not on biases) and the layer's own rate, as Caffe's solver has them.
 
         Momentum is linear in the gradient, so a factor on it is a factor on the rate.
         """
-        if not _is_bias(variable):
-            gradient += self._config.weight_decay * tf.convert_to_tensor(variable)
+        if not is_bias(variable):
+            decay = self._config.weight_decay / replicas
+            gradient += decay * tf.convert_to_tensor(variable)
         return rate * gradient
 
 
-def pixel_loss(logits: tf.Tensor, label_maps: tf.Tensor, at: str) -> tf.Tensor:
-    """Sum over images of the mean cross-entropy over an image; void counts as 0.
+def _at_least_one(images: tf.Tensor, label_maps: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """An image of void for a replica that a small batch left without: oneDNN fails on none."""
+    missing = tf.cast(tf.shape(images)[0] == 0, tf.int32)
+    images = tf.pad(images, [[0, missing], [0, 0], [0, 0], [0, 0]])
+    return images, tf.pad(label_maps, [[0, missing], [0, 0], [0, 0]], constant_values=VOID)
+
+
+def pixel_loss(logits: tf.Tensor, label_maps: tf.Tensor, at: str, stride: int) -> tf.Tensor:
+    """Sum over images of the mean cross-entropy of their pixels; void counts as 0.
 
     Args:
         logits: float32 [b, h, w, C].
-        label_maps: int32 [b, 8 (h - 1) + 1, 8 (w - 1) + 1].
+        label_maps: int32 [b, stride (h - 1) + 1, stride (w - 1) + 1].
         at: `grid`: each score against the label of its own pixel, as DeepLab does. `pixels`:
             scores are interpolated, and every pixel counts.
+        stride: of the network.
     """
     if at == "grid":
-        label_maps = label_maps[:, ::STRIDE, ::STRIDE]
+        label_maps = label_maps[:, ::stride, ::stride]
     else:
         logits = upsample(logits, tf.shape(label_maps)[1], tf.shape(label_maps)[2])
     known = label_maps != VOID
@@ -160,13 +225,3 @@ def make_optimizer(config: TrainConfig, steps_per_epoch: int) -> keras.optimizer
     optimizer = keras.optimizers.AdamW(schedule, weight_decay=config.weight_decay)
     optimizer.exclude_from_weight_decay(var_names=["bias"])
     return optimizer
-
-
-def _is_bias(variable: keras.Variable) -> bool:
-    return variable.path.endswith("/bias")
-
-
-def _rate(variable: keras.Variable, last_layer_rate: float) -> float:
-    """DeepLab's factors of the learning rate: 10 for the last layer, times 2 for biases."""
-    last = variable.path.startswith(f"{_LAST_LAYER}/")
-    return (last_layer_rate if last else 1.0) * (2.0 if _is_bias(variable) else 1.0)

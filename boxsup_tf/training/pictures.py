@@ -5,18 +5,18 @@ import heapq
 import os
 from collections.abc import Sequence
 
-import keras
 import numpy as np
 import tensorflow as tf
 from PIL import Image
 
 from boxsup_tf import drawing
-from boxsup_tf.models.scores import label_maps
-from boxsup_tf.records import keys, records
+from boxsup_tf.models.segmenter import Segmenter
+from boxsup_tf.supervision.annotated_boxes import boxes_of
 from boxsup_tf.supervision.labelling import Labelling
 from boxsup_tf.training.config import TrainConfig
-from boxsup_tf.training.input_pipeline import EXAMPLE_ID, box_examples, ignored, painted
+from boxsup_tf.training.input_pipeline import pseudo_mask
 from boxsup_tf.training.sources import Source
+from boxsup_tf.training.training_example import TrainingExample, box_examples
 
 EVOLUTION_FILE = "mask_evolution.png"
 _MASKS_FOLDER = "pseudo_masks"
@@ -26,7 +26,7 @@ _MAX_COLUMNS = 6  # updates shown in the mask-evolution picture
 @dataclasses.dataclass(frozen=True)
 class _Shown:
     name: str
-    parsed: records.Parsed
+    example: TrainingExample
     image: np.ndarray  # uint8 [H, W, 3]
     with_boxes: np.ndarray  # uint8 [H, W, 3]
     truth: np.ndarray | None  # int32 [H, W]
@@ -38,12 +38,12 @@ class Pictures:
     def __init__(
         self,
         model_dir: str,
-        model: keras.Model,
+        segmenter: Segmenter,
         sources: Sequence[Source],
         labelling: Labelling,
         config: TrainConfig,
     ) -> None:
-        self._model, self._labelling, self._config = model, labelling, config
+        self._segmenter, self._labelling, self._config = segmenter, labelling, config
         self._folder = os.path.join(model_dir, _MASKS_FOLDER)
         self._evolution = os.path.join(model_dir, EVOLUTION_FILE)
         self._shown = _choose_examples(sources, config)
@@ -53,7 +53,7 @@ class Pictures:
     def show(self, epoch: int) -> None:
         """Writes the examples' panels to TensorBoard, and keeps their pseudo-masks."""
         for shown in self._shown:
-            mask = painted(shown.parsed, self._labelling, self._config).numpy()
+            mask = pseudo_mask(shown.example, self._labelling, self._config).numpy()
             drawing.write_palette_png(self._mask_path(shown, epoch), mask)
             predicted = self._predict(tf.constant(shown.image)).numpy()
             panels = [shown.with_boxes, drawing.overlay(shown.image, mask)]
@@ -97,7 +97,7 @@ class Pictures:
 
     @tf.function(input_signature=[tf.TensorSpec([None, None, 3], tf.uint8)])
     def _predict(self, image: tf.Tensor) -> tf.Tensor:
-        return label_maps(self._model, image[None])[0]
+        return self._segmenter.label_maps(image[None])[0]
 
 
 def _choose_examples(sources: Sequence[Source], config: TrainConfig) -> list[_Shown]:
@@ -105,24 +105,28 @@ def _choose_examples(sources: Sequence[Source], config: TrainConfig) -> list[_Sh
     if not config.num_pictures or not any(source.is_box for source in sources):
         return []
     counted = (
-        (np.count_nonzero(~ignored(parsed, config)), parsed[EXAMPLE_ID].numpy().decode(), parsed)
-        for parsed in box_examples(sources)
+        (int(tf.math.count_nonzero(_objects(example, config))), example)
+        for example in box_examples(sources)
     )
-    with_objects = (entry for entry in counted if entry[0])
+    with_objects = ((num, example.id.numpy().decode(), example) for num, example in counted if num)
     best = heapq.nsmallest(
         config.num_pictures, with_objects, key=lambda entry: (-entry[0], entry[1])
     )
-    return [_show(example_id, parsed) for _, example_id, parsed in best]
+    return [_show(example_id, example) for _, example_id, example in best]
 
 
-def _show(example_id: str, parsed: records.Parsed) -> _Shown:
-    image = records.decode_parsed_image(parsed).numpy()
-    boxes, labels = parsed[keys.BOXES].numpy(), parsed[keys.LABELS].numpy()
-    has_truth = tf.strings.length(parsed[keys.MASK_ENCODED]) > 0
+def _objects(example: TrainingExample, config: TrainConfig) -> tf.Tensor:
+    """Which boxes are learnt from, bool [B]."""
+    return ~boxes_of(example.record, config.difficult == "ignore").ignored
+
+
+def _show(example_id: str, example: TrainingExample) -> _Shown:
+    record = example.record
+    image = record.image().numpy()
     return _Shown(
         example_id.replace("/", "_"),
-        parsed,
+        example,
         image,
-        drawing.draw_boxes(image, boxes, labels),
-        records.decode_label_map(parsed).numpy() if has_truth else None,
+        drawing.draw_boxes(image, record.boxes.numpy(), record.labels.numpy()),
+        record.label_map().numpy() if record.has_mask() else None,
     )

@@ -2,16 +2,14 @@
 
 import dataclasses
 import importlib.metadata
-import json
 import os
 from typing import Any
 
 from boxsup_tf.errors import InputError
 from boxsup_tf.io.json_file import write_json
-from boxsup_tf.records.dataset_info import check_same_classes
+from boxsup_tf.models.architecture import CONFIG_FILE, read_settings
 from boxsup_tf.training.config import TrainConfig
 
-CONFIG_FILE = "config.json"
 _PACKAGES = ("boxsup_tf", "tensorflow", "keras", "numpy")
 # Settings that may change between a run and its resumption without changing what it learns.
 _FREE = (
@@ -42,77 +40,6 @@ def open_run(
     os.makedirs(model_dir, exist_ok=True)
     versions = {name: importlib.metadata.version(name) for name in _PACKAGES}
     write_json(path, settings | {"versions": versions})
-
-
-def read_settings(model_dir: str) -> dict[str, Any]:
-    """The settings that a run was made with.
-
-    Raises:
-        InputError: the folder holds no run, or a damaged config.json.
-    """
-    path = os.path.join(model_dir, CONFIG_FILE)
-    try:
-        with open(path, encoding="utf-8") as file:
-            return json.load(file)
-    except OSError:
-        raise InputError(f"{path}: not found: expected a folder written by train.py") from None
-    except ValueError as error:
-        raise InputError(f"{path}: damaged: {error}") from None
-
-
-@dataclasses.dataclass(frozen=True)
-class Architecture:
-    """What decides the shapes of a network's weights, and what its outputs mean.
-
-    Attributes:
-        network: its kind.
-        width_multiplier: of its channels.
-        class_names: background first.
-    """
-
-    network: str
-    width_multiplier: float
-    class_names: tuple[str, ...]
-
-    def __str__(self) -> str:
-        return (
-            f"network {self.network}, width {self.width_multiplier:g}, "
-            f"{len(self.class_names)} classes"
-        )
-
-    def check_same(self, folder: str, found: "Architecture") -> None:
-        """Makes sure that another run's weights are weights of this network.
-
-        Args:
-            folder: of the other run, for the message.
-
-        Raises:
-            InputError: naming both.
-        """
-        if str(found) != str(self):
-            raise InputError(f"{folder}: holds a {found}: expected {self}")
-        check_same_classes("the training data", self.class_names, folder, found.class_names)
-
-
-def architecture_of(config: TrainConfig, class_names: tuple[str, ...]) -> Architecture:
-    """That of a run's network."""
-    return Architecture(config.network, config.width_multiplier, class_names)
-
-
-def read_architecture(model_dir: str) -> Architecture:
-    """That of the network in a run's folder.
-
-    Raises:
-        InputError: see `read_settings`; or config.json is not a run's.
-    """
-    settings = read_settings(model_dir)
-    try:
-        # The first runs had no choice of a network.
-        network = settings.get("network", "largefov")
-        return Architecture(network, settings["width_multiplier"], tuple(settings["class_names"]))
-    except KeyError as error:
-        path = os.path.join(model_dir, CONFIG_FILE)
-        raise InputError(f"{path}: lacks {error}: expected a folder written by train.py") from None
 
 
 def _check_same_run(model_dir: str, found: dict[str, Any], settings: dict[str, Any]) -> None:

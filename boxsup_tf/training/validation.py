@@ -6,10 +6,9 @@ so beside the mean IoU stand two figures that see the masks alone.
 
 import tensorflow as tf
 
-from boxsup_tf.records import records
 from boxsup_tf.records.dataset_info import DatasetInfo
 from boxsup_tf.records.masked_images import MaskedImages
-from boxsup_tf.training.network import Network
+from boxsup_tf.training.training_network import TrainingNetwork
 
 
 class Validation:
@@ -19,16 +18,12 @@ class Validation:
         InputError: see `MaskedImages`.
     """
 
-    def __init__(self, network: Network, folder: str, info: DatasetInfo) -> None:
+    def __init__(self, network: TrainingNetwork, folder: str, info: DatasetInfo) -> None:
         self._class_names = info.class_names
         self._images = MaskedImages(
             folder,
             info,
-            lambda parsed: (
-                network.whole_image(parsed),
-                records.image_size(parsed),
-                records.decode_label_map(parsed),
-            ),
+            lambda record: (network.whole_image(record), record.size, record.label_map()),
         )
         network.prepare(self._images.records, "features of validation images")
         self._network = network
@@ -36,7 +31,7 @@ class Validation:
         self._predict = tf.function(self._label_maps, input_signature=self._images.inputs_spec)
 
     def run(self) -> dict[str, float | None]:
-        """Figures for the history.
+        """Metrics for the history.
 
         Returns:
             `val_mean_iou` and `val_iou/CLASS`; `val_foreground_mean_iou`: of background and all

@@ -86,8 +86,8 @@ def test_few_wait_where_every_size_is_rare():
     assert [key for key, _, _ in stream] == list(range(1, 60))
 
 
-def test_a_network_gives_the_same_in_batches_and_singly(model, images):
-    predictor = Predictor(model)
+def test_a_network_gives_the_same_in_batches_and_singly(segmenter, images):
+    predictor = Predictor(segmenter)
     mixed = [images[i] for i in (0, 1, 0, 2, 0, 1)]
     mixed[2], mixed[5] = mixed[2][::-1], mixed[5][:, ::-1]
     predict = lambda batch: predictor.probabilities(batch).numpy()  # noqa: E731

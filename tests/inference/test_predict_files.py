@@ -22,8 +22,8 @@ from tests.conftest import REPOSITORY
 
 
 @pytest.fixture(scope="module")
-def saved_model(model, class_names, tmp_path_factory):
-    return load_saved_model(export(model, class_names, str(tmp_path_factory.mktemp("export"))))
+def saved_model(segmenter, class_names, tmp_path_factory):
+    return load_saved_model(export(segmenter, str(tmp_path_factory.mktemp("export"))))
 
 
 @pytest.fixture
@@ -236,9 +236,9 @@ def test_crf_of_large_images_and_of_others_by_several_processes(
         assert (mask == expected).mean() > 0.999  # "b" and "c" passed the network together
 
 
-def test_no_crf_after_a_crf(model, class_names, paths, tmp_path):
+def test_no_crf_after_a_crf(segmenter, class_names, paths, tmp_path):
     parameters = load_parameters("deeplab_largefov")
-    path = export(model, class_names, str(tmp_path / "export"), crf_parameters=parameters)
+    path = export(segmenter, str(tmp_path / "export"), crf_parameters=parameters)
     exported, out = load_saved_model(path), tmp_path / "out"
     with pytest.raises(InputError, match="export/1: the model ends with a CRF .* leave out --crf"):
         predict_files(exported, paths, str(out), crf_parameters=parameters)
@@ -281,16 +281,16 @@ def test_files_of_unknown_origin_do_not_count(saved_model, paths, images, tmp_pa
     assert again.pop("other")["file"] == paths["photo.1"] and again == content["images"]
 
 
-def test_other_settings_need_another_folder(saved_model, paths, model, class_names, tmp_path):
+def test_other_settings_need_another_folder(saved_model, paths, segmenter, class_names, tmp_path):
     out = str(tmp_path / "out")
     predict_files(saved_model, paths, out)
     before = {path: path.read_bytes() for path in (tmp_path / "out").rglob("*.*")}
     with pytest.raises(InputError, match="predictions.json: tile_size was 1280, now it is 640"):
         predict_files(saved_model, paths, out, tile_size=640)
-    kernel = model.get_layer("fc8").kernel
+    kernel = segmenter.model.get_layer("fc8").kernel
     kernel.assign(-kernel)
     try:
-        other = load_saved_model(export(model, class_names, str(tmp_path / "export")))
+        other = load_saved_model(export(segmenter, str(tmp_path / "export")))
     finally:
         kernel.assign(-kernel)
     with pytest.raises(InputError, match="predictions.json: model was .*another --output_dir"):

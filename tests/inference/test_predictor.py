@@ -8,18 +8,17 @@ from boxsup_tf.data.shapes import SHAPE_CLASSES
 from boxsup_tf.errors import InputError
 from boxsup_tf.inference.interface import PROBABILITIES, SEMANTIC_PREDICTIONS
 from boxsup_tf.inference.predictor import Predictor, parse_scales
-from boxsup_tf.models import scores
 
 
 @pytest.fixture(scope="module")
-def predictor(model):
-    return Predictor(model)
+def predictor(segmenter):
+    return Predictor(segmenter)
 
 
-def test_one_scale_is_the_softmax_of_the_network(predictor, model, images):
+def test_one_scale_is_the_softmax_of_the_network(predictor, segmenter, images):
     for image in images:
         outputs = predictor.predict(image[None])
-        logits = scores.full_resolution_logits(model, image[None])
+        logits = segmenter.logits(image[None])
         expected = tf.nn.softmax(logits).numpy()
         actual = outputs[PROBABILITIES]
         assert actual.dtype == tf.float32 and actual.shape == (
@@ -33,16 +32,16 @@ def test_one_scale_is_the_softmax_of_the_network(predictor, model, images):
         np.testing.assert_array_equal(labels, expected.argmax(-1))
 
 
-def test_scales_are_averaged(predictor, model, images):
+def test_scales_are_averaged(predictor, segmenter, images):
     image = images[1]
     height, width = image.shape[:2]
     expected = np.zeros([1, height, width, len(SHAPE_CLASSES)])
     for scale in (0.8, 1.0, 1.2):
         size = [round(height * scale), round(width * scale)]
-        logits = scores.full_resolution_logits(model, tf.image.resize(image[None], size))
+        logits = segmenter.logits(tf.image.resize(image[None], size))
         assert logits.shape[1:3] == size
         expected += tf.nn.softmax(tf.image.resize(logits, [height, width])).numpy() / 3
-    multi_scale = Predictor(model, (0.8, 1.0, 1.2))
+    multi_scale = Predictor(segmenter, (0.8, 1.0, 1.2))
     actual = multi_scale.probabilities(image[None]).numpy()
     np.testing.assert_allclose(actual, expected, atol=1e-5)
     np.testing.assert_allclose(actual.sum(-1), 1, atol=1e-5)
@@ -50,11 +49,11 @@ def test_scales_are_averaged(predictor, model, images):
     assert np.abs(actual - plain).max() > 0.01
 
 
-def test_the_mirror_image_counts_as_much(predictor, model, images):
+def test_the_mirror_image_counts_as_much(predictor, segmenter, images):
     image = images[1][None]
-    with_flip = Predictor(model, (1.0, 0.8), flip=True)
+    with_flip = Predictor(segmenter, (1.0, 0.8), flip=True)
     actual = with_flip.probabilities(image).numpy()
-    small = Predictor(model, (0.8,))
+    small = Predictor(segmenter, (0.8,))
     mirrored = [one.probabilities(image[:, :, ::-1])[:, :, ::-1] for one in (predictor, small)]
     upright = [one.probabilities(image) for one in (predictor, small)]
     np.testing.assert_allclose(actual, np.mean([*upright, *mirrored], axis=0), atol=1e-6)
@@ -72,8 +71,8 @@ def test_batch_of_two_equals_two_singles(predictor, images):
     assert not np.allclose(together[0], together[1], atol=1e-2)
 
 
-def test_one_trace_for_all_sizes(model, images):
-    predictor = Predictor(model, (0.5, 1.0), flip=True)
+def test_one_trace_for_all_sizes(segmenter, images):
+    predictor = Predictor(segmenter, (0.5, 1.0), flip=True)
     for image in [*images, np.zeros([1, 1, 3], np.uint8)]:
         assert predictor.probabilities(image[None]).shape[1:3] == image.shape[:2]
         predictor.predict(np.stack([image] * 2))
@@ -81,11 +80,11 @@ def test_one_trace_for_all_sizes(model, images):
     assert predictor.predict.experimental_get_tracing_count() == 1
 
 
-def test_scales_of_a_flag(model):
+def test_scales_of_a_flag(segmenter):
     assert parse_scales("0.8, 1,1.2") == (0.8, 1.0, 1.2)
     for text in ("", "1.0,,2", "0", "-1", "big", "nan", "inf"):
         with pytest.raises(InputError, match=f"--scales={text}: expected positive numbers"):
             parse_scales(text)
     for scales in ((), (1.0, 0.0)):
         with pytest.raises(ValueError, match="scales must be positive"):
-            Predictor(model, scales)
+            Predictor(segmenter, scales)

@@ -43,9 +43,9 @@ np.savez(sys.argv[3], **answers)
 
 
 @pytest.fixture(scope="module")
-def export_dir(model, class_names, tmp_path_factory) -> str:
+def export_dir(segmenter, class_names, tmp_path_factory) -> str:
     folder = str(tmp_path_factory.mktemp("export"))
-    export(model, class_names, folder, _SCALES)
+    export(segmenter, folder, _SCALES)
     return folder
 
 
@@ -61,13 +61,13 @@ def image_dir(images, tmp_path_factory) -> pathlib.Path:
     return folder
 
 
-def test_tensorflow_alone_gives_the_same_answers(export_dir, image_dir, model, tmp_path):
+def test_tensorflow_alone_gives_the_same_answers(export_dir, image_dir, segmenter, tmp_path):
     answers_path = str(tmp_path / "answers.npz")
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     command = [sys.executable, "-c", _STRANGER, f"{export_dir}/1", str(image_dir), answers_path]
     subprocess.run(command, cwd=tmp_path, env=environment, check=True)
     answers = np.load(answers_path)
-    predictor = Predictor(model, _SCALES)
+    predictor = Predictor(segmenter, _SCALES)
     paths = sorted(image_dir.iterdir())
     assert len(paths) == 12 and len(answers.files) == 4 * len(paths)
     for path in paths:
@@ -79,12 +79,12 @@ def test_tensorflow_alone_gives_the_same_answers(export_dir, image_dir, model, t
             np.testing.assert_allclose(probabilities, expected[PROBABILITIES], atol=1e-5)
 
 
-def test_loaded_model_predicts_and_names_its_classes(export_dir, model, class_names, images):
+def test_loaded_model_predicts_and_names_its_classes(export_dir, segmenter, class_names, images):
     loaded = load_saved_model(export_dir)
     assert loaded.class_names == class_names
     batch = np.stack([images[2], images[2][:, ::-1]])
     labels, probabilities = loaded.predict(batch)
-    predictor = Predictor(model, _SCALES)
+    predictor = Predictor(segmenter, _SCALES)
     expected = predictor.predict(batch)
     np.testing.assert_array_equal(labels, expected[SEMANTIC_PREDICTIONS])
     np.testing.assert_allclose(probabilities, expected[PROBABILITIES], atol=1e-6)
@@ -110,11 +110,13 @@ def test_files_of_one_request_share_a_size(export_dir, image_dir):
         serve(image_bytes=tf.constant(mixed))
 
 
-def test_requests_of_too_many_pixels_are_refused(model, class_names, images, image_dir, tmp_path):
+def test_requests_of_too_many_pixels_are_refused(
+    segmenter, class_names, images, image_dir, tmp_path
+):
     """All of a request together, whatever the signature, and before the network sees any."""
     image = images[0]
     limit = 2.5 * image[..., 0].size / 1e6
-    path = export(model, class_names, str(tmp_path), max_megapixels=limit)
+    path = export(segmenter, str(tmp_path), max_megapixels=limit)
     signatures = tf.saved_model.load(path).signatures
     file = (image_dir / "0_color.png").read_bytes()
     inputs = {

@@ -18,36 +18,35 @@ from boxsup_tf.inference.predictor import Predictor
 from boxsup_tf.inference.segmentation_model import of_export, of_run
 from boxsup_tf.io.json_file import write_json
 from boxsup_tf.labels import VOC_CLASSES
-from boxsup_tf.models import scores
-from boxsup_tf.models.networks import build_network
 from boxsup_tf.records import records
 from boxsup_tf.records.dataset_info import DatasetInfo
 from boxsup_tf.records.writer import write_dataset
+from tests.models.segmenters import make_segmenter
 
 
 def write_run(folder: pathlib.Path, class_names: tuple[str, ...], seed: int):
     """A run of a small network that claims several classes in every image."""
     folder.mkdir()
-    model = build_network("largefov", len(class_names), width_multiplier=0.05, seed=seed)
-    last = model.get_layer("fc8")
+    segmenter = make_segmenter(class_names, 0.05, seed=seed)
+    last = segmenter.model.get_layer("fc8")
     kernel = np.random.default_rng(seed).normal(0, 3, last.kernel.shape)
     last.set_weights([kernel, np.zeros(len(class_names))])
     image, _ = draw_scene(np.random.default_rng(seed), 80)[:2]
-    logits = scores.full_resolution_logits(model, image[None]).numpy()
+    logits = segmenter.logits(image[None]).numpy()
     last.set_weights([kernel, -logits.mean(axis=(0, 1, 2))])
-    tf.train.Checkpoint(model=model).save(str(folder / "ckpt"))
+    tf.train.Checkpoint(model=segmenter.model).save(str(folder / "ckpt"))
     config = {"class_names": class_names, "width_multiplier": 0.05}
     write_json(str(folder / "config.json"), config)
-    return model
+    return segmenter
 
 
 def test_run_and_export_predict_as_the_predictor(tmp_path):
-    model = write_run(tmp_path / "run", SHAPE_CLASSES, seed=1)
+    segmenter = write_run(tmp_path / "run", SHAPE_CLASSES, seed=1)
     image = draw_scene(np.random.default_rng(7), 96)[0]
     large = np.tile(image, (1, 14, 1))[:60, :1300][None]  # wider than a tile
     for flip in (False, True):
         judged = of_run(str(tmp_path / "run"), (0.8, 1.0), flip)
-        predictor = Predictor(model, (0.8, 1.0), flip)
+        predictor = Predictor(segmenter, (0.8, 1.0), flip)
         expected = predictor.probabilities(image[None]).numpy()
         np.testing.assert_allclose(judged.probabilities(image[None]), expected, atol=1e-5)
         np.testing.assert_array_equal(judged.label_maps(image[None]), expected.argmax(axis=-1))
@@ -56,18 +55,18 @@ def test_run_and_export_predict_as_the_predictor(tmp_path):
         assert judged.label_maps(large).shape == large.shape[:3]
     assert judged.class_names == SHAPE_CLASSES
 
-    path = export(model, SHAPE_CLASSES, str(tmp_path / "export"), (0.8, 1.0))
+    path = export(segmenter, str(tmp_path / "export"), (0.8, 1.0))
     exported = of_export(str(tmp_path / "export"))
     expected = of_run(str(tmp_path / "run"), (0.8, 1.0), False).probabilities(image[None])
     np.testing.assert_allclose(exported.probabilities(image[None]), expected, atol=1e-5)
     assert exported.settings == of_export(path).settings
-    export(model, SHAPE_CLASSES, str(tmp_path / "export"))
+    export(segmenter, str(tmp_path / "export"))
     assert exported.settings != of_export(str(tmp_path / "export")).settings  # the newest now
 
 
 def test_a_run_and_an_export_do_not_share_a_folder(tmp_path):
-    model = write_run(tmp_path / "run", SHAPE_CLASSES, seed=1)
-    export(model, SHAPE_CLASSES, str(tmp_path / "export"), (1.0,))
+    segmenter = write_run(tmp_path / "run", SHAPE_CLASSES, seed=1)
+    export(segmenter, str(tmp_path / "export"), (1.0,))
     run = of_run(str(tmp_path / "run"), (1.0,), False).settings
     exported = of_export(str(tmp_path / "export")).settings
     for name, first, second in (("a", run, exported), ("b", exported, run)):
@@ -78,10 +77,10 @@ def test_a_run_and_an_export_do_not_share_a_folder(tmp_path):
 
 
 def test_an_export_says_whether_it_ends_with_a_crf(tmp_path):
-    model = write_run(tmp_path / "run", SHAPE_CLASSES, seed=1)
+    segmenter = write_run(tmp_path / "run", SHAPE_CLASSES, seed=1)
     parameters = PARAMETER_SETS["deeplab_voc"]
     for name, asked in (("with", parameters), ("without", None)):
-        export(model, SHAPE_CLASSES, str(tmp_path / name), crf_parameters=asked)
+        export(segmenter, str(tmp_path / name), crf_parameters=asked)
         assert of_export(str(tmp_path / name)).has_crf == (asked is not None)
     assert not of_run(str(tmp_path / "run"), (1.0,), False).has_crf
 

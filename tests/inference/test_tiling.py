@@ -66,8 +66,8 @@ def test_every_tile_is_small_and_on_the_grid(size):
     assert len(seen) == np.prod([1 + max(0, -(-(side - 200) // 160)) for side in size])
 
 
-def test_no_larger_than_a_tile_is_the_plain_way(model, images):
-    predictor = Predictor(model)
+def test_no_larger_than_a_tile_is_the_plain_way(segmenter, images):
+    predictor = Predictor(segmenter)
     plain = predictor.probabilities(images[0][None]).numpy()
     tiled = tiling.predict_in_tiles(lambda x: predictor.probabilities(x).numpy(), images[0][None])
     np.testing.assert_allclose(tiled, plain, atol=1e-5)
@@ -81,8 +81,8 @@ def panorama(images) -> np.ndarray:
     return np.concatenate([row[:, :1500] for row in rows], axis=0)[None]
 
 
-def test_tiles_of_a_network_have_no_seams(model, panorama):
-    predictor = Predictor(model)
+def test_tiles_of_a_network_have_no_seams(segmenter, panorama):
+    predictor = Predictor(segmenter)
     whole = predictor.probabilities(panorama).numpy()
     tiled = tiling.predict_in_tiles(lambda x: predictor.probabilities(x).numpy(), panorama, 640)
     np.testing.assert_allclose(tiled, whole, atol=1e-5)
@@ -92,9 +92,9 @@ def test_tiles_of_a_network_have_no_seams(model, panorama):
     assert np.abs(np.concatenate(halves, axis=2) - whole).max() > 0.01
 
 
-def test_tiles_of_several_scales_have_no_seams_either(model, panorama):
+def test_tiles_of_several_scales_have_no_seams_either(segmenter, panorama):
     """A margin of 290 pixels is the network's reach at scale 0.8; the usual one is nearly."""
-    predictor = Predictor(model, (0.8, 1.2))
+    predictor = Predictor(segmenter, (0.8, 1.2))
     whole = predictor.probabilities(panorama).numpy()
 
     def tiled(margin: int) -> np.ndarray:

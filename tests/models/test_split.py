@@ -1,19 +1,19 @@
-"""Two halves against the whole network."""
+"""Two halves of a segmenter against the whole network."""
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from boxsup_tf.models.networks import NETWORKS, build_network
-from boxsup_tf.models.split import split
+from tests.models.segmenters import make_segmenter
+
+POLICIES = {"float32": "float32", "mixed": "mixed_bfloat16"}
 
 
-@pytest.fixture(scope="module", params=[(n, p) for n in NETWORKS for p in ("float32", "mixed")])
-def model(request):
+@pytest.fixture(scope="module", params=[(n, p) for n in ("largefov", "deeplab") for p in POLICIES])
+def segmenter(request):
     name, policy = request.param
-    policy = {"mixed": "mixed_bfloat16"}.get(policy, policy)
-    return build_network(name, 4, 0.1, seed=1, dtype_policy=policy)
+    return make_segmenter(4, network=name, seed=1, dtype_policy=POLICIES[policy])
 
 
 def images_of(height: int, width: int) -> tf.Tensor:
@@ -21,21 +21,22 @@ def images_of(height: int, width: int) -> tf.Tensor:
     return tf.constant(rng.normal(0, 60, (2, height, width, 3)), tf.float32)
 
 
-@pytest.mark.parametrize("last_layer", ["block1_conv1", "block4_pool", "pool5_scale", "drop7"])
-def test_head_of_trunk_is_the_network(model, last_layer):
-    trunk, head = split(model, last_layer)
+@pytest.mark.parametrize("num_blocks", [1, 4, 5])
+def test_head_of_trunk_is_the_network(segmenter, num_blocks):
+    model = segmenter.model
+    trunk, head = segmenter.split(num_blocks)
     for size in [(33, 41), (20, 50)]:
         images = images_of(*size)
         features = trunk(images)
-        assert features.dtype == model.get_layer(last_layer).compute_dtype
+        assert features.dtype == model.get_layer(f"block{num_blocks}_pool").compute_dtype
         np.testing.assert_array_equal(head(features), model(images))
     names = [layer.name for half in (trunk, head) for layer in half.layers[1:]]
     assert names == [layer.name for layer in model.layers[1:]]
 
 
-def test_dropout_of_the_head_is_the_networks_own(model):
-    images = images_of(33, 33)
-    trunk, head = split(model, "block4_pool")
+def test_dropout_of_the_head_is_the_networks_own(segmenter):
+    model, images = segmenter.model, images_of(33, 33)
+    trunk, head = segmenter.split(4)
     before = [variable.numpy() for variable in model.non_trainable_variables]
     expected = model(images, training=True)
     for variable, value in zip(model.non_trainable_variables, before, strict=True):
@@ -45,8 +46,9 @@ def test_dropout_of_the_head_is_the_networks_own(model):
 
 
 def test_a_step_on_the_head_trains_the_network_behind_the_cut():
-    model = build_network("largefov", 4, 0.1, dropout=0.0, seed=2)
-    trunk, head = split(model, "block4_pool")
+    segmenter = make_segmenter(4, dropout=0.0, seed=2)
+    model = segmenter.model
+    trunk, head = segmenter.split(4)
     assert {id(weight) for half in (trunk, head) for weight in half.weights} == {
         id(weight) for weight in model.weights
     }
@@ -63,18 +65,12 @@ def test_a_step_on_the_head_trains_the_network_behind_the_cut():
 
 
 def test_checkpoint_of_the_whole_network_is_the_same_after_a_split(tmp_path):
-    model = build_network("largefov", 4, 0.1, seed=2)
+    model = make_segmenter(4, seed=2).model
     path = tf.train.Checkpoint(model=model).save(str(tmp_path / "whole"))
-    other = build_network("largefov", 4, 0.1, seed=3)
-    _, head = split(other, "block4_pool")
+    segmenter = make_segmenter(4, seed=3)
+    other = segmenter.model
+    _, head = segmenter.split(4)
     tf.train.Checkpoint(model=other).restore(path).assert_consumed()
     for ours, theirs in zip(other.weights, model.weights, strict=True):
         np.testing.assert_array_equal(ours.numpy(), theirs.numpy())
     np.testing.assert_array_equal(head.weights[-1].numpy(), model.weights[-1].numpy())
-
-
-@pytest.mark.parametrize("last_layer", ["images", "fc8", "block6_pool"])
-def test_no_empty_half(last_layer):
-    model = build_network("deeplab", 4, 0.02)
-    with pytest.raises(ValueError, match=f"{last_layer}.*block4_pool.*drop7"):
-        split(model, last_layer)

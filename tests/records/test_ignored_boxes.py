@@ -19,7 +19,7 @@ from boxsup_tf.proposals.visualize import write_pictures
 from boxsup_tf.records import records, writer
 from boxsup_tf.supervision.scoring import BELIEFS, NORMALISERS, Scorer, ScoringConfig
 from boxsup_tf.training.config import TrainConfig
-from boxsup_tf.training.loop import train
+from boxsup_tf.training.trainer import train
 from tests.proposals.in_this_process import InThisProcess
 
 _METHODS = {

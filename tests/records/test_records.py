@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from boxsup_tf.labels import VOID
 from boxsup_tf.pools.candidates import CandidatePool
-from boxsup_tf.records import keys, records
+from boxsup_tf.records import records
 from boxsup_tf.records.example import Example
 from tests.data.tiny import jpeg
 
@@ -59,28 +58,6 @@ def test_equal_examples_give_equal_bytes():
     once, twice = (records.encode_example(_EXAMPLE, _CLASSES) for _ in range(2))
     assert once == twice
     assert records.add_pool(once, _POOL) == records.add_pool(records.add_pool(twice, _POOL), _POOL)
-
-
-def test_parse_in_a_graph():
-    serialized = records.encode_example(_EXAMPLE, _CLASSES)
-
-    @tf.function(input_signature=[tf.TensorSpec([], tf.string)])
-    def read(record):
-        parsed = records.parse(record)
-        return parsed, records.decode_label_map(parsed), records.decode_parsed_image(parsed)
-
-    parsed, label_map, image = read(serialized)
-    np.testing.assert_allclose(parsed[keys.BOXES], _EXAMPLE.boxes, atol=1e-5)
-    np.testing.assert_array_equal(parsed[keys.LABELS], _EXAMPLE.labels)
-    np.testing.assert_array_equal(parsed[keys.IS_CROWD], [0, 1])
-    np.testing.assert_array_equal(parsed[keys.DIFFICULT], [0, 1])
-    np.testing.assert_array_equal(label_map, _EXAMPLE.mask)
-    assert image.shape == (24, 32, 3)
-
-    parsed, label_map, _ = read(records.encode_example(_NO_BOX, _CLASSES))
-    assert parsed[keys.BOXES].shape == (0, 4) and parsed[keys.BOXES_ANNOTATED] == 1
-    assert label_map.shape == (24, 32) and np.all(label_map == VOID)
-    assert read(records.encode_example(_MASK_ONLY, _CLASSES))[0][keys.BOXES_ANNOTATED] == 0
 
 
 def test_pool_of_a_record():

@@ -10,10 +10,10 @@ import tensorflow as tf
 
 from boxsup_tf.data.shapes import ShapesReader
 from boxsup_tf.io.json_file import write_json
-from boxsup_tf.models.networks import build_network
 from boxsup_tf.records import records
 from boxsup_tf.records.dataset_info import DatasetInfo
 from boxsup_tf.records.writer import write_dataset
+from tests.models.segmenters import make_segmenter
 
 _ROOT = pathlib.Path(__file__).parents[2]
 
@@ -27,7 +27,7 @@ def run_script(name: str, *arguments: str) -> subprocess.CompletedProcess:
 def write_run(folder: pathlib.Path, class_names: Sequence[str]) -> None:
     """A run of random weights."""
     folder.mkdir()
-    model = build_network("largefov", len(class_names), width_multiplier=0.05, seed=1)
+    model = make_segmenter(class_names, 0.05, seed=1).model
     tf.train.Checkpoint(model=model).save(str(folder / "ckpt"))
     config = {"class_names": class_names, "width_multiplier": 0.05}
     write_json(str(folder / "config.json"), config)

@@ -12,7 +12,7 @@ from boxsup_tf.data.shapes import SHAPE_CLASSES
 from boxsup_tf.errors import InputError
 from boxsup_tf.inference.export import export
 from boxsup_tf.inference.saved_model import load_saved_model
-from boxsup_tf.training.checkpoints import load_model
+from boxsup_tf.models.saved_network import load_segmenter
 from tests.scripts.small_run import run_script, write_run, write_shapes
 
 
@@ -37,11 +37,9 @@ def test_every_option_of_export_reaches_the_graph(folder):
     assert result.returncode == 0, result.stderr
     assert result.stdout.splitlines()[-1].endswith("1 scale(s), bfloat16")
 
-    model, names = load_model(str(folder / "run"))
     expected = load_saved_model(
         export(
-            model,
-            names,
+            load_segmenter(str(folder / "run")),
             f"{folder}/expected",
             flip=True,
             precision="bfloat16",

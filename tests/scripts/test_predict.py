@@ -13,7 +13,7 @@ from PIL import Image
 
 from boxsup_tf.data.shapes import SHAPE_CLASSES, ShapesReader
 from boxsup_tf.inference.export import export
-from boxsup_tf.models.networks import build_network
+from tests.models.segmenters import make_segmenter
 
 _ROOT = pathlib.Path(__file__).parents[2]
 
@@ -28,8 +28,7 @@ def predict(*arguments: str) -> subprocess.CompletedProcess:
 def folder(tmp_path_factory) -> pathlib.Path:
     """A SavedModel in export/, and photos/ with good and bad images."""
     folder = tmp_path_factory.mktemp("predict")
-    model = build_network("largefov", len(SHAPE_CLASSES), width_multiplier=0.05, seed=1)
-    export(model, SHAPE_CLASSES, str(folder / "export"))
+    export(make_segmenter(SHAPE_CLASSES, 0.05, seed=1), str(folder / "export"))
     photos = folder / "photos"
     (photos / "below").mkdir(parents=True)
     reader = ShapesReader(2, seed=1, image_size=64)

@@ -14,18 +14,18 @@ from boxsup_tf.inference.export import export
 from boxsup_tf.inference.predictor import Predictor
 from boxsup_tf.inference.saved_model import SavedModel, load_saved_model
 from tests.conftest import REPOSITORY
-from tests.inference.conftest import class_names, images, model  # noqa: F401
+from tests.inference.conftest import class_names, images, segmenter  # noqa: F401
 
 
 @pytest.fixture(scope="session")
-def saved_model(model, class_names, tmp_path_factory) -> SavedModel:  # noqa: F811
+def saved_model(segmenter, class_names, tmp_path_factory) -> SavedModel:  # noqa: F811
     folder = str(tmp_path_factory.mktemp("export"))
-    return load_saved_model(export(model, class_names, folder))
+    return load_saved_model(export(segmenter, folder))
 
 
 @pytest.fixture(scope="session")
-def predictor(model) -> Predictor:  # noqa: F811
-    return Predictor(model)
+def predictor(segmenter) -> Predictor:  # noqa: F811
+    return Predictor(segmenter)
 
 
 @pytest.fixture(scope="session")

@@ -45,9 +45,7 @@ def holds(box: np.ndarray, y: int, x: int) -> bool:
     return box[0] <= y + 0.5 < box[2] and box[1] <= x + 0.5 < box[3]
 
 
-def paint_by_pixel(
-    pool, chosen, boxes, labels, ignored, clip_to_box, paint_order="smaller"
-) -> np.ndarray:
+def paint_by_pixel(pool, chosen, boxes, labels, ignored, clip_to_box) -> np.ndarray:
     """What `painting.paint` promises, one pixel and one box after the other."""
     height, width = pool.superpixels.shape
     regions = []
@@ -69,10 +67,9 @@ def paint_by_pixel(
         if ignored[b]:
             for pixel in region:
                 painted[pixel] = VOID
-    # What is to be on top comes last; of equals, the earlier box.
+    # The smaller is on top and so comes last; of equals, the earlier box.
     objects = [b for b in range(len(regions)) if not ignored[b]]
-    towards = {"smaller": -1, "larger": 1}[paint_order]
-    for b in sorted(objects, key=lambda b: (towards * len(regions[b]), -b)):
+    for b in sorted(objects, key=lambda b: (-len(regions[b]), -b)):
         for pixel in regions[b]:
             painted[pixel] = labels[b]
     return painted

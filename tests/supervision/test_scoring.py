@@ -7,11 +7,10 @@ import tensorflow as tf
 from pycocotools import mask as mask_utils
 
 from boxsup_tf.data.shapes import ShapesReader
-from boxsup_tf.models.networks import build_network
-from boxsup_tf.models.scores import full_resolution_logits
 from boxsup_tf.pools import pool_ops
 from boxsup_tf.records.example import decode_image
-from boxsup_tf.supervision.scoring import Scorer, ScoringConfig
+from boxsup_tf.supervision.scoring import Scorer, ScoringConfig, size_preference_cost
+from tests.models.segmenters import make_segmenter
 from tests.supervision.pools import holds, packed_membership, random_boxes, random_pool
 
 NUM_CLASSES = 5
@@ -23,11 +22,9 @@ CONFIGS = [
     for belief, normaliser in (
         ("cross_entropy", "image"),
         ("cross_entropy", "box"),
-        ("cross_entropy", "candidate"),
         ("calibrated", "image"),
         ("calibrated", "box"),
         ("centred", "image"),
-        ("constant", "image"),
     )
 ]
 
@@ -45,21 +42,18 @@ def _inside(box: np.ndarray, height: int, width: int) -> np.ndarray:
 def _belief_cost(config, logits, mask, inside, label) -> float:
     """E_r of one candidate for one box, from its definition."""
     log_probabilities = scipy.special.log_softmax(logits.astype(np.float64), axis=2)
-    if config.clip_to_box or config.belief == "constant":
+    if config.clip_to_box:
         mask = mask & inside
     log_odds = log_probabilities[:, :, label] - log_probabilities[:, :, 0]
     mean = log_odds[inside].mean()
-    if config.belief in ("centred", "constant"):
-        shifted = log_odds - mean if config.belief == "centred" else np.zeros(inside.shape)
-        belief = np.where(inside, 1 / (1 + np.exp(-shifted)), 0)
+    if config.belief == "centred":
+        belief = np.where(inside, 1 / (1 + np.exp(mean - log_odds)), 0)
         union = np.maximum(mask, belief).sum()
         return 1 - (np.minimum(mask, belief).sum() / union if union else 0)
     target = np.where(mask, label, 0)
     loss = -np.take_along_axis(log_probabilities, target[:, :, None], axis=2)[:, :, 0]
     if config.belief == "calibrated":
         loss += mask * min(mean, 0)  # the log-odds of what is painted are raised
-    if config.normaliser == "candidate":
-        return loss[mask].mean() if mask.any() else 0.0
     if config.belief == "calibrated":
         loss += log_probabilities[:, :, 0]  # against painting nothing
     return loss.mean() if config.normaliser == "image" else loss[inside].mean()
@@ -96,15 +90,15 @@ def test_equals_a_fresh_cross_entropy_for_every_candidate_and_box(config):
             boxes = random_boxes(rng, num_boxes, height, width, fractional)
             labels = rng.integers(1, NUM_CLASSES, num_boxes)
             logits = _random_logits(rng, height, width)
-            overlap, belief, fill = _score(scorer, logits, pool, boxes, labels)
+            overlap, regression, coverage = _score(scorer, logits, pool, boxes, labels)
             expected = _expected_belief(config, logits, pool, boxes, labels)
-            np.testing.assert_allclose(belief, expected, rtol=0, atol=1e-5)
+            np.testing.assert_allclose(regression, expected, rtol=0, atol=1e-5)
             insides = [_inside(box, height, width) for box in boxes]
             covered = [
                 [(pool.mask(n) & inside).sum() / inside.sum() for n in range(num_candidates)]
                 for inside in insides
             ]
-            np.testing.assert_allclose(fill, covered, rtol=0, atol=1e-5)
+            np.testing.assert_allclose(coverage, covered, rtol=0, atol=1e-5)
             tight = pool.tight_boxes.astype(float)
             # pycocotools takes x, y, width, height.
             iou = mask_utils.iou(
@@ -126,8 +120,8 @@ def test_equals_brute_force_on_the_belief_of_a_network(config):
     pool = random_pool(rng, example.height, example.width, 60, 20)
     scorer = Scorer(config)
     for seed in (0, 1):
-        model = build_network("largefov", NUM_CLASSES, width_multiplier=0.1, seed=seed)
-        logits = full_resolution_logits(model, image)[0].numpy() * 100  # sure, and often wrong
+        segmenter = make_segmenter(NUM_CLASSES, seed=seed)
+        logits = segmenter.logits(image)[0].numpy() * 100  # sure, and often wrong
         assert tf.nn.log_softmax(logits).numpy().min() < -0.5
         labels = rng.integers(1, NUM_CLASSES, len(example.boxes))
         _, belief, _ = _score(scorer, logits, pool, example.boxes, labels)
@@ -136,7 +130,7 @@ def test_equals_brute_force_on_the_belief_of_a_network(config):
 
 
 @pytest.mark.parametrize("belief", ["cross_entropy", "calibrated"])
-@pytest.mark.parametrize("normaliser", ["image", "box", "candidate"])
+@pytest.mark.parametrize("normaliser", ["image", "box"])
 @pytest.mark.parametrize("offset", [-300.0, 0.0, 300.0])
 def test_logits_whose_exponentials_are_no_floats(belief, normaliser, offset):
     config = ScoringConfig(belief=belief, normaliser=normaliser)
@@ -194,3 +188,13 @@ def test_a_box_between_two_pixel_centres_has_a_finite_cost(config):
 def test_an_unknown_setting_is_refused(values, message):
     with pytest.raises(ValueError, match=message):
         ScoringConfig(**values)
+
+
+def test_the_size_preference_is_the_centred_cost_of_a_network_that_knows_nothing():
+    rng = np.random.default_rng(6)
+    pool = random_pool(rng, 13, 11, 20, 30)
+    boxes = random_boxes(rng, 4, 13, 11, False)
+    nothing = np.zeros((13, 11, NUM_CLASSES), np.float32)
+    scorer = Scorer(ScoringConfig(belief="centred"))
+    _, regression, coverage = _score(scorer, nothing, pool, boxes, np.ones(4, int))
+    np.testing.assert_allclose(size_preference_cost(coverage), regression, atol=1e-6)

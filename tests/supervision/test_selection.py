@@ -5,8 +5,7 @@ import pytest
 import tensorflow as tf
 from scipy import stats
 
-from boxsup_tf.supervision.selection import RECTANGLE, choose, eligible_candidates, outside_shares
-from tests.supervision.pools import holds, random_boxes, random_pool
+from boxsup_tf.supervision.selection import RECTANGLE, choose, eligible_candidates
 
 _MIN_P = 1e-4  # seeds are fixed: a fair draw passes for ever
 
@@ -133,31 +132,6 @@ def test_eligible_by_box_overlap_or_the_best_there_is():
         [True, True, True, True],
     ]
     assert _eligible(cost, False, 0.0) == [[True] * 4] * 3
-
-
-def test_eligible_is_only_what_is_allowed_or_the_best_there_is():
-    cost = [[0.1, 0.2, 0.6, 0.0], [0.1, 0.2, 0.6, 0.1], [0.9, 0.6, 0.7, 0.6]]
-    allowed = tf.constant([[False, True, True, False], [False, False, True, False], [True] * 4])
-    assert _eligible(cost, False, 0.5, allowed) == [
-        [False, True, False, False],
-        [True, False, False, True],  # none is near enough and allowed: the nearest
-        [False, True, False, True],
-    ]
-    assert _eligible(np.eye(3), True, 0.5, tf.zeros([3, 3], tf.bool)) == np.eye(3).tolist()
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_outside_shares_are_those_of_counted_pixels(seed):
-    rng = np.random.default_rng(seed)
-    height, width = rng.integers(1, 14, 2)
-    pool = random_pool(rng, height, width, 12, 9)
-    boxes = random_boxes(rng, 3, height, width, fractional=bool(seed % 2))
-    members = tf.constant(pool.membership.T)
-    shares = outside_shares(tf.constant(pool.superpixels), members, tf.constant(boxes)).numpy()
-    for b, box in enumerate(boxes):
-        for n in range(pool.num_candidates):
-            outside = [not holds(box, y, x) for y, x in np.argwhere(pool.mask(n))]
-            assert shares[b, n] == np.float32(np.mean(outside))
 
 
 def test_eligible_in_a_pool_of_one_candidate_per_box_is_its_own():

@@ -11,7 +11,7 @@ import pathlib
 import sys
 
 from boxsup_tf.errors import InputError
-from boxsup_tf.training import checkpoints
+from boxsup_tf.models.saved_network import load_segmenter
 from tests.training.test_checkpoints import Run, open_run, value_of
 
 PAGE = 4096
@@ -42,7 +42,7 @@ def _fill_until_it_fits(filler: pathlib.Path, folder: pathlib.Path, best: bool) 
         assert value_of(run.model) == 1.0
     # A page for the data, one for the index, one for the list of checkpoints, at least.
     assert failures > 3, failures
-    assert value_of(checkpoints.load_model(str(saved))[0]) == 2.0
+    assert value_of(load_segmenter(str(saved)).model) == 2.0
 
 
 def _save_with_free(pages: int, filler: pathlib.Path, run: Run, best: bool) -> str:

@@ -1,10 +1,11 @@
-"""data.augment: the image and its label map move together."""
+"""training.augment: the image and its label map move together."""
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from boxsup_tf.labels import VOID
+from boxsup_tf.models.preprocessing import MEAN_RGB
 from boxsup_tf.training.augment import draw_crop
 
 MEAN = (123.68, 116.779, 103.939)
@@ -20,7 +21,7 @@ def _coordinates(height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
 def _crop(image, label_map, crop_size, scale_range, seed) -> tuple[np.ndarray, np.ndarray]:
     seeds = tf.constant([seed, 3], tf.int64)
     crop = draw_crop(tf.shape(label_map), crop_size, scale_range, seeds)
-    return crop.of_image(tf.constant(image)).numpy(), crop.of_label_map(
+    return crop.of_image(tf.constant(image), MEAN_RGB).numpy(), crop.of_label_map(
         tf.constant(label_map)
     ).numpy()
 

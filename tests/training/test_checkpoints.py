@@ -13,12 +13,13 @@ import numpy as np
 import pytest
 
 from boxsup_tf.errors import InputError
-from boxsup_tf.models.networks import build_network
+from boxsup_tf.models.saved_network import load_network_weights, load_segmenter
 from boxsup_tf.supervision.labelling import Labelling
-from boxsup_tf.training import checkpoints, run_settings
+from boxsup_tf.training import run_settings
 from boxsup_tf.training.checkpoints import Checkpoints, Progress
 from boxsup_tf.training.config import TrainConfig
 from boxsup_tf.training.network_update import make_optimizer
+from tests.models.segmenters import make_segmenter
 
 REPOSITORY = pathlib.Path(__file__).parents[2]
 CLASS_NAMES = ("background", "cat", "dog")
@@ -55,7 +56,7 @@ def open_run(model_dir: object, class_names=CLASS_NAMES, **settings) -> Run:
     """What a process has in its hands after it opened a new run or an existing one."""
     config = TrainConfig("x:box", **{"width_multiplier": 0.02, **settings})
     run_settings.open_run(str(model_dir), config, class_names, [])
-    model = build_network("largefov", len(class_names), config.width_multiplier)
+    model = make_segmenter(class_names, config.width_multiplier).model
     optimizer = make_optimizer(config, 1)
     optimizer.build(model.trainable_variables)
     progress = Progress(len(class_names))
@@ -97,10 +98,10 @@ def test_the_best_stays_whatever_comes_after(tmp_path):
         run.set(epoch, epoch)
         run.checkpoints.save_if_best(score)
         run.checkpoints.save()
-        best.append(value_of(checkpoints.load_model(str(tmp_path / "best"))[0]))
+        best.append(value_of(load_segmenter(str(tmp_path / "best")).model))
     assert best == [0, 0, 2, 2, 2]  # of equal scores the earlier stays
-    model, class_names = checkpoints.load_model(str(tmp_path))
-    assert value_of(model) == 4 and class_names == CLASS_NAMES
+    segmenter = load_segmenter(str(tmp_path))
+    assert value_of(segmenter.model) == 4 and segmenter.class_names == CLASS_NAMES
     assert run.checkpoints.best() == (2, 0.5)
     assert len(numbers(tmp_path / "best")) == 1
 
@@ -115,7 +116,7 @@ def test_the_best_is_known_after_a_resume(tmp_path):
         again.set(expected)
         again.checkpoints.save_if_best(score)
         again.checkpoints.save()
-        assert value_of(checkpoints.load_model(str(tmp_path / "best"))[0]) == expected
+        assert value_of(load_segmenter(str(tmp_path / "best")).model) == expected
     assert open_run(tmp_path).checkpoints.best() == (0, 0.8)
     # No process writes over the best one's files before the better one is whole.
     assert numbers(tmp_path / "best") == ["ckpt-3"]
@@ -126,7 +127,7 @@ def test_the_best_folder_is_whole_in_itself_but_no_run(tmp_path):
     run.set(1.0)
     run.checkpoints.save_if_best(0.6)
     shutil.copytree(tmp_path / "run" / "best", tmp_path / "copy")
-    assert value_of(checkpoints.load_model(str(tmp_path / "copy"))[0]) == 1
+    assert value_of(load_segmenter(str(tmp_path / "copy")).model) == 1
     with pytest.raises(InputError, match=r"copy/ckpt-1: expected a checkpoint of .* its optimiser"):
         open_run(tmp_path / "copy")
 
@@ -145,7 +146,7 @@ def test_a_weight_that_is_no_number_is_not_saved(tmp_path):
         ):
             save()
     assert numbers(tmp_path) == ["ckpt-1"] and not (tmp_path / "best").exists()
-    assert value_of(checkpoints.load_model(str(tmp_path))[0]) == 1
+    assert value_of(load_segmenter(str(tmp_path)).model) == 1
 
 
 @pytest.mark.parametrize(
@@ -159,28 +160,28 @@ def test_a_weight_that_is_no_number_is_not_saved(tmp_path):
 def test_another_architecture_gives_no_weights(tmp_path, settings, message):
     run = open_run(tmp_path, **settings)
     run.checkpoints.save()
-    ours = run_settings.Architecture("largefov", 0.02, CLASS_NAMES)
+    ours = make_segmenter(CLASS_NAMES, 0.02)
     with pytest.raises(InputError, match=message) as error:
-        checkpoints.load_network_weights(run.model, ours, str(tmp_path))
+        load_network_weights(ours, str(tmp_path))
     assert str(tmp_path) in str(error.value)
 
 
 def test_another_kind_of_network_gives_no_weights(tmp_path):
     run = open_run(tmp_path)
     run.checkpoints.save()
-    ours = run_settings.Architecture("deeplab", 0.02, CLASS_NAMES)
+    ours = make_segmenter(CLASS_NAMES, 0.02, "deeplab")
     both = (
         r"holds a network largefov, width 0\.02, 3 classes: expected network deeplab, width 0\.02"
     )
     for _ in range(2):
         with pytest.raises(InputError, match=both):
-            checkpoints.load_network_weights(run.model, ours, str(tmp_path))
+            load_network_weights(ours, str(tmp_path))
         # So did the first runs, which did not say what they were.
         path = tmp_path / "config.json"
         settings = json.loads(path.read_text())
         settings.pop("network", None)
         path.write_text(json.dumps(settings))
-    checkpoints.load_model(str(tmp_path))
+    load_segmenter(str(tmp_path))
 
 
 def test_a_checkpoint_of_another_network_in_the_folder(tmp_path):
@@ -192,7 +193,7 @@ def test_a_checkpoint_of_another_network_in_the_folder(tmp_path):
     with pytest.raises(InputError, match=message):
         open_run(tmp_path / "run")
     with pytest.raises(InputError, match=message):
-        checkpoints.load_model(str(tmp_path / "run"))
+        load_segmenter(str(tmp_path / "run"))
 
 
 @pytest.mark.parametrize("suffix", [".data-00000-of-00001", ".index"])
@@ -210,15 +211,15 @@ def test_a_damaged_checkpoint(tmp_path, suffix, damage):
         path.write_bytes(content[:half] if damage == "cut short" else b"")
     with pytest.raises(InputError, match="ckpt-1: damaged"):
         open_run(tmp_path)
-    # load_model takes a checkpoint without a file for none.
+    # load_segmenter takes a checkpoint without a file for none.
     with pytest.raises(InputError, match="ckpt-1: damaged|no checkpoint yet"):
-        checkpoints.load_model(str(tmp_path))
+        load_segmenter(str(tmp_path))
 
 
 def test_a_config_that_is_no_runs(tmp_path):
     (tmp_path / "config.json").write_text("{}")
     with pytest.raises(InputError, match="lacks 'width_multiplier'"):
-        checkpoints.load_model(str(tmp_path))
+        load_segmenter(str(tmp_path))
 
 
 def test_a_run_of_another_version(tmp_path):

@@ -1,4 +1,4 @@
-"""training.feature_cache and training.network: cached features are what the network computes."""
+"""training.feature_cache and training_network: cached features are what the network computes."""
 
 import os
 import pathlib
@@ -6,19 +6,20 @@ import pathlib
 import numpy as np
 import pytest
 
-from boxsup_tf.models.networks import build_network
-from boxsup_tf.models.split import split
-from boxsup_tf.records.records import image_size
+from boxsup_tf.models.saved_network import load_segmenter
+from boxsup_tf.models.segmenter import Segmenter
 from boxsup_tf.supervision.labelling import Labelling
-from boxsup_tf.training import checkpoints, loop
 from boxsup_tf.training.config import TrainConfig
-from boxsup_tf.training.input_pipeline import TrainingPipeline, box_examples, fill_crops
-from boxsup_tf.training.network import Network, freeze
+from boxsup_tf.training.input_pipeline import TrainingPipeline, fill_crops
 from boxsup_tf.training.sources import Source, load_sources
+from boxsup_tf.training.trainer import train
+from boxsup_tf.training.training_example import box_examples
+from boxsup_tf.training.training_network import TrainingNetwork
+from tests.models.segmenters import make_segmenter
 from tests.training.folders import CLASS_NAMES, SIDE, make_example, scattered, write
 
 FROZEN = 3
-SIZES = {"width_multiplier": 0.1, "dropout": 0.0, "seed": 3}
+SEED = 3
 
 
 @pytest.fixture(scope="module")
@@ -35,8 +36,12 @@ def _config(folder: pathlib.Path | None, **values) -> TrainConfig:
     return TrainConfig("", feature_cache=cache, **(options | values))
 
 
-def _model(seed: int = 3):
-    return build_network("largefov", len(CLASS_NAMES), **(SIZES | {"seed": seed}))
+def _segmenter(seed: int = SEED) -> Segmenter:
+    return make_segmenter(CLASS_NAMES, dropout=0.0, seed=seed)
+
+
+def _records(sources):
+    return box_examples(sources).map(lambda example: example.record)
 
 
 def _labelling(sources) -> Labelling:
@@ -53,13 +58,13 @@ def _crops(pipeline: TrainingPipeline, epoch: int) -> dict[bytes, tuple]:
 
 
 def test_cached_crops_are_the_trunks_view_of_the_crops(sources, tmp_path):
-    model, labelling = _model(), _labelling(sources)
+    segmenter, labelling = _segmenter(), _labelling(sources)
     config = _config(tmp_path)
-    network = Network(model, config)
+    network = TrainingNetwork(segmenter, config)
     fill_crops(network.cache, sources, config)
     cached = TrainingPipeline(sources, labelling, config, network.cache)
     plain = TrainingPipeline(sources, labelling, _config(None))
-    trunk, _ = split(model, f"block{FROZEN}_pool")
+    trunk, _ = segmenter.split(FROZEN)
     seen = []
     for epoch in range(3):
         features, images = _crops(cached, epoch), _crops(plain, epoch)
@@ -78,31 +83,30 @@ def test_cached_crops_are_the_trunks_view_of_the_crops(sources, tmp_path):
 
 
 def test_whole_images_score_as_without_a_cache(sources, tmp_path):
-    model = _model()
-    cached, plain = Network(model, _config(tmp_path)), Network(model, _config(None))
-    cached.prepare(box_examples(sources), "features")
-    for parsed in box_examples(sources):
-        size = image_size(parsed)
-        ours, expected = (n.logits(n.whole_image(parsed), size) for n in (cached, plain))
+    segmenter = _segmenter()
+    cached, plain = (TrainingNetwork(segmenter, _config(cache)) for cache in (tmp_path, None))
+    cached.prepare(_records(sources), "features")
+    for record in _records(sources):
+        ours, expected = (n.logits(n.whole_image(record), record.size) for n in (cached, plain))
         assert ours.shape == (1, SIDE, SIDE, len(CLASS_NAMES))
         scale = np.abs(expected).max()
         np.testing.assert_allclose(ours, expected, atol=0.02 * scale)
 
 
 def test_only_what_is_missing_is_computed(sources, tmp_path):
-    network = Network(_model(), _config(tmp_path))
-    network.prepare(box_examples(sources), "features")
+    network = TrainingNetwork(_segmenter(), _config(tmp_path))
+    network.prepare(_records(sources), "features")
     files = sorted(path for path in tmp_path.rglob("*") if path.is_file())
     assert len(files) == 5
     times = [os.stat(path).st_mtime_ns for path in files]
     before = files[2].read_bytes()
     files[2].unlink()
-    Network(_model(), _config(tmp_path)).prepare(box_examples(sources), "features")
+    TrainingNetwork(_segmenter(), _config(tmp_path)).prepare(_records(sources), "features")
     assert files[2].read_bytes() == before
     changed = [os.stat(path).st_mtime_ns != time for path, time in zip(files, times, strict=True)]
     assert changed == [i == 2 for i in range(5)]
     # Other weights, other features.
-    Network(_model(seed=4), _config(tmp_path)).prepare(box_examples(sources), "features")
+    TrainingNetwork(_segmenter(seed=4), _config(tmp_path)).prepare(_records(sources), "features")
     assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 10
 
 
@@ -113,12 +117,13 @@ def test_frozen_blocks_keep_their_weights_with_and_without_a_cache(sources, tmp_
             f"{sources[0].folder}:box",
             **{"init": "random", "crop_size": 25, "batch_size": 2, "epochs": 2, "k": 1},
             **{"frozen_blocks": FROZEN, "augmentations": 2, "feature_cache": cache},
-            **{"num_pictures": 0, "warmup_epochs": 0, **SIZES},
+            **{"num_pictures": 0, "warmup_epochs": 0, "width_multiplier": 0.1},
+            **{"dropout": 0.0, "seed": SEED},
         )
         run = tmp_path / f"run{len(losses)}"
-        losses.append([epoch["loss"] for epoch in loop.train(str(run), config)])
-        trained = checkpoints.load_model(str(run))[0]
-        fresh = _model()
+        losses.append([epoch["loss"] for epoch in train(str(run), config)])
+        trained = load_segmenter(str(run)).model
+        fresh = _segmenter().model
         moved = {
             layer.name
             for layer, other in zip(trained.layers, fresh.layers, strict=True)
@@ -128,14 +133,6 @@ def test_frozen_blocks_keep_their_weights_with_and_without_a_cache(sources, tmp_
         assert {"block4_conv1", "fc8"} <= moved
         assert not any(name.startswith(("block1", "block2", "block3")) for name in moved)
     np.testing.assert_allclose(losses[0], losses[1], rtol=0.01)
-
-
-def test_freezing_takes_variables_out_of_the_training():
-    model = _model()
-    freeze(model, 2)
-    paths = [variable.path for variable in model.trainable_variables]
-    assert any(path.startswith("block3") for path in paths)
-    assert not any(path.startswith(("block1", "block2")) for path in paths)
 
 
 def test_a_cache_needs_something_that_stays_the_same(tmp_path):

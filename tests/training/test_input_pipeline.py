@@ -4,18 +4,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from boxsup_tf.models.scores import preprocess
-from boxsup_tf.records import keys, records, writer
+from boxsup_tf.models.preprocessing import caffe_bgr
+from boxsup_tf.records import records, writer
 from boxsup_tf.records.example import decode_image
 from boxsup_tf.supervision.labelling import Labelling
 from boxsup_tf.training.config import TrainConfig
-from boxsup_tf.training.input_pipeline import (
-    EXAMPLE_ID,
-    TrainingPipeline,
-    box_examples,
-    steps_per_epoch,
-)
+from boxsup_tf.training.input_pipeline import TrainingPipeline, steps_per_epoch
 from boxsup_tf.training.sources import Source, load_sources
+from boxsup_tf.training.training_example import box_examples
 from tests.supervision.pools import paint_by_pixel
 from tests.training.folders import SIDE, make_example, scattered, write
 
@@ -70,7 +66,7 @@ def _images(batches: list) -> list[bytes]:
 
 
 def _truths(
-    sources: list[Source], labelling: Labelling, on_top: str, ignore: bool
+    sources: list[Source], labelling: Labelling, ignore: bool
 ) -> dict[bytes, tuple[np.ndarray, str]]:
     """Every usable example's label map and id, by image (whether flipped or not)."""
     truths = {}
@@ -81,13 +77,13 @@ def _truths(
             if source.is_box and example.boxes is not None:
                 chosen = labelling.of(tf.constant(example_id), len(example.boxes))
                 void = example.is_crowd | (example.difficult & ignore)
-                scene = chosen.numpy(), example.boxes, example.labels, void, True, on_top
+                scene = chosen.numpy(), example.boxes, example.labels, void, True
                 label_map = paint_by_pixel(records.decode_pool(serialized), *scene)
             elif not source.is_box and example.mask is not None:
                 label_map = example.mask.astype(int)
             else:
                 continue
-            image = preprocess(decode_image(example.encoded)).numpy()
+            image = caffe_bgr(decode_image(example.encoded)).numpy()
             truths[image.tobytes()] = label_map, example_id
             truths[np.ascontiguousarray(image[:, ::-1]).tobytes()] = label_map[:, ::-1], example_id
     return truths
@@ -144,16 +140,14 @@ def test_every_usable_example_once_an_epoch(sources):
         assert len(set(seen)) == len(seen) == NUM_BOX + NUM_MASK
 
 
-@pytest.mark.parametrize(("on_top", "difficult"), [("smaller", "ignore"), ("larger", "learn")])
-def test_label_maps_are_what_the_labelling_paints_and_what_the_masks_say(
-    sources, on_top, difficult
-):
+@pytest.mark.parametrize("difficult", ["ignore", "learn"])
+def test_label_maps_are_what_the_labelling_paints_and_what_the_masks_say(sources, difficult):
     labelling = _labelling(sources)
-    config = _config(paint_order=on_top, difficult=difficult, **IDENTITY)
+    config = _config(difficult=difficult, **IDENTITY)
     pipeline = TrainingPipeline(sources, labelling, config)
     flipped = 0
     for epoch in range(2):
-        truths = _truths(sources, labelling, on_top, difficult == "ignore")
+        truths = _truths(sources, labelling, difficult == "ignore")
         assert len(truths) == 2 * (NUM_BOX + NUM_MASK)
         order = list(truths)
         for batch in _epoch(pipeline, epoch):
@@ -169,7 +163,7 @@ def test_label_maps_are_what_the_labelling_paints_and_what_the_masks_say(
 
 def test_a_small_shuffle_buffer_still_gives_every_example_once(sources, monkeypatch):
     monkeypatch.setattr("boxsup_tf.training.input_pipeline._SHUFFLE_BUFFER", 3)
-    monkeypatch.setattr("boxsup_tf.training.input_pipeline._SHARDS_AT_ONCE", 2)
+    monkeypatch.setattr("boxsup_tf.training.training_example._SHARDS_AT_ONCE", 2)
     pipeline = TrainingPipeline(sources, _labelling(sources), _config(**IDENTITY))
     whole = _epoch(pipeline, 0)
     assert len(set(_images(whole))) == NUM_BOX + NUM_MASK
@@ -182,7 +176,7 @@ def test_masks_alone_need_no_labelling(sources):
 
 
 def test_box_examples_are_those_of_the_box_sources_in_order(sources):
-    found = [p[EXAMPLE_ID].decode() for p in box_examples(sources).as_numpy_iterator()]
+    found = [example.id.decode() for example in box_examples(sources).as_numpy_iterator()]
     assert found == [f"0/image{i}" for i in range(NUM_BOX)]
-    parsed = next(iter(box_examples(sources)))
-    assert parsed[keys.BOXES].shape[1] == 4
+    example = next(iter(box_examples(sources)))
+    assert example.is_box and example.record.boxes.shape[1] == 4

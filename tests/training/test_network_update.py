@@ -1,5 +1,8 @@
 """One optimiser step, against a computation by hand."""
 
+import subprocess
+import sys
+
 import keras
 import numpy as np
 import pytest
@@ -7,10 +10,13 @@ import tensorflow as tf
 from sklearn import metrics
 
 from boxsup_tf.labels import VOID
-from boxsup_tf.models.networks import build_network
-from boxsup_tf.models.scores import upsample
+from boxsup_tf.models.grid import upsample
+from boxsup_tf.models.segmenter import Segmenter
 from boxsup_tf.training.config import TrainConfig
 from boxsup_tf.training.network_update import NetworkUpdate, make_optimizer, pixel_loss
+from boxsup_tf.training.training_network import TrainingNetwork
+from tests.conftest import REPOSITORY
+from tests.models.segmenters import make_segmenter
 
 CROP = 33
 
@@ -23,13 +29,17 @@ def _batch(size: int, seed: int = 0) -> tuple[tf.Tensor, tf.Tensor]:
     return tf.constant(images, tf.float32), tf.constant(labels, tf.int32)
 
 
+def _segmenter() -> Segmenter:
+    return make_segmenter(3, 0.05, dropout=0.0, seed=4)
+
+
 def _update(config: TrainConfig) -> tuple[keras.Model, NetworkUpdate]:
-    model = build_network("largefov", 3, 0.05, dropout=0.0, seed=4)
+    network = TrainingNetwork(_segmenter(), config)
     optimizer = make_optimizer(config, steps_per_epoch=2)
-    optimizer.build(model.trainable_variables)
-    mean_loss = keras.metrics.Mean()
+    optimizer.build(network.trained.trainable_variables)
     strategy = tf.distribute.get_strategy()
-    return model, NetworkUpdate(model, optimizer, strategy, config, mean_loss)
+    update = NetworkUpdate(network, optimizer, strategy, config, keras.metrics.Mean())
+    return network.trained, update
 
 
 @pytest.mark.parametrize("at", ["grid", "pixels"])
@@ -49,7 +59,7 @@ def test_loss_equals_brute_force(at):
                 if label != VOID:
                     total += np.log(np.exp(pixel).sum()) - pixel[label]
         expected += total / count
-    assert pixel_loss(tf.constant(logits), tf.constant(labels), at).numpy() == pytest.approx(
+    assert pixel_loss(tf.constant(logits), tf.constant(labels), at, 8).numpy() == pytest.approx(
         expected, rel=1e-5
     )
 
@@ -58,17 +68,17 @@ def test_rates_and_decay_are_caffes():
     """Two SGD steps: 10x for fc8, 2x for biases, no decay on biases, momentum on the sum."""
     config = TrainConfig("", learning_rate=0.01, weight_decay=0.03, momentum=0.9, batch_size=2)
     model, update = _update(config)
-    twin = build_network("largefov", 3, 0.05, dropout=0.0, seed=4)
+    copy = _segmenter().model
     images, labels = _batch(2)
-    velocity = [np.zeros(v.shape, np.float32) for v in twin.trainable_variables]
+    velocity = [np.zeros(v.shape, np.float32) for v in copy.trainable_variables]
     for _ in range(2):
         loss, _ = update.step(images, labels)
         with tf.GradientTape() as tape:
-            by_hand = pixel_loss(twin(images, training=True), labels, "grid") / 2
+            by_hand = pixel_loss(copy(images, training=True), labels, "grid", 8) / 2
         assert loss.numpy() == pytest.approx(by_hand.numpy(), rel=1e-5)
-        gradients = tape.gradient(by_hand, twin.trainable_variables)
+        gradients = tape.gradient(by_hand, copy.trainable_variables)
         for i, (variable, gradient) in enumerate(
-            zip(twin.trainable_variables, gradients, strict=True)
+            zip(copy.trainable_variables, gradients, strict=True)
         ):
             name = variable.path
             rate = 0.01 * (10 if "fc8" in name else 1) * (2 if "bias" in name else 1)
@@ -76,7 +86,7 @@ def test_rates_and_decay_are_caffes():
             total = gradient.numpy() + decay * variable.numpy()
             velocity[i] = 0.9 * velocity[i] - rate * total
             variable.assign(variable.numpy() + velocity[i])
-    for ours, expected in zip(model.trainable_variables, twin.trainable_variables, strict=True):
+    for ours, expected in zip(model.trainable_variables, copy.trainable_variables, strict=True):
         np.testing.assert_allclose(ours.numpy(), expected.numpy(), rtol=1e-4, atol=1e-6)
 
 
@@ -129,16 +139,24 @@ def test_clip_norm_bounds_the_step():
     assert 0 < norm < 2.1e-3  # biases have twice the rate
 
 
+def _rates(config: TrainConfig, epochs: list[int]) -> list[float]:
+    """The learning rate before these epochs of ten steps."""
+    optimizer = make_optimizer(config, steps_per_epoch=10)
+    rates = []
+    for epoch in epochs:
+        optimizer.iterations.assign(10 * epoch)
+        rates.append(float(optimizer.learning_rate))
+    return rates
+
+
 def test_step_schedule_divides_by_ten_every_15_epochs():
-    rate = make_optimizer(TrainConfig("", schedule="step"), steps_per_epoch=10)._learning_rate
-    found = [float(rate(epoch * 10)) for epoch in (0, 14, 15, 29, 30)]
+    found = _rates(TrainConfig("", schedule="step"), [0, 14, 15, 29, 30])
     np.testing.assert_allclose(found, [1e-3, 1e-3, 1e-4, 1e-4, 1e-5], rtol=1e-4)
 
 
 def test_poly_schedule_ends_at_zero():
     config = TrainConfig("", schedule="poly", epochs=60)
-    rate = make_optimizer(config, steps_per_epoch=10)._learning_rate
-    found = [float(rate(epoch * 10)) for epoch in (0, 15, 30, 60)]
+    found = _rates(config, [0, 15, 30, 60])
     expected = [0.001 * (1 - share) ** 0.9 for share in (0, 0.25, 0.5, 1)]
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-9)
 
@@ -154,3 +172,28 @@ def test_adamw_leaves_biases_undecayed():
     for variable in model.trainable_variables:
         expected = 1.0 if variable.path.endswith("bias") else 1 - 1e-3 * 0.5
         np.testing.assert_allclose(variable.numpy(), expected, rtol=1e-6)
+
+
+def test_replicas_take_the_step_of_one(tmp_path):
+    """The same global batches, also such as do not divide evenly, on 1, 2 and 4 devices."""
+    counts = (1, 2, 4)
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-m", "tests.training.replicas", str(n), str(tmp_path / f"{n}.npz")],
+            cwd=REPOSITORY,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for n in counts
+    ]
+    for process in processes:
+        errors = process.communicate()[1]
+        assert process.returncode == 0, errors
+    one, *others = (np.load(tmp_path / f"{n}.npz") for n in counts)
+    names = [name for name in one if name != "initial"]
+    assert len(names) == 3
+    for name in names:
+        moved = np.abs(one[name] - one["initial"]).max()
+        assert moved > 1e-3
+        for weights in others:
+            np.testing.assert_allclose(weights[name], one[name], rtol=0, atol=1e-3 * moved)

@@ -5,10 +5,10 @@ import dataclasses
 import numpy as np
 import pytest
 
-from boxsup_tf.models.networks import build_network
 from boxsup_tf.training.config import TrainConfig
 from boxsup_tf.training.pictures import Pictures
 from boxsup_tf.training.sources import empty_labelling, load_sources
+from tests.models.segmenters import make_segmenter
 from tests.training.folders import CLASS_NAMES, make_example, rectangles, write
 
 
@@ -32,8 +32,8 @@ def folder(tmp_path_factory) -> str:
 
 
 @pytest.fixture(scope="module")
-def model():
-    return build_network("largefov", len(CLASS_NAMES), width_multiplier=0.05)
+def segmenter():
+    return make_segmenter(CLASS_NAMES, 0.05)
 
 
 @pytest.mark.parametrize(
@@ -41,10 +41,10 @@ def model():
     [(3, "learn", "ab"), (1, "ignore", "b"), (0, "learn", "")],
 )
 def test_ignored_boxes_make_no_example_worth_showing(
-    folder, model, tmp_path, number, difficult, followed
+    folder, segmenter, tmp_path, number, difficult, followed
 ):
     sources = load_sources(f"{folder}:box")
     config = TrainConfig("", num_pictures=number, difficult=difficult)
-    Pictures(str(tmp_path), model, sources, empty_labelling(sources), config).show(0)
+    Pictures(str(tmp_path), segmenter, sources, empty_labelling(sources), config).show(0)
     shown = sorted(path.name for path in tmp_path.rglob("*.png"))
     assert shown == [f"0_{name}_update_0000.png" for name in followed]

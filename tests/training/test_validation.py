@@ -5,13 +5,12 @@ import pytest
 from sklearn import metrics
 
 from boxsup_tf.labels import VOID
-from boxsup_tf.models.networks import build_network
-from boxsup_tf.models.scores import full_resolution_logits
 from boxsup_tf.records import dataset_info
 from boxsup_tf.records.example import decode_image
 from boxsup_tf.training.config import TrainConfig
-from boxsup_tf.training.network import Network
+from boxsup_tf.training.training_network import TrainingNetwork
 from boxsup_tf.training.validation import Validation
+from tests.models.segmenters import make_segmenter
 from tests.training.folders import CLASS_NAMES, make_example, write
 
 
@@ -20,12 +19,12 @@ def test_the_three_figures(tmp_path):
     for example in examples[:2]:  # not all images hold all classes
         example.mask[example.mask == 2] = VOID
     folder = write(tmp_path / "val", examples, None)
-    model = build_network("largefov", len(CLASS_NAMES), 0.1, seed=1)
-    network = Network(model, TrainConfig(""))
-    figures = Validation(network, folder, dataset_info.load_complete(folder)).run()
+    segmenter = make_segmenter(CLASS_NAMES, seed=1)
+    network = TrainingNetwork(segmenter, TrainConfig(""))
+    found = Validation(network, folder, dataset_info.load_complete(folder)).run()
     truths, plain, given = [], [], []
     for example in examples:
-        logits = full_resolution_logits(model, decode_image(example.encoded)[None])[0].numpy()
+        logits = segmenter.logits(decode_image(example.encoded)[None])[0].numpy()
         known = example.mask != VOID
         truths.append(example.mask[known])
         plain.append(logits.argmax(axis=2)[known])
@@ -34,11 +33,11 @@ def test_the_three_figures(tmp_path):
     truth, plain, given = (np.concatenate(values) for values in (truths, plain, given))
     assert (plain != given).any()
     iou = metrics.jaccard_score(truth, plain, average=None)
-    assert figures["val_mean_iou"] == pytest.approx(iou.mean())
-    assert figures["val_iou/cat"] == pytest.approx(iou[1])
-    assert figures["val_mean_iou_classes_given"] == pytest.approx(
+    assert found["val_mean_iou"] == pytest.approx(iou.mean())
+    assert found["val_iou/cat"] == pytest.approx(iou[1])
+    assert found["val_mean_iou_classes_given"] == pytest.approx(
         metrics.jaccard_score(truth, given, average="macro")
     )
-    assert figures["val_foreground_mean_iou"] == pytest.approx(
+    assert found["val_foreground_mean_iou"] == pytest.approx(
         metrics.jaccard_score(truth > 0, plain > 0, average="macro")
     )

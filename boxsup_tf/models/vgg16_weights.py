@@ -1,4 +1,4 @@
-"""Initial weights: random, ImageNet's, HED's, a file's or another run's."""
+"""Initial weights of VGG-16 networks: random, ImageNet's, HED's or a file's."""
 
 import os
 from importlib import resources
@@ -9,7 +9,8 @@ import numpy as np
 
 from boxsup_tf.errors import InputError
 from boxsup_tf.models.convert_fc import Weights, fc6_and_fc7
-from boxsup_tf.models.networks import POOL5_SCALE
+
+POOL5_SCALE = "pool5_scale"  # the layer that multiplies pool5 by a fixed number
 
 # Root mean square of pool5 on photographs with ImageNet's or HED's weights (measured: 21 to 27).
 _POOL5_RMS = 25.0

@@ -1,4 +1,4 @@
-"""A network's twin that computes in bfloat16, for passes that train nothing.
+"""A copy of a network that computes in bfloat16, for passes that train nothing.
 
 A forward pass takes about half the time where the hardware computes in bfloat16, and much longer
 where it does not.
@@ -11,22 +11,22 @@ import keras
 import tensorflow as tf
 
 
-def bfloat16_twin(model: keras.Model, stored: bool = False) -> keras.Model:
+def bfloat16_copy(model: keras.Model, last_layer: str, stored: bool = False) -> keras.Model:
     """A network of the same layers, all but the last of which compute in bfloat16.
 
     Its weights are its own: `copy_weights` gives it those of `model`. The scores are the same
     whether the weights are rounded once, when they are stored, or whenever they are used.
 
     Args:
-        model: of `models.networks`, or a half of it.
-        stored: its weights, but for the last layer's, are bfloat16 and take half the bytes; else
+        model: a network or a half of it.
+        last_layer: the layer that makes the logits; it stays float32.
+        stored: weights, but for the last layer's, are bfloat16 and take half the bytes; else
             they are float32.
     """
-    last = model.layers[-1]
 
     def clone(layer: keras.layers.Layer) -> keras.layers.Layer:
         config = layer.get_config()
-        if layer is not last and not isinstance(layer, keras.layers.InputLayer):
+        if layer.name != last_layer and not isinstance(layer, keras.layers.InputLayer):
             config["dtype"] = "bfloat16" if stored else "mixed_bfloat16"
         return type(layer).from_config(config)
 

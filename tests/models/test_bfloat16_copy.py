@@ -1,34 +1,35 @@
-"""models.bfloat16: the twin computes what the network does, in fewer digits."""
+"""models.bfloat16_copy: the copy computes what the network does, in fewer digits."""
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from boxsup_tf.models.bfloat16 import bfloat16_twin, copy_weights, has_native_bfloat16
-from boxsup_tf.models.networks import build_network
-from boxsup_tf.models.split import split
+from boxsup_tf.models.bfloat16_copy import bfloat16_copy, copy_weights, has_native_bfloat16
+from boxsup_tf.models.segmenter import Segmenter
+from tests.models.segmenters import make_segmenter
 
 
-def _network(policy: str = "float32"):
-    return build_network("largefov", 4, width_multiplier=0.1, seed=3, dtype_policy=policy)
+def _segmenter(policy: str = "float32") -> Segmenter:
+    return make_segmenter(4, seed=3, dtype_policy=policy)
 
 
 @pytest.mark.parametrize("part", ["whole", "head"])
-def test_twin_is_the_network_that_is_built_in_bfloat16(part):
-    network, built = _network(), _network("mixed_bfloat16")
+def test_copy_is_the_network_that_is_built_in_bfloat16(part):
+    segmenters = _segmenter(), _segmenter("mixed_bfloat16")
+    network, built = (segmenter.model for segmenter in segmenters)
     shape = (1, 41, 33, 3)
     if part == "head":
-        network, built = (split(model, "block3_pool")[1] for model in (network, built))
+        network, built = (segmenter.split(3)[1] for segmenter in segmenters)
         shape = (1, 9, 7, network.input.shape[-1])
     inputs = tf.random.stateless_normal(shape, (1, 2)) * 50
-    twin = bfloat16_twin(network)
-    copy_weights(network, twin)
-    np.testing.assert_array_equal(twin(inputs), built(tf.cast(inputs, built.input.dtype)))
-    assert not np.array_equal(twin(inputs), network(inputs))
-    assert all(weight.dtype == "float32" for weight in twin.weights)
+    copy = bfloat16_copy(network, "fc8")
+    copy_weights(network, copy)
+    np.testing.assert_array_equal(copy(inputs), built(tf.cast(inputs, built.input.dtype)))
+    assert not np.array_equal(copy(inputs), network(inputs))
+    assert all(weight.dtype == "float32" for weight in copy.weights)
     # It has weights of its own.
     before = network.get_weights()
-    for weight in twin.weights:
+    for weight in copy.weights:
         weight.assign(tf.zeros_like(weight))
     for old, new in zip(before, network.get_weights(), strict=True):
         np.testing.assert_array_equal(old, new)

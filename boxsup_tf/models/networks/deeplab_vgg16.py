@@ -17,10 +17,11 @@ import numpy as np
 import tensorflow as tf
 
 from boxsup_tf.models.atrous import AtrousConv2D
+from boxsup_tf.models.network_family import DTYPE_POLICIES, NetworkFamily
+from boxsup_tf.models.preprocessing import MEAN_RGB, caffe_bgr
+from boxsup_tf.models.vgg16_weights import POOL5_SCALE, load_initial_weights
 
-STRIDE = 8  # output stride: one score every 8 pixels
-POOL5_SCALE = "pool5_scale"
-DTYPE_POLICIES = ("float32", "mixed_bfloat16")
+_LAST_LAYER = "fc8"
 
 # (block, convolutions, channels, stride of the pooling after it, dilation rate)
 _BLOCKS = (
@@ -46,7 +47,6 @@ _HEADS = {
     "largefov": _Head(pool5a=True, fc6_size=3, fc6_rate=12, channels=1024),
     "deeplab": _Head(pool5a=False, fc6_size=4, fc6_rate=4, channels=4096),
 }
-NETWORKS = tuple(_HEADS)
 
 # Random weights keep the variance of what they are given (He-normal). With this variance of the
 # first kernel, pixels minus their mean, which have a deviation of some 60 to 100, come to about
@@ -81,7 +81,7 @@ def build_network(
     """Builds a network with random (He-normal) weights; its layers form a chain.
 
     Args:
-        name: one of `NETWORKS`.
+        name: `largefov` or `deeplab`.
         num_classes: background included.
         width_multiplier: scales the channels of every layer but the last; 1.0 is VGG-16.
         dropout: rate after fc6 and fc7.
@@ -90,7 +90,7 @@ def build_network(
             in bfloat16; the weights stay float32. Keras' global policy has no say.
 
     Returns:
-        A model from preprocessed images (float32 [B, H, W, 3], see `models.scores`) to logits
+        A model from preprocessed images (float32 [B, H, W, 3], `preprocessing.caffe_bgr`) to logits
         (float32 [B, ceil(H / 8), ceil(W / 8), num_classes]). With H = 8 n + 1 every pooling
         window is symmetric about its centre, as in Caffe, and score (i, j) belongs to pixel
         (8 i, 8 j).
@@ -99,7 +99,7 @@ def build_network(
         ValueError: no such network or policy, or no channels would be left.
     """
     if name not in _HEADS:
-        raise ValueError(f"network {name!r}: expected one of {', '.join(NETWORKS)}")
+        raise ValueError(f"network {name!r}: expected one of {', '.join(_HEADS)}")
     if dtype_policy not in DTYPE_POLICIES:
         raise ValueError(f"policy {dtype_policy!r}: expected one of {', '.join(DTYPE_POLICIES)}")
     if not width_multiplier > 0:
@@ -144,6 +144,20 @@ def build_network(
     small = keras.initializers.RandomNormal(stddev=0.01, seed=next(seeds))
     # bfloat16 has eight bits: too few for the differences of logits that a loss is made of.
     logits = conv(
-        x, "fc8", num_classes, 1, activation=None, kernel_initializer=small, dtype="float32"
+        x, _LAST_LAYER, num_classes, 1, activation=None, kernel_initializer=small, dtype="float32"
     )
     return keras.Model(images, logits, name=name)
+
+
+FAMILY = NetworkFamily(
+    names=tuple(_HEADS),
+    build=build_network,
+    load_weights=load_initial_weights,
+    stride=8,
+    preprocess=caffe_bgr,
+    mean_rgb=MEAN_RGB,
+    block_ends=tuple(f"block{block}_pool" for block, *_ in _BLOCKS),
+    last_layer=_LAST_LAYER,
+    # LargeFOV reaches 217 pixels to each side, DeepLab 161; 8 more by interpolation.
+    margin=225,
+)

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from boxsup_tf.models.networks import NETWORKS, POOL5_SCALE, build_network
+from boxsup_tf.models.networks.deeplab_vgg16 import FAMILY, build_network
+from boxsup_tf.models.vgg16_weights import POOL5_SCALE
 
 
 def convolutions_of(model: keras.Model) -> dict[str, keras.layers.Conv2D]:
@@ -17,7 +18,7 @@ def random_images(height: int, width: int, batch: int = 1) -> np.ndarray:
     return rng.normal(0, 60, (batch, height, width, 3)).astype(np.float32)
 
 
-@pytest.fixture(scope="module", params=NETWORKS)
+@pytest.fixture(scope="module", params=FAMILY.names)
 def model(request):
     return build_network(request.param, 4, width_multiplier=0.1, seed=1)
 

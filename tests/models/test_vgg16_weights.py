@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from boxsup_tf.errors import InputError
-from boxsup_tf.models import scores
-from boxsup_tf.models.networks import POOL5_SCALE, build_network
-from boxsup_tf.models.weights import load_initial_weights
+from boxsup_tf.models.networks.deeplab_vgg16 import build_network
+from boxsup_tf.models.preprocessing import caffe_bgr
+from boxsup_tf.models.vgg16_weights import POOL5_SCALE, load_initial_weights
 
 _BACKBONE = [
     f"block{b}_conv{i + 1}" for b, n in enumerate((2, 2, 3, 3, 3), start=1) for i in range(n)
@@ -57,7 +57,7 @@ def test_vgg16_file_gives_the_activations_of_keras(model, vgg16_weights):
     load_initial_weights(model, vgg16_weights)
     vgg = keras.applications.VGG16(include_top=False, weights=vgg16_weights)
     images = np.random.default_rng(0).integers(0, 256, (1, 33, 41, 3))
-    inputs = scores.preprocess(images)
+    inputs = caffe_bgr(images)
     # The pooling windows differ (3 x 3 here), so each block is fed with Keras' own input.
     for block, convolutions in enumerate((2, 2, 3, 3), start=1):
         ours = theirs = inputs

@@ -1,0 +1,75 @@
+"""Architecture: what decides the shapes of a network's weights, and config.json, which says it."""
+
+import dataclasses
+import json
+import os
+from typing import Any
+
+from boxsup_tf.errors import InputError
+from boxsup_tf.records.dataset_info import check_same_classes
+
+CONFIG_FILE = "config.json"  # in a run's folder
+
+
+@dataclasses.dataclass(frozen=True)
+class Architecture:
+    """What decides the shapes of a network's weights, and what its outputs mean.
+
+    Attributes:
+        network: its name, see `network_family.families`.
+        width_multiplier: factor of its channels.
+        class_names: background first.
+    """
+
+    network: str
+    width_multiplier: float
+    class_names: tuple[str, ...]
+
+    def __str__(self) -> str:
+        width, num_classes = f"{self.width_multiplier:g}", len(self.class_names)
+        return f"network {self.network}, width {width}, {num_classes} classes"
+
+    def check_same(self, folder: str, found: "Architecture") -> None:
+        """Makes sure that another run's weights are weights of this network.
+
+        Args:
+            folder: of the other run, for the message.
+
+        Raises:
+            InputError: naming both.
+        """
+        if str(found) != str(self):
+            raise InputError(f"{folder}: holds a {found}: expected {self}")
+        check_same_classes("the training data", self.class_names, folder, found.class_names)
+
+
+def read_settings(model_dir: str) -> dict[str, Any]:
+    """The settings that a run was made with.
+
+    Raises:
+        InputError: the folder holds no run, or a damaged config.json.
+    """
+    path = os.path.join(model_dir, CONFIG_FILE)
+    try:
+        with open(path, encoding="utf-8") as file:
+            return json.load(file)
+    except OSError:
+        raise InputError(f"{path}: not found: expected a folder written by train.py") from None
+    except ValueError as error:
+        raise InputError(f"{path}: damaged: {error}") from None
+
+
+def read_architecture(model_dir: str) -> Architecture:
+    """That of the network in a run's folder.
+
+    Raises:
+        InputError: see `read_settings`; or config.json is not a run's.
+    """
+    settings = read_settings(model_dir)
+    try:
+        # The first runs had no choice of a network.
+        network = settings.get("network", "largefov")
+        return Architecture(network, settings["width_multiplier"], tuple(settings["class_names"]))
+    except KeyError as error:
+        path = os.path.join(model_dir, CONFIG_FILE)
+        raise InputError(f"{path}: lacks {error}: expected a folder written by train.py") from None

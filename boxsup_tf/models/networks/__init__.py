@@ -1,0 +1,1 @@
+"""Families of networks, one file each, which defines `FAMILY`, a `network_family.NetworkFamily`."""

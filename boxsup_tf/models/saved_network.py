@@ -1,0 +1,67 @@
+"""The network of a run's folder."""
+
+import contextlib
+import textwrap
+from collections.abc import Iterator
+
+import tensorflow as tf
+
+from boxsup_tf.errors import InputError
+from boxsup_tf.models.architecture import Architecture, read_architecture
+from boxsup_tf.models.segmenter import Segmenter
+
+
+def load_segmenter(model_dir: str, dtype_policy: str = "float32") -> Segmenter:
+    """The network of a run's newest checkpoint; of its best one, given the run's folder `best`.
+
+    Args:
+        model_dir: of the run.
+        dtype_policy: see `Segmenter.build`.
+
+    Raises:
+        InputError: the folder holds no run, or a run without a checkpoint or with a damaged one.
+    """
+    architecture = read_architecture(model_dir)
+    path = tf.train.latest_checkpoint(model_dir)
+    if path is None:
+        raise InputError(f"{model_dir}: no checkpoint yet: expected a run of train.py")
+    segmenter = Segmenter.build(architecture, dtype_policy=dtype_policy)
+    with restoring(path, str(architecture)):
+        status = tf.train.Checkpoint(model=segmenter.model).restore(path)
+        status.expect_partial().assert_existing_objects_matched()
+    return segmenter
+
+
+def load_network_weights(segmenter: Segmenter, model_dir: str) -> None:
+    """Starts a network from another run's.
+
+    Args:
+        segmenter: gets the weights.
+        model_dir: the other run's folder, or its folder `best`.
+
+    Raises:
+        InputError: no run, or a network of another kind, width or other classes.
+    """
+    architecture: Architecture = segmenter.architecture
+    architecture.check_same(model_dir, read_architecture(model_dir))
+    segmenter.model.set_weights(load_segmenter(model_dir).model.get_weights())
+
+
+@contextlib.contextmanager
+def restoring(path: str, what: str) -> Iterator[None]:
+    """Explains why a checkpoint cannot be restored into what it should fit.
+
+    Args:
+        path: of the checkpoint.
+        what: it was expected to hold.
+
+    Raises:
+        InputError: the checkpoint is damaged, or of something else.
+    """
+    try:
+        yield
+    except (AssertionError, ValueError) as error:
+        reason = textwrap.shorten(str(error), 200)
+        raise InputError(f"{path}: expected a checkpoint of {what}: {reason}") from None
+    except (tf.errors.OpError, IndexError) as error:  # the latter where a file is cut short
+        raise InputError(f"{path}: damaged: {textwrap.shorten(str(error), 200)}") from None

@@ -1,0 +1,28 @@
+"""The boxes of one image inside a graph, and which of them are learnt from."""
+
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from boxsup_tf.records.parsing import Record
+
+
+class AnnotatedBoxes(NamedTuple):
+    """All boxes of one image.
+
+    Attributes:
+        boxes: float32 [B, 4], yxyx half-open, pixels.
+        labels: int32 [B].
+        ignored: bool [B]. An ignored box names pixels, not an object: it chooses no candidate, and
+            nothing is learnt from its pixels.
+    """
+
+    boxes: tf.Tensor
+    labels: tf.Tensor
+    ignored: tf.Tensor
+
+
+def boxes_of(record: Record, ignore_difficult: bool) -> AnnotatedBoxes:
+    """The boxes of a record; crowds are ignored, with `ignore_difficult` difficult ones, too."""
+    ignored = record.is_crowd | record.difficult if ignore_difficult else record.is_crowd
+    return AnnotatedBoxes(record.boxes, record.labels, ignored)

@@ -1,0 +1,253 @@
+"""The alternating optimisation (BoxSup, Sec. 3.3): plan, mask update, network update, repeat."""
+
+import dataclasses
+import os
+
+import numpy as np
+import tensorflow as tf
+
+from boxsup_tf.metrics.confusion import ConfusionMatrix
+from boxsup_tf.models.architecture import Architecture
+from boxsup_tf.models.saved_network import load_network_weights
+from boxsup_tf.models.segmenter import Segmenter
+from boxsup_tf.records import dataset_info
+from boxsup_tf.training.checkpoints import BEST_FOLDER, Checkpoints, Progress
+from boxsup_tf.training.config import TrainConfig
+from boxsup_tf.training.history import History
+from boxsup_tf.training.input_pipeline import TrainingPipeline, fill_crops, steps_per_epoch
+from boxsup_tf.training.mask_update import MaskUpdate, MaskUpdateReport
+from boxsup_tf.training.network_update import NetworkUpdate, make_optimizer
+from boxsup_tf.training.pictures import Pictures
+from boxsup_tf.training.plan import (
+    MaskUpdatePlan,
+    boxes_alone,
+    collapse_warning,
+    never_asked,
+    plan_mask_update,
+)
+from boxsup_tf.training.run_settings import open_run
+from boxsup_tf.training.sources import check_pruning, empty_labelling, load_sources
+from boxsup_tf.training.training_network import TrainingNetwork
+from boxsup_tf.training.validation import Validation
+from boxsup_tf.training.write_errors import full_disk_explained
+
+
+def train(model_dir: str, config: TrainConfig) -> list[dict]:
+    """Trains a network, or goes on with a run that was interrupted.
+
+    Args:
+        model_dir: gets checkpoints, TensorBoard events, config.json, metrics.json and the
+            mask-evolution picture.
+        config: the same as before where `model_dir` holds a run; `epochs` may grow.
+
+    Returns:
+        The metrics of every epoch, as in metrics.json.
+
+    Raises:
+        InputError: see `Trainer`; or the loss is not a number, or the disk is full.
+    """
+    with full_disk_explained(model_dir):
+        return Trainer(model_dir, config).run()
+
+
+class Trainer:
+    """A run, new or resumed, and its parts, to be called one at a time or all by `run`.
+
+    An epoch is `update_masks`, `update_network`, `validate`, `end_epoch`, in this order.
+
+    Args:
+        model_dir: the run's folder, see `train`.
+        config: of the run.
+
+    Attributes:
+        class_names: index is label.
+        network: what is trained; `network.segmenter` predicts with the present weights.
+        labelling: the candidate that each box has now.
+        progress: how far the run is.
+        pipeline, mask_update, network_update: the parts of an epoch.
+        history: the metrics of the epochs, see `History`.
+
+    Raises:
+        InputError: see `sources.load_sources` and `check_pruning`, `run_settings.open_run`,
+            `Checkpoints.restore` and the network family's `load_weights`.
+    """
+
+    def __init__(self, model_dir: str, config: TrainConfig) -> None:
+        self._model_dir, self._config = model_dir, config
+        sources = load_sources(config.train_data)
+        check_pruning(sources, config.min_box_iou)
+        self.class_names = class_names = sources[0].info.class_names
+        digests = [source.info.digest for source in sources]
+        val_info = None
+        if config.val_data:
+            val_info = dataset_info.load_complete(config.val_data)
+            dataset_info.check_same_classes(
+                sources[0].folder, class_names, config.val_data, val_info.class_names
+            )
+            digests.append(val_info.digest)
+        self._num_steps = steps_per_epoch(sources, config)
+        strategy = tf.distribute.get_strategy()
+        with strategy.scope():
+            architecture = Architecture(config.network, config.width_multiplier, class_names)
+            segmenter = Segmenter.build(
+                architecture, config.dropout, config.seed, config.dtype_policy
+            )
+            segmenter.freeze(config.frozen_blocks)
+            optimizer = make_optimizer(config, self._num_steps)
+            optimizer.build(segmenter.model.trainable_variables)
+        open_run(model_dir, config, class_names, digests)
+        self.labelling = empty_labelling(sources)
+        self.progress = Progress(len(class_names))
+        self._checkpoints = Checkpoints(
+            model_dir,
+            segmenter.model,
+            optimizer,
+            self.labelling,
+            self.progress,
+            config.keep_checkpoints,
+        )
+        # Weights come first: features of frozen blocks, which the rest may read, depend on them.
+        if restored := self._checkpoints.restore():
+            print(f"resuming from {restored}: {self.progress}")
+        elif os.path.isdir(config.init):
+            load_network_weights(segmenter, config.init)
+        else:
+            segmenter.family.load_weights(segmenter.model, config.init)
+        self.network = TrainingNetwork(segmenter, config)
+        if self.network.cache:
+            fill_crops(self.network.cache, sources, config)
+        self.pipeline = TrainingPipeline(sources, self.labelling, config, self.network.cache)
+        self.mask_update = MaskUpdate(self.network, sources, self.labelling, config)
+        self.network_update = NetworkUpdate(
+            self.network, optimizer, strategy, config, self.progress.loss
+        )
+        self._validation = None
+        if val_info:
+            self._validation = Validation(self.network, config.val_data, val_info)
+        self._pictures = Pictures(model_dir, segmenter, sources, self.labelling, config)
+        self._events = tf.summary.create_file_writer(model_dir)
+        masks_updated = bool(self.progress.masks_updated.numpy())
+        self.history = History(model_dir, self.epoch + masks_updated)
+
+    @property
+    def epoch(self) -> int:
+        """Epochs done, and so the number of the present one."""
+        return int(self.progress.epoch)
+
+    def run(self) -> list[dict]:
+        """All epochs that are left; returns the metrics of every epoch."""
+        first, config = self.epoch, self._config
+        if notice := never_asked(config):
+            print(notice)
+        while self.epoch < config.epochs:
+            if not self.progress.masks_updated.numpy():
+                self.update_masks()
+            self.update_network()
+            due = (self.epoch + 1) % config.validate_every == 0 or self.epoch + 1 == config.epochs
+            self.end_epoch(self.validate() if due else {})
+        if first >= config.epochs:
+            print(f"{self._model_dir}: already trained for {first} epochs: nothing to do")
+        if best := self._checkpoints.best():
+            print(
+                f"best of the {self.epoch} epochs: {best[0]}, validation mean IoU "
+                f"{best[1]:.4f}: {os.path.join(self._model_dir, BEST_FOLDER)}"
+            )
+        if path := self._pictures.write_evolution(self.epoch):
+            print(f"masks over the updates: {path}")
+        self._events.flush()
+        return self.history.epochs
+
+    def update_masks(self) -> MaskUpdateReport | None:
+        """The mask update before the present epoch; saves a checkpoint.
+
+        Returns:
+            What it did; None where the plan leaves the labelling as it is.
+        """
+        epoch, learnt = self.epoch, self.progress.learnt.numpy()
+        plan = plan_mask_update(self._config, epoch, learnt, self.class_names)
+        update = self.mask_update
+        report = None
+        # Pools that offer no choice are looked at once.
+        if plan and update.num_images and (update.has_choice or not epoch):
+            if plan.notice:
+                print(f"mask update {epoch}: {plan.notice}", flush=True)
+            if epoch == 0:
+                # What the network's first choice is held against.
+                alone = boxes_alone(self._config, len(self.class_names))
+                report = self._choose(alone, is_first=True, is_last=not plan.asks_network)
+            if plan.asks_network or epoch:
+                report = self._choose(plan)
+            with self._events.as_default():
+                self._pictures.show(epoch)
+        self.progress.masks_updated.assign(True)
+        self.save()
+        return report
+
+    def _choose(
+        self, plan: MaskUpdatePlan, is_first: bool = False, is_last: bool = True
+    ) -> MaskUpdateReport:
+        epoch = self.epoch
+        labelling, report = self.mask_update.run(epoch, plan)
+        first_coverage = self.progress.first_fill
+        if is_first:
+            first_coverage.assign(report.coverage)
+        warning = collapse_warning(report.coverage, float(first_coverage))
+        if is_last:
+            metrics = dataclasses.asdict(report) | {
+                "feedback_weight": float(plan.feedback.max()),
+                "classes_in_feedback": int((plan.feedback[1:] > 0).sum()),
+                "refused": float(bool(warning)),
+            }
+            self._record(metrics)
+        if warning:
+            print(f"mask update {epoch}: {warning}; the labelling before stays", flush=True)
+        else:
+            self.labelling.chosen.assign(labelling)
+        return report
+
+    def update_network(self) -> None:
+        """The network update: what is left of the present epoch.
+
+        Raises:
+            InputError: the loss is not a finite number.
+        """
+        self.network_update.run(self.pipeline, self.progress, self._checkpoints, self._num_steps)
+
+    def validate(self) -> dict[str, float | None]:
+        """Scores the network on the validation data, see `Validation.run`; {} without any."""
+        return self._validation.run() if self._validation else {}
+
+    def end_epoch(self, validation: dict[str, float | None]) -> None:
+        """Records the metrics, keeps the network if it is the best so far, starts a new epoch.
+
+        Args:
+            validation: of `validate`; may be empty.
+        """
+        progress = self.progress
+        agreement = ConfusionMatrix(progress.agreement.numpy())
+        self._record(
+            {
+                "loss": float(progress.loss.result()),
+                "train_mean_iou": agreement.mean_iou,
+                **validation,
+            }
+        )
+        # Before the epoch counts as done, so that a killed run does not forget its best.
+        if (score := validation.get("val_mean_iou")) is not None:
+            self._checkpoints.save_if_best(score)
+        seen = agreement.counts.any(axis=1)
+        progress.learnt.assign(np.where(seen, agreement.iou, np.nan))
+        progress.loss.reset_state()
+        progress.agreement.assign(tf.zeros_like(progress.agreement))
+        progress.epoch.assign_add(1)
+        progress.step.assign(0)
+        progress.masks_updated.assign(False)
+        self.save()
+
+    def save(self) -> None:
+        """Writes a checkpoint, from which the same command or another `Trainer` goes on."""
+        self._checkpoints.save()
+
+    def _record(self, metrics: dict[str, float | None]) -> None:
+        with self._events.as_default():
+            self.history.add(self.epoch, metrics)

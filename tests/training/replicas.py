@@ -1,0 +1,77 @@
+"""Trains on several logical devices; a process of its own, run by the tests.
+
+    python -m tests.training.replicas NUMBER FILE.npz
+
+Writes all weights after three steps, by optimiser, and the initial ones.
+"""
+
+import sys
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from boxsup_tf.models.segmenter import Segmenter
+from boxsup_tf.training.config import TrainConfig
+from boxsup_tf.training.network_update import NetworkUpdate, make_optimizer
+from boxsup_tf.training.training_network import TrainingNetwork
+from tests.models.segmenters import make_segmenter
+
+CROP, CLASSES = 17, 3
+# The second batch does not divide evenly, and the third one is smaller than the replicas are many.
+BATCHES = (4, 5, 3)
+CONFIGS = {
+    "sgd": TrainConfig("", learning_rate=0.01, weight_decay=0.03, clip_norm=0.5, batch_size=5),
+    "adamw": TrainConfig("", optimizer="adamw", weight_decay=0.03, clip_norm=0.5, batch_size=5),
+    "in parts": TrainConfig("", learning_rate=0.01, weight_decay=0.03, batch_size=5, accumulate=3),
+}
+
+
+def batch(size: int) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(size)
+    images = rng.normal(0, 60, (size, CROP, CROP, 3)).astype(np.float32)
+    return images, rng.integers(0, CLASSES, (size, CROP, CROP)).astype(np.int32)
+
+
+def weights_after(config: TrainConfig, strategy: tf.distribute.Strategy) -> list[np.ndarray]:
+    """Of three steps on the same global batches."""
+    replicas = strategy.num_replicas_in_sync
+    with strategy.scope():
+        segmenter = _segmenter()
+        optimizer = make_optimizer(config, steps_per_epoch=2)
+        optimizer.build(segmenter.model.trainable_variables)
+        mean_loss = keras.metrics.Mean()
+    update = NetworkUpdate(
+        TrainingNetwork(segmenter, config), optimizer, strategy, config, mean_loss
+    )
+    for size in BATCHES:
+        shares = np.array_split(np.arange(size), replicas)
+        parts = [
+            strategy.experimental_distribute_values_from_function(
+                lambda context, whole=whole, shares=shares: tf.constant(
+                    whole[shares[context.replica_id_in_sync_group]]
+                )
+            )
+            for whole in batch(size)
+        ]
+        update.step(*parts)
+    return segmenter.model.get_weights()
+
+
+def main(replicas: int, path: str) -> None:
+    cpu = tf.config.list_physical_devices("CPU")[0]
+    devices = [tf.config.LogicalDeviceConfiguration()] * replicas
+    tf.config.set_logical_device_configuration(cpu, devices)
+    # One for all: the collective operations of a second one would meet those of the first.
+    strategy = tf.distribute.MirroredStrategy([f"/cpu:{i}" for i in range(replicas)])
+    weights = {name: weights_after(config, strategy) for name, config in CONFIGS.items()}
+    weights["initial"] = _segmenter().model.get_weights()
+    np.savez(path, **{name: np.concatenate([w.ravel() for w in v]) for name, v in weights.items()})
+
+
+def _segmenter() -> Segmenter:
+    return make_segmenter(CLASSES, 0.05, dropout=0.0, seed=4)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), sys.argv[2])
