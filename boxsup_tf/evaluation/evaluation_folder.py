@@ -1,6 +1,5 @@
 """The folder of one evaluation: the names of its files, and whose label maps it keeps."""
 
-import json
 import os
 from typing import Any
 
@@ -11,7 +10,8 @@ from PIL import Image
 from boxsup_tf import drawing
 from boxsup_tf.errors import InputError
 from boxsup_tf.io.atomic_write import atomic_write
-from boxsup_tf.io.json_file import read_json, write_json
+from boxsup_tf.io.json_file import write_json
+from boxsup_tf.io.owned_folder import OwnedFolder
 from boxsup_tf.metrics.metric_names import METRICS_FILE
 
 METRICS_FILE = METRICS_FILE
@@ -45,22 +45,16 @@ class EvaluationFolder:
 
     def __init__(self, path: str, settings: dict[str, Any]) -> None:
         self.path = path
-        found = self._found()
-        settings = json.loads(json.dumps(settings))  # tuples are lists in the file
-        for name in sorted(found.keys() & settings.keys()):
-            if found[name] != settings[name]:
-                raise InputError(
-                    f"{path}: holds predictions with {name} = {found[name]!r}: expected "
-                    f"{settings[name]!r}; choose another --output_dir or delete it"
-                )
-        dropped = sorted(found.keys() - settings.keys())
-        if dropped:  # the figures would lose their part
+        owned = OwnedFolder(path, SETTINGS_FILE, "predictions", "evaluate.py")
+        found = owned.read()
+        if found is None and os.path.exists(self.file(METRICS_FILE)):  # a run's folder has one, too
             raise InputError(
-                f"{path}: holds predictions with {dropped[0]} = {found[dropped[0]]!r}: expected "
-                f"--{dropped[0]} again; give it, choose another --output_dir or delete it"
+                f"{self.file(METRICS_FILE)}: was not written by evaluate.py: expected none; choose "
+                "another --output_dir"
             )
-        os.makedirs(path, exist_ok=True)
-        self.write_json(SETTINGS_FILE, found | settings)
+        found = found or {}
+        owned.check(found, settings, free=settings.keys() - found.keys())
+        owned.write(found | settings)
 
     def file(self, name: str) -> str:
         """The path of a file."""
@@ -102,18 +96,6 @@ class EvaluationFolder:
 
     def _label_map_path(self, source_id: str, crf: bool) -> str:
         return os.path.join(label_map_folder(self.path, crf), f"{source_id}.png")
-
-    def _found(self) -> dict[str, Any]:
-        path = self.file(SETTINGS_FILE)
-        if os.path.exists(path):
-            return read_json(path, EXPECTED)
-        metrics = self.file(METRICS_FILE)
-        if os.path.exists(metrics):  # a run's folder has one, too
-            raise InputError(
-                f"{metrics}: was not written by evaluate.py: expected none; choose another "
-                "--output_dir"
-            )
-        return {}
 
 
 def label_map_folder(path: str, crf: bool) -> str:

@@ -8,7 +8,6 @@ sigma alpha in 30, 40 .. 100 and sigma beta in 3 .. 6, then smaller steps around
 import dataclasses
 import functools
 import itertools
-import json
 import os
 import shutil
 from collections.abc import Iterable, Sequence
@@ -23,7 +22,7 @@ from boxsup_tf.crf.parameters import CRF_FILE, CrfParameters, check_installed
 from boxsup_tf.errors import InputError
 from boxsup_tf.evaluation import crf_score
 from boxsup_tf.inference.segmentation_model import SegmentationModel
-from boxsup_tf.io.json_file import read_json, write_json
+from boxsup_tf.io.owned_folder import OwnedFolder
 from boxsup_tf.metrics.confusion import ConfusionMatrix
 from boxsup_tf.records import records
 from boxsup_tf.records.dataset_info import check_same_classes, load_complete
@@ -127,11 +126,9 @@ def tune(
         "num_images": num_images,
         "min_share": MIN_SHARE,
     }
-    settings = json.loads(json.dumps(settings))  # tuples are lists in the file
     candidates = grid.settings()
-    os.makedirs(output_dir, exist_ok=True)
     score_maps = os.path.join(output_dir, "score_maps")
-    search = _Search(os.path.join(output_dir, CRF_FILE), settings, score_maps)
+    search = _Search(output_dir, settings, score_maps)
     start = functools.partial(check_installed, "tune_crf")
     with WorkerPool(crf_score.confusion_with_crf, num_workers, start) as pool:
         for refinement in range(grid.refinements + 1):
@@ -174,14 +171,19 @@ def _write_score_maps(
 class _Search:
     """crf.json, and what is still to be tried."""
 
-    def __init__(self, path: str, settings: dict, score_maps: str) -> None:
-        self._path = path
-        self.contents: dict[str, Any] = {"settings": settings, "tried": []}
-        if os.path.exists(path):
-            self.contents = _read(path, settings)
-        else:
-            shutil.rmtree(score_maps, ignore_errors=True)  # of who knows what
-            write_json(path, self.contents)
+    def __init__(self, output_dir: str, settings: dict, score_maps: str) -> None:
+        self._folder = OwnedFolder(output_dir, CRF_FILE, "a search", "tune_crf.py")
+        if self._folder.read() is None:
+            shutil.rmtree(score_maps, ignore_errors=True)  # of unknown origin
+            self._folder.write({"settings": settings, "tried": []})
+        self.contents: dict[str, Any] = self._folder.read() or {}
+        try:
+            found = dict(self.contents["settings"])
+            self._scores()
+        except (ValueError, KeyError, TypeError) as error:
+            path = self._folder.file_path
+            raise InputError(f"{path}: not a file of tune_crf.py: {error}") from None
+        self._folder.check(found, settings)
 
     def best_of(self, candidates: Sequence[CrfParameters]) -> CrfParameters:
         """The first of the best: the same whether or not the search was interrupted."""
@@ -218,7 +220,7 @@ class _Search:
             self.contents["tried"].append(entry)
             best = max(self.contents["tried"], key=lambda tried: tried["mean_iou"])
             self.contents["best"] = best
-        write_json(self._path, self.contents)
+        self._folder.write(self.contents)
 
 
 def _mean_iou(results: Iterable[tuple[Any, np.ndarray | Failure]]) -> float:
@@ -231,20 +233,3 @@ def _mean_iou(results: Iterable[tuple[Any, np.ndarray | Failure]]) -> float:
     if not total.counts.any():
         raise InputError("every pixel of the chosen masks is void: expected something to score")
     return total.mean_iou
-
-
-def _read(path: str, settings: dict) -> dict:
-    contents = read_json(path, "a file of tune_crf.py")
-    try:
-        found = contents["settings"]
-        for entry in contents["tried"]:
-            CrfParameters(**entry["parameters"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{path}: not a file of tune_crf.py: {error}") from None
-    for name in sorted(settings.keys() | found.keys()):
-        if settings.get(name) != found.get(name):
-            raise InputError(
-                f"{path}: of {name}={found.get(name)!r}: expected {settings.get(name)!r}, or "
-                "another --output_dir"
-            )
-    return contents

@@ -233,7 +233,7 @@ def test_figures_of_the_crf_are_not_lost(dataset, tmp_path):
     model = judged(by_colour_labels, by_colour)
     evaluate(model, dataset, str(tmp_path), EvaluateOptions(crf=True))
     before = load(tmp_path, "metrics.json")
-    with pytest.raises(InputError, match="crf = .*expected --crf again"):
+    with pytest.raises(InputError, match="crf = .*: expected None; choose another"):
         evaluate(model, dataset, str(tmp_path), EvaluateOptions())
     assert load(tmp_path, "metrics.json") == before and "crf" in before
 

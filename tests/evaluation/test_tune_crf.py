@@ -13,9 +13,9 @@ from boxsup_tf.crf import dense_crf
 from boxsup_tf.crf.parameters import CrfParameters, load_parameters
 from boxsup_tf.data.shapes import SHAPE_CLASSES, ShapesReader
 from boxsup_tf.errors import InputError
-from boxsup_tf.evaluation import tune_crf
 from boxsup_tf.evaluation.tune_crf import Grid, tune
 from boxsup_tf.inference.segmentation_model import SegmentationModel
+from boxsup_tf.io import owned_folder
 from boxsup_tf.records import records
 from boxsup_tf.records.dataset_info import DatasetInfo
 from boxsup_tf.records.example import decode_image
@@ -132,8 +132,8 @@ def test_an_interrupted_search_goes_on_and_ends_the_same(found, dataset, tmp_pat
         if len(written) == 8:  # in the refinement
             raise KeyboardInterrupt
 
-    tune_crf_write = tune_crf.write_json
-    monkeypatch.setattr(tune_crf, "write_json", write_then_stop)
+    tune_crf_write = owned_folder.write_json
+    monkeypatch.setattr(owned_folder, "write_json", write_then_stop)
     with pytest.raises(KeyboardInterrupt):
         search(dataset, tmp_path, num_workers=2)
     assert len(list((tmp_path / "score_maps").iterdir())) == 3
@@ -153,12 +153,14 @@ def test_an_interrupted_search_goes_on_and_ends_the_same(found, dataset, tmp_pat
 def test_another_model_or_other_images_are_refused(dataset, tmp_path):
     grid = Grid(w1=(1.0,), theta_alpha=(5.0,), theta_beta=(5.0,), iterations=1, refinements=0)
     search(dataset, tmp_path, grid)
-    with pytest.raises(InputError, match="crf.json: of weights='colours': expected 'other'"):
+    with pytest.raises(
+        InputError, match="holds a search with weights = 'colours': expected 'other'"
+    ):
         search(dataset, tmp_path, grid, model=judged("other"))
-    with pytest.raises(InputError, match="crf.json: of num_images=3: expected 2"):
+    with pytest.raises(InputError, match="holds a search with num_images = 3: expected 2"):
         search(dataset, tmp_path, grid, num_images=2)
     (tmp_path / "crf.json").write_text('{"settings": {}')
-    with pytest.raises(InputError, match="crf.json: expected a file of tune_crf.py"):
+    with pytest.raises(InputError, match="crf.json: expected a file that tune_crf.py wrote"):
         search(dataset, tmp_path, grid)
 
 
