@@ -1,39 +1,39 @@
 """Mean IoU against the width of a band around the boundaries, as a plot (BoxSup, Fig. 4)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
 
-# Name in trimap.json, what the legend says, colour, line.
-_CURVES = (
-    ("inside", "in the band", "C0", "-"),
-    ("outside", "outside it", "C1", "-"),
-    ("inside_crf", "in the band, with CRF", "C0", "--"),
-    ("outside_crf", "outside it, with CRF", "C1", "--"),
-)
+from boxsup_tf.evaluation.trimap import Trimap
+
+# What the legend adds for the model's own label maps and for the CRF's, and their lines.
+_KINDS = (("", "-"), (", with CRF", "--"))
 
 
-def draw_trimap(widths: Sequence[float], mean_ious: Mapping[str, Sequence[float | None]]) -> Figure:
+def draw_trimap(trimaps: Sequence[Trimap]) -> Figure:
     """The plot.
 
     Args:
-        widths: of the bands, pixels.
-        mean_ious: `inside` and `outside`, perhaps `inside_crf` and `outside_crf`, in 0 .. 1.
+        trimaps: of the model's own label maps and, if there are, of the CRF's; of the same widths.
     """
     figure = Figure(figsize=(6, 4), dpi=120, layout="constrained")
     axes = figure.add_subplot()
-    for name, label, colour, line in _CURVES:
-        if name in mean_ious:
+    for trimap, (name, line) in zip(trimaps, _KINDS, strict=False):
+        for label, values, colour in (
+            ("in the band", trimap.inside, "C0"),
+            ("outside it", trimap.outside, "C1"),
+        ):
             axes.plot(
-                widths,
-                100 * np.array(mean_ious[name], np.float64),  # None becomes NaN
+                trimap.widths,
+                100 * np.array(values, np.float64),  # None becomes NaN
                 color=colour,
                 linestyle=line,
                 marker="o",
                 markersize=4,
-                label=label,
+                label=label + name,
             )
+    widths = trimaps[0].widths
     axes.set_xscale("log", base=2)
     axes.set_xticks(widths, [f"{width:g}" for width in widths])
     axes.minorticks_off()

@@ -8,7 +8,7 @@ import keras
 import tensorflow as tf
 
 from boxsup_tf.labels import VOID
-from boxsup_tf.metrics.confusion import count_pixels
+from boxsup_tf.metrics.count_in_graph import count_pixels
 from boxsup_tf.models.networks import STRIDE
 from boxsup_tf.models.scores import upsample
 from boxsup_tf.training.config import TrainConfig

@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from boxsup_tf.errors import InputError
-from boxsup_tf.evaluation.comparison.bootstrap import difference_interval
-from boxsup_tf.evaluation.comparison.evaluations import Compared, check_same_images, load
+from boxsup_tf.evaluation.comparison.bootstrap import ImageCounts, difference_interval
+from boxsup_tf.evaluation.comparison.same_images import check_same_images
 from boxsup_tf.evaluation.comparison.table import format_table
+from boxsup_tf.evaluation.result import EXPECTED, PER_IMAGE_FILE, Evaluation, read_evaluations
 from boxsup_tf.io.atomic_write import atomic_write
 from boxsup_tf.io.json_file import write_json
+from boxsup_tf.metrics.metric_names import METRICS_FILE
 
 JSON_FILE, TABLE_FILE = "comparison.json", "comparison.md"
 
@@ -36,7 +38,7 @@ def compare(
         InputError: an evaluation is missing or damaged, there are not two, they are not of the
             same images, masks and classes.
     """
-    compared = [one for path in evaluation_dirs for one in load(path)]
+    compared = [one for path in evaluation_dirs for one in _read(path)]
     if len(compared) < 2:
         raise InputError(
             f"--evaluations={','.join(evaluation_dirs)}: nothing to compare: expected two folders "
@@ -54,14 +56,26 @@ def compare(
     return comparison
 
 
+def _read(path: str) -> list[Evaluation]:
+    """Those of a folder, with all that a comparison needs."""
+    found = read_evaluations(path, path)
+    for evaluation in found:
+        for file in (METRICS_FILE, PER_IMAGE_FILE):
+            needed = os.path.join(evaluation.path, file)
+            if needed in evaluation.missing:
+                raise InputError(f"{needed}: not found: expected {EXPECTED}")
+    return found
+
+
 def _against(
-    reference: Compared, other: Compared, resamples: int, num_images: int
+    reference: Evaluation, other: Evaluation, resamples: int, num_images: int
 ) -> dict[str, Any]:
-    before, after = (one.metrics["per_class_iou"] for one in (reference, other))
+    before, after = reference.per_class, other.per_class
     by_image = {
-        source_id: _minus(other.mean_iou[source_id], reference.mean_iou[source_id])
-        for source_id in reference.mean_iou
+        source_id: _minus(other.images[source_id]["mean_iou"], image["mean_iou"])
+        for source_id, image in reference.images.items()
     }
+    counts = ImageCounts.of(reference), ImageCounts.of(other)
     changes = sorted(
         ((value, source_id) for source_id, value in by_image.items() if value),
         key=lambda change: (-change[0], change[1]),
@@ -72,7 +86,7 @@ def _against(
         "name": other.name,
         "metrics": other.metrics,
         "difference": other.metrics["mean_iou"] - reference.metrics["mean_iou"],
-        "interval": difference_interval(reference.counts, other.counts, resamples),
+        "interval": difference_interval(*counts, resamples),
         "per_class_difference": {name: _minus(after[name], before[name]) for name in before},
         "gained": [{"id": source_id, "difference": value} for value, source_id in gained],
         "lost": [{"id": source_id, "difference": value} for value, source_id in lost],

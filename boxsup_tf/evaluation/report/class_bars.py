@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from boxsup_tf.evaluation.report.markup import Node, color_class, node
-from boxsup_tf.evaluation.report.results import Result
+from boxsup_tf.evaluation.result import Evaluation
 from boxsup_tf.metrics.metric_names import percent
 
 _WIDTH, _LEFT, _RIGHT = 440, 118, 40
@@ -12,7 +12,7 @@ _CLASSES_A_CHART = 11  # a chart of 80 classes would be taller than any screen
 _MAX_NAME = 16  # characters
 
 
-def class_bars(scored: Sequence[tuple[int, Result]], names: Sequence[str]) -> list[Node]:
+def class_bars(scored: Sequence[tuple[int, Evaluation]], names: Sequence[str]) -> list[Node]:
     """Charts of some classes each.
 
     Args:
@@ -25,7 +25,7 @@ def class_bars(scored: Sequence[tuple[int, Result]], names: Sequence[str]) -> li
     ]
 
 
-def _chart(names: Sequence[str], scored: Sequence[tuple[int, Result]]) -> Node:
+def _chart(names: Sequence[str], scored: Sequence[tuple[int, Evaluation]]) -> Node:
     pitch = len(scored) * _BAR + _GAP
     height = len(names) * pitch + _GAP
     parts = [_vertical(share, height) for share in (0.0, 0.25, 0.5, 0.75, 1.0)]
@@ -46,7 +46,7 @@ def _chart(names: Sequence[str], scored: Sequence[tuple[int, Result]]) -> Node:
     return node("figure", svg, class_="plot")
 
 
-def _bar(name: str, top: float, color: int, result: Result) -> list[Node]:
+def _bar(name: str, top: float, color: int, result: Evaluation) -> list[Node]:
     iou = result.per_class.get(name)
     length = (iou or 0.0) * (_WIDTH - _LEFT - _RIGHT)
     title = node("title", f"{result.name}, {name}: {percent(iou, 1)} %")

@@ -4,24 +4,24 @@ from collections.abc import Mapping, Sequence
 
 from boxsup_tf.evaluation.report.class_bars import class_bars
 from boxsup_tf.evaluation.report.markup import Node, node, section, swatch, table
-from boxsup_tf.evaluation.report.results import Result, Shares
+from boxsup_tf.evaluation.result import Evaluation
 from boxsup_tf.metrics.metric_names import TITLES, percent
 
 # Results with the colours that stand for them.
-_Colored = Sequence[tuple[int, Result]]
+_Colored = Sequence[tuple[int, Evaluation]]
 
 
-def summary_section(results: Sequence[Result]) -> Node | None:
+def summary_section(results: Sequence[Evaluation]) -> Node | None:
     """Mean IoU in large figures, and all scores in a table; None where no result has any."""
-    scored = [(color, result) for color, result in enumerate(results) if result.scores]
+    scored = [(color, result) for color, result in enumerate(results) if result.metrics]
     if not scored:
         return None
     tiles = [
         node(
             "li",
             node("span", swatch(color), result.name),
-            node("strong", percent(result.scores["mean_iou"], 1)),
-            node("small", f"mean IoU, {result.num_images} images"),
+            node("strong", percent(result.metrics["mean_iou"], 1)),
+            node("small", f"mean IoU, {result.metrics['num_images']} images"),
         )
         for color, result in scored
     ]
@@ -29,12 +29,12 @@ def summary_section(results: Sequence[Result]) -> Node | None:
         "Scores, %; the best of several in bold",
         scored,
         TITLES,
-        [result.scores for _, result in scored],
+        [result.metrics for _, result in scored],
     )
     return section("summary", "Summary", node("ul", *tiles, class_="tiles"), scores)
 
 
-def classes_section(results: Sequence[Result]) -> Node | None:
+def classes_section(results: Sequence[Evaluation]) -> Node | None:
     """IoU of every class as bars and as a table; None where no result has any."""
     scored = [(color, result) for color, result in enumerate(results) if result.per_class]
     if not scored:
@@ -52,7 +52,10 @@ def classes_section(results: Sequence[Result]) -> Node | None:
 
 
 def _table(
-    caption: str, scored: _Colored, titles: Mapping[str, str], columns: Sequence[Shares]
+    caption: str,
+    scored: _Colored,
+    titles: Mapping[str, str],
+    columns: Sequence[Mapping[str, float | None]],
 ) -> Node:
     header = ["", *(result.name for _, result in scored)]
     rows: list[list[Node | str]] = []

@@ -4,15 +4,15 @@ from collections.abc import Sequence
 
 from boxsup_tf.evaluation.report.line_plot import Curve, line_plot
 from boxsup_tf.evaluation.report.markup import Node, node, section
-from boxsup_tf.evaluation.report.results import Result
+from boxsup_tf.evaluation.result import Evaluation
 
 
-def trimap_section(results: Sequence[Result]) -> Node | None:
+def trimap_section(results: Sequence[Evaluation]) -> Node | None:
     """A plot of the inside of the bands and one of the outside; None where none is known."""
     trimaps = [
         (color, result.name, result.trimap)
         for color, result in enumerate(results)
-        if result.trimap is not None
+        if result.trimap.widths
     ]
     widths = sorted({width for _, _, trimap in trimaps for width in trimap.widths})
     titles = {

@@ -8,7 +8,7 @@ import pytest
 
 from boxsup_tf.evaluation.report.class_bars import class_bars
 from boxsup_tf.evaluation.report.line_plot import Curve, line_plot, nice_ticks
-from boxsup_tf.evaluation.report.results import Result
+from boxsup_tf.evaluation.result import Evaluation
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -63,7 +63,9 @@ def test_a_plot_without_any_value_is_none():
 
 def test_bars_are_as_long_as_their_classes_score():
     per_class = {f"class{i}": i / 20 for i in range(20)} | {"never": None}
-    charts = class_bars([(0, Result("r", "", per_class=per_class))], list(per_class))
+    charts = class_bars(
+        [(0, Evaluation("r", "", metrics={"per_class_iou": per_class}))], list(per_class)
+    )
     bars = [bar for chart in charts for bar in chart.findall(".//rect")]
     lengths = np.array([float(bar.attrib["width"]) for bar in bars])
     assert len(charts) == 2 and len(bars) == 21
