@@ -22,6 +22,7 @@ from boxsup_tf.evaluation.evaluation_folder import (
     EvaluationFolder,
 )
 from boxsup_tf.evaluation.label_maps import make_label_maps
+from boxsup_tf.evaluation.plots import write_png
 from boxsup_tf.evaluation.result import CRF_FOLDER, Evaluation
 from boxsup_tf.evaluation.set_scores import score
 from boxsup_tf.evaluation.trimap import check_widths
@@ -145,9 +146,9 @@ def _score(
         raise InputError(f"{dataset_dir}: every pixel of the masks is void: nothing to score")
     for folder, evaluation in zip(folders, evaluations, strict=True):
         evaluation.write()
-        folder.write_figure(CONFUSION_PICTURE, draw_confusion(evaluation.confusion, names))
+        write_png(draw_confusion(evaluation.confusion, names), folder.file(CONFUSION_PICTURE))
     trimaps = [evaluation.trimap for evaluation in evaluations]
-    folders[0].write_figure(TRIMAP_PICTURE, draw_trimap(trimaps))
+    write_png(draw_trimap(trimaps), folders[0].file(TRIMAP_PICTURE))
     worst_first = list(evaluations[0].images)
     draw_worst(
         _examples(dataset_dir, info, "draw the worst"), folders, worst_first, num_classes=len(names)

@@ -4,13 +4,11 @@ import os
 from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
 from PIL import Image
 
 from boxsup_tf import drawing
 from boxsup_tf.errors import InputError
 from boxsup_tf.evaluation.result import PREDICTIONS, SETTINGS_FILE
-from boxsup_tf.io.atomic_write import atomic_write
 from boxsup_tf.io.owned_folder import OwnedFolder
 from boxsup_tf.metrics.metric_names import METRICS_FILE
 from boxsup_tf.records.example import Example
@@ -49,11 +47,6 @@ class EvaluationFolder:
     def file(self, name: str) -> str:
         """The path of a file."""
         return os.path.join(self.path, name)
-
-    def write_figure(self, name: str, figure: Figure) -> None:
-        """Writes a PNG, whole or not at all."""
-        with atomic_write(self.file(name), "wb") as file:
-            figure.savefig(file, format="png")
 
     def has_label_map(self, source_id: str) -> bool:
         """Whether an image's label map is there."""

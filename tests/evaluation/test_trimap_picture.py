@@ -15,8 +15,7 @@ def test_curves_are_the_scores_in_percent():
         *("in the band", "outside it"),
         *("in the band, with CRF", "outside it, with CRF"),
     }
-    np.testing.assert_array_equal(curves["in the band"].get_xdata(), widths)
-    np.testing.assert_allclose(curves["in the band"].get_ydata(), [np.nan, 25, 50])
+    np.testing.assert_allclose(curves["in the band"].get_xydata(), [[2.5, 25], [8, 50]])
     np.testing.assert_allclose(curves["outside it"].get_ydata(), [60, 70, 80])
     np.testing.assert_allclose(curves["outside it, with CRF"].get_ydata(), [20] * 3)
     assert [label.get_text() for label in axes.get_xticklabels()] == ["1", "2.5", "8"]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from boxsup_tf.evaluation.report.class_bars import class_bars
-from boxsup_tf.evaluation.report.markup import Node, node, section, swatch, table
+from boxsup_tf.evaluation.report.markup import Node, legend, node, section, swatch, table
 from boxsup_tf.evaluation.result import Evaluation
 from boxsup_tf.metrics.metric_names import TITLES, percent
 
@@ -41,12 +41,11 @@ def classes_section(results: Sequence[Evaluation]) -> Node | None:
         return None
     names = {name: name for _, result in scored for name in result.per_class}
     figures = _table("IoU, %", scored, names, [result.per_class for _, result in scored])
-    legend = [node("li", swatch(color), result.name) for color, result in scored]
     return section(
         "classes",
         "Classes",
         node("p", "IoU of each class over the whole set, %."),
-        node("ul", *legend, class_="legend"),
+        legend((color, result.name) for color, result in scored),
         node("div", *class_bars(scored, list(names)), figures, class_="plots"),
     )
 

@@ -2,7 +2,8 @@
 
 import os
 
-from boxsup_tf.evaluation.report.line_plot import Curve, line_plot
+from boxsup_tf.evaluation.plots import Curve
+from boxsup_tf.evaluation.report.line_plot import line_plot
 from boxsup_tf.evaluation.report.markup import Node, node, section
 from boxsup_tf.io.json_file import number, parse_json
 from boxsup_tf.metrics.metric_names import METRICS_FILE
@@ -44,13 +45,13 @@ def training_section(model_dir: str) -> Node | None:
 
 def _plots(content: dict) -> list[Node]:
     epochs = content["epochs"]
-    names = [str(epoch["epoch"]) for epoch in epochs]
+    numbers = [epoch["epoch"] for epoch in epochs]
     plots = []
     for title, unit, factor, keys in _PLOTS:
         curves = []
         for color, (key, name) in enumerate(keys.items()):
             shares = [number(epoch.get(key)) for epoch in epochs]
             values = [None if value is None else factor * value for value in shares]
-            curves.append(Curve(name, values, color))
-        plots.append(line_plot(title, "epoch", names, unit, curves))
+            curves.append(Curve(name, numbers, values, color))
+        plots.append(line_plot(title, "epoch", unit, curves))
     return [plot for plot in plots if plot is not None]
