@@ -34,7 +34,7 @@ def refine_many(
 
     Args:
         images: (key, image, probabilities): anything that can be pickled, and what `refine`
-            takes. They are read as they are needed: a few images a process are in memory.
+            takes. They are read as they are needed: a few images per process are in memory.
         num_workers: processes, at least 1.
         min_share: see `dense_crf.refine`.
 

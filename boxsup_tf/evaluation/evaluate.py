@@ -15,12 +15,7 @@ from tqdm import tqdm
 from boxsup_tf.crf.parameters import check_installed, load_parameters
 from boxsup_tf.errors import InputError
 from boxsup_tf.evaluation.confusion_picture import draw_confusion
-from boxsup_tf.evaluation.evaluation_folder import (
-    CONFUSION_PICTURE,
-    SECONDS_FILE,
-    TRIMAP_PICTURE,
-    EvaluationFolder,
-)
+from boxsup_tf.evaluation.evaluation_folder import SECONDS_FILE, EvaluationFolder
 from boxsup_tf.evaluation.label_maps import make_label_maps
 from boxsup_tf.evaluation.plots import write_png
 from boxsup_tf.evaluation.result import CRF_FOLDER, Evaluation
@@ -49,7 +44,7 @@ class EvaluateOptions:
         crf_parameters: Name of a set of parameters (crf/parameters.py lists them), or a
           crf.json that tune_crf.py wrote.
         num_workers: Processes that run the CRF.
-        batch_size: So many images of one size pass the network together at most. Images that
+        batch_size: The most images, of one size, that pass the network together. Images that
           wait for others of their size are predicted again after an interruption.
         voc_server: Where not empty, images without a mask are predicted, too, and all label maps
           are packed as OUTPUT_DIR/NAME.tar.gz for VOC's server, with --crf also as
@@ -146,9 +141,9 @@ def _score(
         raise InputError(f"{dataset_dir}: every pixel of the masks is void: nothing to score")
     for folder, evaluation in zip(folders, evaluations, strict=True):
         evaluation.write()
-        write_png(draw_confusion(evaluation.confusion, names), folder.file(CONFUSION_PICTURE))
+        write_png(draw_confusion(evaluation.confusion, names), folder.file("confusion.png"))
     trimaps = [evaluation.trimap for evaluation in evaluations]
-    write_png(draw_trimap(trimaps), folders[0].file(TRIMAP_PICTURE))
+    write_png(draw_trimap(trimaps), folders[0].file("trimap.png"))
     worst_first = list(evaluations[0].images)
     draw_worst(
         _examples(dataset_dir, info, "draw the worst"), folders, worst_first, num_classes=len(names)

@@ -1,4 +1,4 @@
-"""The folder of one evaluation: whose label maps it keeps, and the label maps."""
+"""The folder of one evaluation: the label maps, and the settings that they were made with."""
 
 import os
 from typing import Any
@@ -14,9 +14,6 @@ from boxsup_tf.metrics.metric_names import METRICS_FILE
 from boxsup_tf.records.example import Example
 
 SECONDS_FILE = "seconds.json"
-CONFUSION_PICTURE = "confusion.png"
-TRIMAP_PICTURE = "trimap.png"
-WORST_PICTURE = "worst.jpg"
 
 
 class EvaluationFolder:

@@ -32,7 +32,7 @@ def make_label_maps(
         examples: their images.
         model: predicts them.
         folders: where the model's own label maps go and, with the CRF, the refined ones.
-        batch_size: so many images of one size pass the network together at most.
+        batch_size: the most images, of one size, that pass the network together.
         crf: its parameters; None: without.
         num_workers: processes that run the CRF.
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from boxsup_tf.errors import InputError
 from boxsup_tf.evaluation.trimap import Trimap
 from boxsup_tf.io.json_file import number, parse_json, write_json
 from boxsup_tf.metrics.metric_names import METRICS_FILE, TITLES
@@ -56,11 +57,6 @@ class Evaluation:
         return self.metrics.get("per_class_iou", {})
 
     @property
-    def is_empty(self) -> bool:
-        """Whether no file was found at all."""
-        return len(self.missing) > len(_PARSERS)
-
-    @property
     def predictions(self) -> str:
         """The folder of the label maps ID.png."""
         return os.path.join(self.path, PREDICTIONS)
@@ -86,19 +82,18 @@ class Evaluation:
         """What `write` wrote; what is not there is left out.
 
         Raises:
-            InputError: a file is damaged, or written by another program or an earlier version.
+            InputError: no file is there, or one is damaged, or written by another program or an
+                earlier version.
         """
+        expected = [os.path.join(path, file) for file in (*_PARSERS, PREDICTIONS)]
+        missing = tuple(file for file in expected if not os.path.exists(file))
         values: dict[str, Any] = {}
-        missing = []
-        for file, parse in _PARSERS.items():
-            file_path = os.path.join(path, file)
-            if os.path.exists(file_path):
-                values |= parse_json(file_path, EXPECTED, parse)
-            else:
-                missing.append(file_path)
-        if not os.path.isdir(os.path.join(path, PREDICTIONS)):
-            missing.append(os.path.join(path, PREDICTIONS))
-        return cls(name, path, **values, missing=tuple(missing))
+        for file, parse in zip(expected, _PARSERS.values(), strict=False):
+            if file not in missing:
+                values |= parse_json(file, EXPECTED, parse)
+        if len(missing) == len(expected):
+            raise InputError(f"{path}: no evaluation: expected a folder written by evaluate.py")
+        return cls(name, path, **values, missing=missing)
 
 
 def read_evaluations(path: str, name: str) -> list[Evaluation]:

@@ -97,10 +97,10 @@ def tune(
 ) -> dict:
     """Scores settings of the CRF by mean IoU over one confusion matrix.
 
-    What was tried is read from OUTPUT_DIR/crf.json and not tried again, by another grid neither.
+    What was tried is read from OUTPUT_DIR/crf.json and not tried again, not even with another grid.
 
     Args:
-        model: whose probabilities are refined; crf.json says, by its settings, whose they were.
+        model: its probabilities are refined; crf.json holds its settings.
         dataset_dir: a folder of records with masks.
         output_dir: made if need be. Score maps lie in it until the search is done.
         grid: what to try.

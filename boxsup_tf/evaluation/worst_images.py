@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from boxsup_tf import drawing
-from boxsup_tf.evaluation.evaluation_folder import WORST_PICTURE, EvaluationFolder
+from boxsup_tf.evaluation.evaluation_folder import EvaluationFolder
 from boxsup_tf.records.example import Example, decode_image
 
 _ROWS, _ACROSS = 6, 2
@@ -44,7 +44,7 @@ def draw_worst(
         [panel for panels in in_order[i : i + _ACROSS] for panel in (*panels, _GAP)]
         for i in range(0, len(in_order), _ACROSS)
     ]
-    drawing.write_image(folders[0].file(WORST_PICTURE), drawing.grid(rows))
+    drawing.write_image(folders[0].file("worst.jpg"), drawing.grid(rows))
 
 
 def _overlay(image: np.ndarray, label_map: np.ndarray) -> np.ndarray:

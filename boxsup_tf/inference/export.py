@@ -17,7 +17,7 @@ from boxsup_tf.inference.warmup import write_warmup_requests
 from boxsup_tf.models.bfloat16 import bfloat16_twin, copy_weights
 
 PRECISIONS = ("float32", "bfloat16")
-MAX_MEGAPIXELS = 8.0  # of a request; whole images take some 900 bytes a pixel
+MAX_MEGAPIXELS = 8.0  # of a request; whole images take some 900 bytes per pixel
 
 
 def export(

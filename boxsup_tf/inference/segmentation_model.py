@@ -1,4 +1,4 @@
-"""A trained network or an exported model, as evaluation wants it."""
+"""A trained network or an exported model, as evaluation uses it."""
 
 import dataclasses
 import hashlib
@@ -48,7 +48,7 @@ def of_run(model_dir: str, scales: Sequence[float], flip: bool) -> SegmentationM
     model, class_names = load_model(model_dir)
     weights = _digest(weight.tobytes() for weight in model.get_weights())
     predictor = Predictor(model, scales, flip)
-    return _judged(
+    return _tiled(
         class_names,
         {"weights": weights, "scales": scales, "flip": flip},
         lambda images: predictor.predict(images),  # a bound method would not keep the predictor
@@ -69,7 +69,7 @@ def of_export(path: str) -> SegmentationModel:
     files = [os.path.join(saved_model.path, "saved_model.pb")]
     files += [os.path.join(variables, name) for name in sorted(os.listdir(variables))]
     outputs = (SEMANTIC_PREDICTIONS, PROBABILITIES)
-    return _judged(
+    return _tiled(
         saved_model.class_names,
         {"weights": _digest(read_bytes(file, "an exported model") for file in files)},
         lambda images: dict(zip(outputs, saved_model.predict(images), strict=True)),
@@ -77,7 +77,7 @@ def of_export(path: str) -> SegmentationModel:
     )
 
 
-def _judged(
+def _tiled(
     class_names: Sequence[str],
     settings: dict[str, Any],
     predict: Callable[[np.ndarray], Any],

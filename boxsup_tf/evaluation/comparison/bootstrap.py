@@ -3,7 +3,7 @@
 B. Efron, R. Tibshirani, *An Introduction to the Bootstrap*, 1993: the percentile interval. Images
 are drawn with replacement, for both models the same ones, and mean IoU is counted over each draw as
 it is over the set. What is common to the models, hard images say, cancels out; so differences are
-surer than the figures themselves. The chance of another training run is not in the interval.
+surer than the scores themselves. The chance of another training run is not in the interval.
 """
 
 import dataclasses
@@ -68,6 +68,7 @@ def difference_interval(
     Returns:
         Its ends.
     """
+    # Not by scipy.stats.bootstrap: as fast, but it refuses a single image, and draws others.
     count = len(reference.hits)
     generator, differences = np.random.default_rng(SEED), np.empty(resamples)
     for start in range(0, resamples, _BLOCK):

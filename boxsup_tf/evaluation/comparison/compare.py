@@ -6,7 +6,6 @@ from typing import Any
 
 from boxsup_tf.errors import InputError
 from boxsup_tf.evaluation.comparison.bootstrap import ImageCounts, difference_interval
-from boxsup_tf.evaluation.comparison.same_images import check_same_images
 from boxsup_tf.evaluation.comparison.table import format_table
 from boxsup_tf.evaluation.result import EXPECTED, PER_IMAGE_FILE, Evaluation, read_evaluations
 from boxsup_tf.io.atomic_write import atomic_write
@@ -26,7 +25,7 @@ def compare(
             CRF counts twice, without and with it.
         output_dir: made if need be.
         resamples: of the bootstrap, at least 1, see `bootstrap.difference_interval`.
-        num_images: at least 0; so many images that gained, and that lost, most are named.
+        num_images: at least 0: how many of the images that gained, and that lost, most are named.
 
     Returns:
         What comparison.json holds: `reference`, the first evaluation's name, and `evaluations`:
@@ -44,7 +43,7 @@ def compare(
             f"--evaluations={','.join(evaluation_dirs)}: nothing to compare: expected two folders "
             "that evaluate.py wrote, or one of a run with --crf"
         )
-    check_same_images(compared)
+    _check_same_images(compared)
     reference = compared[0]
     evaluations = [{"name": reference.name, "metrics": reference.metrics}]
     evaluations += [_against(reference, other, resamples, num_images) for other in compared[1:]]
@@ -65,6 +64,36 @@ def _read(path: str) -> list[Evaluation]:
             if needed in evaluation.missing:
                 raise InputError(f"{needed}: not found: expected {EXPECTED}")
     return found
+
+
+def _check_same_images(compared: Sequence[Evaluation]) -> None:
+    """Names the first image or class that only one of two has, or the first mask that differs."""
+    first = compared[0]
+    for other in compared[1:]:
+        for what, ours, theirs in (
+            ("image", first.images, other.images),
+            ("class", first.per_class, other.per_class),
+        ):
+            differing = sorted(set(ours) ^ set(theirs))
+            if differing:
+                owner = first if differing[0] in ours else other
+                raise InputError(
+                    f"{what} {differing[0]!r} is in {owner.name} only: expected the same in "
+                    f"{first.name} and {other.name}"
+                )
+        for source_id in sorted(first.images):
+            expected, found = (_true_pixels(one, source_id) for one in (first, other))
+            if found != expected:
+                raise InputError(
+                    f"image {source_id!r}: pixels by true class are {found} in {other.name}: "
+                    f"expected {expected} as in {first.name}"
+                )
+
+
+def _true_pixels(evaluation: Evaluation, source_id: str) -> dict[str, int]:
+    """Pixels of an image's mask by class name."""
+    counts = evaluation.images[source_id]["counts"]
+    return {true: sum(row.values()) for true, row in counts.items()}
 
 
 def _against(

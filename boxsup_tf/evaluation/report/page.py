@@ -34,7 +34,7 @@ _POLICY = (
 def write_report(
     evaluations: Sequence[str], data: str, model_dir: str, output: str, max_side: int = 500
 ) -> list[str]:
-    """Writes a page of the figures, plots and images of evaluations of one data set.
+    """Writes a page of the scores, plots and images of evaluations of one data set.
 
     The same files give the same bytes. What is missing is left out, and the page says so.
 
@@ -49,8 +49,8 @@ def write_report(
         What was left out, a path and a reason each.
 
     Raises:
-        InputError: see `Evaluation.read` and `panels.panels_data`; a folder holds no evaluation;
-            the data set is missing or unfinished; or an evaluation is of other data or classes.
+        InputError: see `Evaluation.read` and `panels.panels_data`; the data set is missing or
+            unfinished; or an evaluation is of other data or classes.
         OSError: the file cannot be written.
     """
     if max_side < 1:
@@ -89,13 +89,8 @@ def _read(folders: Sequence[str]) -> list[Evaluation]:
     names = [os.path.basename(os.path.normpath(folder)) for folder in folders]
     if len(set(names)) < len(names):
         names = list(folders)
-    results = []
-    for folder, name in zip(folders, names, strict=True):
-        found = read_evaluations(folder, name)
-        if found[0].is_empty:
-            raise InputError(f"{folder}: no evaluation: expected a folder written by evaluate.py")
-        results += found
-    return results
+    pairs = zip(folders, names, strict=True)
+    return [result for pair in pairs for result in read_evaluations(*pair)]
 
 
 def _check_same_data(results: Sequence[Evaluation], data: str, info: DatasetInfo) -> None:

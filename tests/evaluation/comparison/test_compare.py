@@ -111,13 +111,15 @@ def test_what_cannot_be_compared_is_refused(evaluations, tmp_path):
     with pytest.raises(InputError, match="nothing to compare: expected two folders"):
         compare(evaluations[:1], out)
     with pytest.raises(
-        InputError, match="none/metrics.json: not found: expected a file that evaluate.py"
+        InputError, match="none: no evaluation: expected a folder written by evaluate.py"
     ):
         compare([evaluations[0], str(tmp_path / "none")], out)
+    other = tmp_path / "other"
+    (other / "predictions").mkdir(parents=True)
+    with pytest.raises(InputError, match="other/metrics.json: not found: expected a file that eva"):
+        compare([evaluations[0], str(other)], out)
     assert not os.path.exists(out)
 
-    other = tmp_path / "other"
-    other.mkdir()
     per_image = json.loads((pathlib.Path(evaluations[0]) / "per_image.json").read_text())
     metrics = json.loads((pathlib.Path(evaluations[0]) / "metrics.json").read_text())
     gone = per_image["images"][-1]

@@ -1,9 +1,9 @@
 """Plots as parts of the page: their legend, their values, and the page's colours."""
 
 from boxsup_tf.evaluation.plots import Curve
-from boxsup_tf.evaluation.report.class_bars import class_bars
 from boxsup_tf.evaluation.report.line_plot import line_plot
 from boxsup_tf.evaluation.report.markup import to_html
+from boxsup_tf.evaluation.report.summary import classes_section
 from boxsup_tf.evaluation.result import Evaluation
 
 
@@ -27,9 +27,9 @@ def test_a_plot_without_any_value_is_none():
 def test_bars_of_many_classes_are_several_charts():
     per_class = {f"class{i}": i / 20 for i in range(20)} | {"</text><b>": None}
     result = Evaluation("r", "", metrics={"per_class_iou": per_class})
-    charts = class_bars([(3, result)], list(per_class))
+    section = classes_section([Evaluation("none", ""), result])
+    charts = section.findall(".//figure")
     assert len(charts) == 2
-    page = "".join(map(to_html, charts))
-    texts = [text.text for chart in charts for text in chart.findall(".//text")]
-    assert set(texts) >= {*per_class, "95.0", "-"} and "<b>" not in page
-    assert "fill: var(--c3)" in page and "#0" not in page.replace("url(#", "").replace("href=", "")
+    texts = {text.text for chart in charts for text in chart.findall(".//text")}
+    assert texts >= {*per_class, "95.0", "-"} and "<b>" not in to_html(section)
+    assert "fill: var(--c1)" in to_html(charts[0])  # the second result's colour
