@@ -29,7 +29,7 @@ def refine_many(
     parameters: CrfParameters,
     num_workers: int,
     min_share: float = dense_crf.MIN_SHARE,
-) -> Iterator[tuple[Any, np.ndarray]]:
+) -> Iterator[tuple[Any, np.ndarray, np.ndarray]]:
     """`dense_crf.refine` of every image, in order; the same numbers whatever `num_workers` is.
 
     Args:
@@ -39,7 +39,7 @@ def refine_many(
         min_share: see `dense_crf.refine`.
 
     Yields:
-        (key, marginals): float32 [H, W, C].
+        (key, image, marginals): the last float32 [H, W, C].
 
     Raises:
         InputError: pydensecrf is missing; or, with the key, an image ended its process twice, or
@@ -52,7 +52,7 @@ def refine_many(
         for task, marginals in pool.map(_tasks(images, min_share)):
             if isinstance(marginals, Failure):
                 raise InputError(f"{task.key}: the CRF failed: {marginals.reason}")
-            yield task.key, dense_crf.spread(marginals, task.kept)
+            yield task.key, task.image, dense_crf.spread(marginals, task.kept)
 
 
 def _tasks(

@@ -8,14 +8,12 @@ network.
 import dataclasses
 import os
 import time
-from collections.abc import Iterator
-
-from tqdm import tqdm
 
 from boxsup_tf.crf.parameters import check_installed, load_parameters
 from boxsup_tf.errors import InputError
 from boxsup_tf.evaluation.confusion_picture import draw_confusion
 from boxsup_tf.evaluation.evaluation_folder import SECONDS_FILE, EvaluationFolder
+from boxsup_tf.evaluation.examples import read_examples
 from boxsup_tf.evaluation.label_maps import make_label_maps
 from boxsup_tf.evaluation.plots import write_png
 from boxsup_tf.evaluation.result import CRF_FOLDER, Evaluation
@@ -27,10 +25,7 @@ from boxsup_tf.evaluation.worst_images import draw_worst
 from boxsup_tf.inference.saved_model import check_no_crf_twice
 from boxsup_tf.inference.segmentation_model import SegmentationModel
 from boxsup_tf.io.json_file import write_json
-from boxsup_tf.records import records
 from boxsup_tf.records.dataset_info import DatasetInfo, check_same_classes, load_complete
-from boxsup_tf.records.example import Example
-from boxsup_tf.records.writer import read_records
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,7 +95,7 @@ def evaluate(
     folders = _open(output_dir, model, info, options)
     start = time.perf_counter()
     num_predicted, seconds = make_label_maps(
-        _examples(dataset_dir, info, "predict", bool(options.voc_server)),
+        read_examples(dataset_dir, info, "predict", bool(options.voc_server)),
         model,
         folders,
         options.batch_size,
@@ -135,7 +130,7 @@ def _score(
     dataset_dir: str, info: DatasetInfo, folders: list[EvaluationFolder], options: EvaluateOptions
 ) -> list[Evaluation]:
     names, without_mask = info.class_names, info.num_images - info.num_images_with_masks
-    examples = _examples(dataset_dir, info, "score")
+    examples = read_examples(dataset_dir, info, "score")
     evaluations = score(examples, folders, names, options.trimap_widths, without_mask)
     if not evaluations:
         raise InputError(f"{dataset_dir}: every pixel of the masks is void: nothing to score")
@@ -146,7 +141,10 @@ def _score(
     write_png(draw_trimap(trimaps), folders[0].file("trimap.png"))
     worst_first = list(evaluations[0].images)
     draw_worst(
-        _examples(dataset_dir, info, "draw the worst"), folders, worst_first, num_classes=len(names)
+        read_examples(dataset_dir, info, "draw the worst"),
+        folders,
+        worst_first,
+        num_classes=len(names),
     )
     return evaluations
 
@@ -157,18 +155,7 @@ def _pack(
     for folder in folders:
         label_maps = (
             (example.source_id, folder.read_label_map(example, len(info.class_names)))
-            for example in _examples(dataset_dir, info, "pack", with_all=True)
+            for example in read_examples(dataset_dir, info, "pack", with_all=True)
         )
         path = folder.file(f"{options.voc_server}.tar.gz")
         write_archive(path, label_maps, info.class_names, info)
-
-
-def _examples(
-    dataset_dir: str, info: DatasetInfo, description: str, with_all: bool = False
-) -> Iterator[Example]:
-    """Those with masks, or all."""
-    serialized = read_records(dataset_dir, info.num_shards)
-    for record in tqdm(serialized, desc=description, total=info.num_images, unit="image"):
-        example = records.decode_example(record)
-        if with_all or example.mask is not None:
-            yield example

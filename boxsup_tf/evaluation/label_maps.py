@@ -54,7 +54,7 @@ def make_label_maps(
     plain, refined = folders
     stopwatch = _Stopwatch()
     believed = predict_in_batches(model.probabilities, images, batch_size)
-    for source_id, marginals in refine_many(
+    for source_id, _, marginals in refine_many(
         stopwatch.measure(_writing_plain_maps(believed, plain)), crf, num_workers
     ):
         refined.write_label_map(source_id, marginals.argmax(axis=-1))

@@ -14,19 +14,18 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 from tqdm import tqdm
 
 from boxsup_tf.crf.dense_crf import MIN_SHARE
 from boxsup_tf.crf.parameters import CRF_FILE, CrfParameters, check_installed
 from boxsup_tf.errors import InputError
 from boxsup_tf.evaluation import crf_score
+from boxsup_tf.evaluation.examples import read_examples
 from boxsup_tf.inference.segmentation_model import SegmentationModel
 from boxsup_tf.io.owned_folder import OwnedFolder
 from boxsup_tf.metrics.confusion import ConfusionMatrix
-from boxsup_tf.records import records
-from boxsup_tf.records.dataset_info import check_same_classes, load_complete
-from boxsup_tf.records.masked_images import MaskedImages
+from boxsup_tf.records.dataset_info import DatasetInfo, check_same_classes, load_complete
+from boxsup_tf.records.example import decode_image
 from boxsup_tf.workers.worker_pool import Failure, WorkerPool
 
 
@@ -119,8 +118,9 @@ def tune(
     check_installed("tune_crf")
     info = load_complete(dataset_dir)
     check_same_classes("the model", model.class_names, dataset_dir, info.class_names)
-    images = MaskedImages(dataset_dir, info, records.decode_parsed_image)
-    num_images = min(num_images, images.num_images)
+    if info.num_images_with_masks == 0:
+        raise InputError(f"{dataset_dir}: none of {info.num_images} images has a class mask")
+    num_images = min(num_images, info.num_images_with_masks)
     settings = model.settings | {
         "data_digest": info.digest,
         "num_images": num_images,
@@ -136,35 +136,27 @@ def tune(
                 candidates += grid.around(search.best_of(candidates), refinement)
             todo = search.untried(candidates)
             if todo:
-                paths = _write_score_maps(model, images, score_maps, num_images)
+                paths = _write_score_maps(model, dataset_dir, info, score_maps, num_images)
                 search.run(pool, paths, todo)
     shutil.rmtree(score_maps, ignore_errors=True)
     return search.contents
 
 
 def _write_score_maps(
-    model: SegmentationModel, images: MaskedImages, folder: str, num_images: int
+    model: SegmentationModel, dataset_dir: str, info: DatasetInfo, folder: str, num_images: int
 ) -> list[str]:
     """The paths of the score maps; those that exist are kept."""
     os.makedirs(folder, exist_ok=True)
-    chosen = [i * images.num_images // num_images for i in range(num_images)]
+    chosen = [i * info.num_images_with_masks // num_images for i in range(num_images)]
     paths = {index: os.path.join(folder, f"{index:06d}.npz") for index in chosen}
     missing = {index: path for index, path in paths.items() if not os.path.exists(path)}
-    if not missing:
-        return list(paths.values())
-    with tqdm(total=len(missing), desc="score maps", unit="image") as progress:
-        try:
-            for index, parsed in enumerate(images.records):
-                if index in missing:
-                    image = records.decode_parsed_image(parsed).numpy()
-                    probabilities = model.probabilities(image[None])[0]
-                    truth = records.decode_label_map(parsed).numpy()
-                    crf_score.write_score_map(
-                        missing[index], image, probabilities, truth, MIN_SHARE
-                    )
-                    progress.update()
-        except tf.errors.DataLossError as error:
-            raise InputError(f"damaged TFRecord: {error.message}") from None
+    if missing:
+        for index, example in enumerate(read_examples(dataset_dir, info, "score maps")):
+            if index in missing:
+                image = decode_image(example.encoded).numpy()
+                probabilities = model.probabilities(image[None])[0]
+                truth = np.asarray(example.mask)
+                crf_score.write_score_map(missing[index], image, probabilities, truth, MIN_SHARE)
     return list(paths.values())
 
 

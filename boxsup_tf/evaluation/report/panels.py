@@ -1,23 +1,21 @@
 """The images of an evaluation with their label maps, as the data of the page's script."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import cv2
 import numpy as np
-from tqdm import tqdm
 
 from boxsup_tf.drawing import reduced
 from boxsup_tf.errors import InputError
 from boxsup_tf.evaluation.evaluation_folder import read_mask
+from boxsup_tf.evaluation.examples import read_examples
 from boxsup_tf.evaluation.report.pictures import jpeg_uri, label_map_uri
 from boxsup_tf.evaluation.result import Evaluation
 from boxsup_tf.labels import color_map
-from boxsup_tf.records import records
 from boxsup_tf.records.dataset_info import DatasetInfo
 from boxsup_tf.records.example import Example, decode_image
-from boxsup_tf.records.writer import read_records
 
 
 def panels_data(
@@ -46,7 +44,7 @@ def panels_data(
         return None
     images = [
         _image(example, results, len(info.class_names), max_side)
-        for example in _examples(folder, info)
+        for example in read_examples(folder, info, "report")
         if example.source_id in wanted
     ]
     lost = wanted.keys() - {image["id"] for image in images}
@@ -61,13 +59,6 @@ def panels_data(
         "classes": [list(pair) for pair in zip(info.class_names, colors, strict=True)],
         "images": images,
     }
-
-
-def _examples(folder: str, info: DatasetInfo) -> Iterator[Example]:
-    serialized = read_records(folder, info.num_shards)
-    progress = tqdm(serialized, desc="report", total=info.num_images, unit="image")
-    examples = map(records.decode_example, progress)
-    return (example for example in examples if example.mask is not None)
 
 
 def _image(
