@@ -72,11 +72,12 @@ def draw_curves(
     """
     figure, axes = _figure(2.7)
     for curve in curves:
-        x, y = np.array(curve.x, np.float64), np.array(curve.y, np.float64)  # None becomes NaN
-        known = np.isfinite(y)
+        points = np.array([curve.x, curve.y], np.float64)  # None becomes NaN
+        x, y = points[:, np.isfinite(points[1])]
         color = COLORS[color_class(curve.color)]
         axes.plot(
-            *(x[known], y[known]),
+            x,
+            y,
             color=color,
             linestyle=curve.line,
             marker="o",

@@ -20,3 +20,6 @@ def test_curves_are_the_scores_in_percent():
     np.testing.assert_allclose(curves["outside it, with CRF"].get_ydata(), [20] * 3)
     assert [label.get_text() for label in axes.get_xticklabels()] == ["1", "2.5", "8"]
     assert len(draw_trimap([plain]).axes[0].lines) == 2
+    one_label_alone = Trimap(widths, [None] * 3, [1.0] * 3)
+    empty, full = draw_trimap([one_label_alone]).axes[0].lines
+    assert (len(empty.get_xdata()), len(full.get_xdata())) == (0, 3)
