@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
-from boxsup_tf.evaluation.plots import Curve, draw_curves
+from boxsup_tf.evaluation.plots import Curve, draw_curves, plot_style
 from boxsup_tf.evaluation.trimap import Trimap
 
 WIDTH_LABEL = "width of the band on either side of a boundary, pixels"
@@ -16,6 +16,7 @@ def trimap_curve(name: str, trimap: Trimap, place: str, color: int, line: str = 
     return Curve(name, trimap.widths, values, color, line)
 
 
+@plot_style
 def draw_trimap(trimaps: Sequence[Trimap]) -> Figure:
     """The plot.
 
@@ -30,5 +31,5 @@ def draw_trimap(trimaps: Sequence[Trimap]) -> Figure:
         )
     ]
     figure = draw_curves(curves, WIDTH_LABEL, "mean IoU, %", trimaps[0].widths)
-    figure.axes[0].legend()
+    figure.legend(loc="outside upper center", ncols=2, frameon=False)
     return figure
