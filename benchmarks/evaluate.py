@@ -14,6 +14,7 @@ import os
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import tempfile
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -22,8 +23,9 @@ from PIL import Image
 from sklearn import metrics  # type: ignore[import-untyped]
 
 from boxsup_tf import errors
-from boxsup_tf.evaluation import evaluation_folder
 from boxsup_tf.evaluation.evaluate import EvaluateOptions, evaluate
+from boxsup_tf.evaluation.evaluation_folder import SECONDS_FILE
+from boxsup_tf.evaluation.result import EXPECTED
 from boxsup_tf.inference import segmentation_model
 from boxsup_tf.io.json_file import read_json, write_json
 from boxsup_tf.labels import VOID
@@ -39,17 +41,13 @@ _JSON = flags.DEFINE_string("json", None, "Write the figures to this file.")
 def main(_: object) -> None:
     model = segmentation_model.of_run(_MODEL_DIR.value, (1.0,), flip=False)
     with tempfile.TemporaryDirectory() as folder:
-        found = evaluate(model, _DATA.value, folder, EvaluateOptions())
-        if found is None:
-            raise errors.InputError(f"{_DATA.value}: no image has a mask: expected some")
-        seconds = read_json(
-            os.path.join(folder, evaluation_folder.SECONDS_FILE), evaluation_folder.EXPECTED
-        )
-        truth, predicted = _known_pixels(evaluation_folder.label_map_folder(folder, False))
+        (found,) = evaluate(model, _DATA.value, folder, EvaluateOptions())
+        seconds = read_json(os.path.join(folder, SECONDS_FILE), EXPECTED)
+        truth, predicted = _known_pixels(found.predictions)
     results = {
         "metrics_over_prediction": seconds["metrics"] / seconds["predict"],
-        "max_difference": _max_difference(found, truth, predicted, model.class_names),
-        "num_images": found["num_images"],
+        "max_difference": _max_difference(found.metrics, truth, predicted, model.class_names),
+        "num_images": found.metrics["num_images"],
         "num_pixels": len(truth),
     }
     for name, value in results.items():
@@ -72,7 +70,7 @@ def _known_pixels(folder: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _max_difference(
-    found: dict[str, Any], truth: np.ndarray, predicted: np.ndarray, class_names: tuple[str, ...]
+    found: Mapping[str, Any], truth: np.ndarray, predicted: np.ndarray, class_names: tuple[str, ...]
 ) -> float:
     occurring, true = np.union1d(truth, predicted), np.unique(truth)
     iou = metrics.jaccard_score(truth, predicted, labels=occurring, average=None)

@@ -7,13 +7,17 @@
 
 Writes into OUTPUT_DIR metrics.json; per_image.json, worst image first, and worst.jpg;
 confusion.json and confusion.png; trimap.json and trimap.png; the label maps, as
-predictions/ID.png; and seconds.json. Run again, it predicts what is missing and counts anew.
+predictions/ID.png; and seconds.json; with --crf, OUTPUT_DIR/crf has the same of the refined label
+maps. Run again, it predicts what is missing and counts anew.
 The scales of a SavedModel were chosen when it was exported.
 """
 
 import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from absl import flags
 
@@ -54,24 +58,21 @@ def main(_: object) -> None:
         model = segmentation_model.of_run(
             _MODEL_DIR.value, parse_scales(_SCALES.value), _FLIP.value
         )
-    metrics = evaluate(model, _DATA.value, _OUTPUT_DIR.value, options)
-    if metrics:
-        _show(metrics)
+    evaluations = evaluate(model, _DATA.value, _OUTPUT_DIR.value, options)
+    if evaluations:
+        _show([evaluation.metrics for evaluation in evaluations])
     print(f"{_OUTPUT_DIR.value}: done")
 
 
-def _show(metrics: dict) -> None:
-    columns = [metrics, *([metrics["crf"]] if "crf" in metrics else [])]
-    for name in metrics["per_class_iou"]:
+def _show(columns: Sequence[Mapping[str, Any]]) -> None:
+    for name in columns[0]["per_class_iou"]:
         print(_row(name, [column["per_class_iou"][name] for column in columns]))
     for name, title in metric_names.TITLES.items():
         print(_row(title, [column[name] for column in columns]))
     if len(columns) > 1:
         print("Left: the model's own label maps; right: refined by the CRF.")
-    print(
-        f"{metrics['num_images']} images; {metrics['num_images_without_mask']} without a mask "
-        "were not scored"
-    )
+    scored, others = (columns[0][name] for name in ("num_images", "num_images_without_mask"))
+    print(f"{scored} images; {others} without a mask were not scored")
 
 
 def _row(name: str, values: list[float | None]) -> str:

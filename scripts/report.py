@@ -1,4 +1,4 @@
-"""Makes one HTML file of evaluations: figures, plots, and every image with its label maps.
+"""Makes one HTML file of evaluations: scores, plots, and every image with its label maps.
 
     python scripts/report.py --evaluation=runs/voc/eval --data=records/voc_val \
         --model_dir=runs/voc --output=report.html

@@ -29,17 +29,17 @@ def refine_many(
     parameters: CrfParameters,
     num_workers: int,
     min_share: float = dense_crf.MIN_SHARE,
-) -> Iterator[tuple[Any, np.ndarray]]:
+) -> Iterator[tuple[Any, np.ndarray, np.ndarray]]:
     """`dense_crf.refine` of every image, in order; the same numbers whatever `num_workers` is.
 
     Args:
         images: (key, image, probabilities): anything that can be pickled, and what `refine`
-            takes. They are read as they are needed: a few images a process are in memory.
+            takes. They are read as they are needed: a few images per process are in memory.
         num_workers: processes, at least 1.
         min_share: see `dense_crf.refine`.
 
     Yields:
-        (key, marginals): float32 [H, W, C].
+        (key, image, marginals): the last float32 [H, W, C].
 
     Raises:
         InputError: pydensecrf is missing; or, with the key, an image ended its process twice, or
@@ -52,7 +52,7 @@ def refine_many(
         for task, marginals in pool.map(_tasks(images, min_share)):
             if isinstance(marginals, Failure):
                 raise InputError(f"{task.key}: the CRF failed: {marginals.reason}")
-            yield task.key, dense_crf.spread(marginals, task.kept)
+            yield task.key, task.image, dense_crf.spread(marginals, task.kept)
 
 
 def _tasks(

@@ -5,10 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
+from boxsup_tf.evaluation.plots import plot_style
+
 _MOST_WITH_NUMBERS = 30
 _DARK = 0.5  # shares from which a number is written in white
 
 
+@plot_style
 def draw_confusion(counts: np.ndarray, class_names: Sequence[str]) -> Figure:
     """The picture; rows add up to 100 %, and are empty for a class that is nowhere true.
 
@@ -19,7 +22,7 @@ def draw_confusion(counts: np.ndarray, class_names: Sequence[str]) -> Figure:
     sums = counts.sum(axis=1, keepdims=True)
     shares = np.divide(counts, sums, out=np.full(counts.shape, np.nan), where=sums > 0)
     size = 2.6 + 0.34 * len(class_names)  # inches
-    figure = Figure(figsize=(size + 0.6, size), dpi=120, layout="constrained")
+    figure = Figure(figsize=(size + 0.6, size), layout="constrained")
     axes = figure.add_subplot()
     axes.set_facecolor("0.93")
     picture = axes.imshow(100 * shares, cmap="Blues", vmin=0, vmax=100)

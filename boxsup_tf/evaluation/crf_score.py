@@ -5,7 +5,7 @@ import numpy as np
 from boxsup_tf.crf import dense_crf
 from boxsup_tf.crf.parameters import CrfParameters
 from boxsup_tf.io.atomic_write import atomic_write
-from boxsup_tf.labels import VOID
+from boxsup_tf.metrics.confusion import count_pixels
 
 
 def write_score_map(
@@ -52,6 +52,4 @@ def confusion_with_crf(task: tuple[str, CrfParameters | None]) -> np.ndarray:
     if parameters:
         believed = dense_crf.refine_labels(image, believed, parameters)
     predicted = np.flatnonzero(kept)[believed.argmax(axis=-1)]
-    known = truth != VOID
-    cells = truth[known].astype(np.int64) * kept.size + predicted[known]
-    return np.bincount(cells, minlength=kept.size**2).reshape(kept.size, kept.size)
+    return count_pixels(truth, predicted, kept.size)

@@ -1,6 +1,6 @@
 """Scores of a model on a data set, at full resolution, and the files that show them.
 
-First the label maps that are missing are made and kept; all figures are then counted from the
+First the label maps that are missing are made and kept; all scores are then counted from the
 kept ones. So an interrupted evaluation goes on where it stopped, and other bands, say, take no
 network.
 """
@@ -8,25 +8,24 @@ network.
 import dataclasses
 import os
 import time
-from collections.abc import Iterator
-
-from tqdm import tqdm
 
 from boxsup_tf.crf.parameters import check_installed, load_parameters
 from boxsup_tf.errors import InputError
-from boxsup_tf.evaluation.evaluation_folder import SECONDS_FILE, SUFFIXES, EvaluationFolder
+from boxsup_tf.evaluation.confusion_picture import draw_confusion
+from boxsup_tf.evaluation.evaluation_folder import SECONDS_FILE, EvaluationFolder
+from boxsup_tf.evaluation.examples import read_examples
 from boxsup_tf.evaluation.label_maps import make_label_maps
-from boxsup_tf.evaluation.result_files import per_image, write_results
+from boxsup_tf.evaluation.plots import write_png
+from boxsup_tf.evaluation.result import CRF_FOLDER, Evaluation
 from boxsup_tf.evaluation.set_scores import score
 from boxsup_tf.evaluation.trimap import check_widths
+from boxsup_tf.evaluation.trimap_picture import draw_trimap
 from boxsup_tf.evaluation.voc_server import check_for_server, write_archive
 from boxsup_tf.evaluation.worst_images import draw_worst
 from boxsup_tf.inference.saved_model import check_no_crf_twice
 from boxsup_tf.inference.segmentation_model import SegmentationModel
-from boxsup_tf.records import records
+from boxsup_tf.io.json_file import write_json
 from boxsup_tf.records.dataset_info import DatasetInfo, check_same_classes, load_complete
-from boxsup_tf.records.example import Example
-from boxsup_tf.records.writer import read_records
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,11 +39,11 @@ class EvaluateOptions:
         crf_parameters: Name of a set of parameters (crf/parameters.py lists them), or a
           crf.json that tune_crf.py wrote.
         num_workers: Processes that run the CRF.
-        batch_size: So many images of one size pass the network together at most. Images that
+        batch_size: The most images, of one size, that pass the network together. Images that
           wait for others of their size are predicted again after an interruption.
         voc_server: Where not empty, images without a mask are predicted, too, and all label maps
           are packed as OUTPUT_DIR/NAME.tar.gz for VOC's server, with --crf also as
-          NAME_crf.tar.gz.
+          OUTPUT_DIR/crf/NAME.tar.gz.
     """
 
     trimap_widths: tuple[float, ...] = (1, 2, 4, 8, 16, 32)
@@ -65,29 +64,27 @@ class EvaluateOptions:
 
 def evaluate(
     model: SegmentationModel, dataset_dir: str, output_dir: str, options: EvaluateOptions
-) -> dict | None:
+) -> list[Evaluation]:
     """Scores label maps by one confusion matrix over the whole set; void is left out.
 
     Args:
         model: predicts the images.
         dataset_dir: a folder of records; images without a mask are not scored.
         output_dir: made if need be. Into it go metrics.json; per_image.json, worst image first,
-            and worst.jpg; confusion.json and .png; trimap.json and .png; predictions/ID.png, with
-            the CRF predictions_crf/ID.png; and seconds.json: what this call spent on the images
-            that it predicted, and on the figures of all.
+            and worst.jpg; confusion.json and .png; trimap.json and .png; predictions/ID.png; and
+            seconds.json: what this call spent on the images that it predicted, and on the scores
+            of all. With the CRF, crf/ holds the same of the label maps that it refined.
         options: see there.
 
     Returns:
-        What metrics.json holds: `ConfusionMatrix.summary`, `num_images` scored and
-        `num_images_without_mask`; with the CRF also `crf`, the summary of its label maps. None
-        where an archive was asked for, and no image has a mask.
+        The result of the model's own label maps and, with the CRF, that of the refined ones;
+        none where an archive was asked for, and no image has a mask.
 
     Raises:
         InputError: the data set is missing, unfinished or damaged, has other classes than the
             model, or nothing to score; the output folder holds predictions of another model or
-            data set, or refined by a CRF that is not asked for now, or a run's metrics.json; an
-            option does not fit the data; or a CRF is asked for, and the model ends with one, or
-            pydensecrf is missing.
+            data set, or refined by another CRF, or a run's metrics.json; an option does not fit
+            the data; or a CRF is asked for, and the model ends with one, or pydensecrf is missing.
     """
     info = load_complete(dataset_dir)
     check_same_classes("the model", model.class_names, dataset_dir, info.class_names)
@@ -95,87 +92,70 @@ def evaluate(
         check_for_server(dataset_dir, info)
     elif info.num_images_with_masks == 0:
         raise InputError(f"{dataset_dir}: none of {info.num_images} images has a class mask")
-    folder = _open(output_dir, model, info, options)
+    folders = _open(output_dir, model, info, options)
     start = time.perf_counter()
     num_predicted, seconds = make_label_maps(
-        _examples(dataset_dir, info, "predict", bool(options.voc_server)),
+        read_examples(dataset_dir, info, "predict", bool(options.voc_server)),
         model,
-        folder,
+        folders,
         options.batch_size,
         load_parameters(options.crf_parameters) if options.crf else None,
         options.num_workers,
     )
-    metrics = _score(dataset_dir, info, folder, options) if info.num_images_with_masks else None
+    evaluations = _score(dataset_dir, info, folders, options) if info.num_images_with_masks else []
     seconds["metrics"] = time.perf_counter() - start - sum(seconds.values())
-    folder.write_json(SECONDS_FILE, {"num_predicted": num_predicted} | seconds)
+    write_json(folders[0].file(SECONDS_FILE), {"num_predicted": num_predicted} | seconds)
     if options.voc_server:
-        _pack(dataset_dir, info, folder, options)
-    return metrics
+        _pack(dataset_dir, info, folders, options)
+    return evaluations
 
 
 def _open(
     output_dir: str, model: SegmentationModel, info: DatasetInfo, options: EvaluateOptions
-) -> EvaluationFolder:
+) -> list[EvaluationFolder]:
+    """The folders of the model's own label maps and, if it is asked for, of the CRF's."""
     settings = model.settings | {"data": info.digest, "class_names": info.class_names}
-    if options.crf:
-        check_no_crf_twice("the exported model", model.has_crf)
-        check_installed("--crf")
-        settings["crf"] = dataclasses.asdict(load_parameters(options.crf_parameters))
-    return EvaluationFolder(output_dir, settings)
+    if not options.crf:
+        return [EvaluationFolder(output_dir, settings)]
+    check_no_crf_twice("the exported model", model.has_crf)
+    check_installed("--crf")
+    crf = {"crf": dataclasses.asdict(load_parameters(options.crf_parameters))}
+    return [
+        EvaluationFolder(output_dir, settings),
+        EvaluationFolder(os.path.join(output_dir, CRF_FOLDER), settings | crf),
+    ]
 
 
 def _score(
-    dataset_dir: str, info: DatasetInfo, folder: EvaluationFolder, options: EvaluateOptions
-) -> dict:
-    kinds, names = _kinds(options), info.class_names
-    examples = _examples(dataset_dir, info, "score")
-    scores = score(examples, folder, names, options.trimap_widths, kinds)
-    if not scores[0].rings.any():
+    dataset_dir: str, info: DatasetInfo, folders: list[EvaluationFolder], options: EvaluateOptions
+) -> list[Evaluation]:
+    names, without_mask = info.class_names, info.num_images - info.num_images_with_masks
+    examples = read_examples(dataset_dir, info, "score")
+    evaluations = score(examples, folders, names, options.trimap_widths, without_mask)
+    if not evaluations:
         raise InputError(f"{dataset_dir}: every pixel of the masks is void: nothing to score")
-    images = per_image(scores)
-    without_mask = info.num_images - info.num_images_with_masks
-    metrics = write_results(folder, scores, images, names, options.trimap_widths, without_mask)
+    for folder, evaluation in zip(folders, evaluations, strict=True):
+        evaluation.write()
+        write_png(draw_confusion(evaluation.confusion, names), folder.file("confusion.png"))
+    trimaps = [evaluation.trimap for evaluation in evaluations]
+    write_png(draw_trimap(trimaps), folders[0].file("trimap.png"))
+    worst_first = list(evaluations[0].images)
     draw_worst(
-        _examples(dataset_dir, info, "draw the worst"),
-        folder,
-        [image["id"] for image in images],
-        len(names),
-        kinds,
+        read_examples(dataset_dir, info, "draw the worst"),
+        folders,
+        worst_first,
+        num_classes=len(names),
     )
-    return metrics
+    return evaluations
 
 
 def _pack(
-    dataset_dir: str, info: DatasetInfo, folder: EvaluationFolder, options: EvaluateOptions
+    dataset_dir: str, info: DatasetInfo, folders: list[EvaluationFolder], options: EvaluateOptions
 ) -> None:
-    for crf_refined in _kinds(options):
+    for folder in folders:
         label_maps = (
-            (
-                example.source_id,
-                folder.read_label_map(
-                    example.source_id,
-                    crf_refined,
-                    (example.height, example.width),
-                    len(info.class_names),
-                ),
-            )
-            for example in _examples(dataset_dir, info, "pack", with_all=True)
+            (example.source_id, folder.read_label_map(example, len(info.class_names)))
+            for example in read_examples(dataset_dir, info, "pack", with_all=True)
         )
-        name = f"{options.voc_server}{SUFFIXES[crf_refined]}.tar.gz"
-        write_archive(folder.file(name), label_maps, info.class_names, info)
-
-
-def _kinds(options: EvaluateOptions) -> tuple[bool, ...]:
-    """For every kind of label maps whether the CRF refined them."""
-    return (False, True) if options.crf else (False,)
-
-
-def _examples(
-    dataset_dir: str, info: DatasetInfo, description: str, with_all: bool = False
-) -> Iterator[Example]:
-    """Those with masks, or all."""
-    serialized = read_records(dataset_dir, info.num_shards)
-    for record in tqdm(serialized, desc=description, total=info.num_images, unit="image"):
-        example = records.decode_example(record)
-        if with_all or example.mask is not None:
-            yield example
+        path = folder.file(f"{options.voc_server}.tar.gz")
+        write_archive(path, label_maps, info.class_names, info)

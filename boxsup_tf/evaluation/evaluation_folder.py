@@ -1,33 +1,19 @@
-"""The folder of one evaluation: the names of its files, and whose label maps it keeps."""
+"""The folder of one evaluation: the label maps, and the settings that they were made with."""
 
-import json
 import os
 from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
 from PIL import Image
 
 from boxsup_tf import drawing
 from boxsup_tf.errors import InputError
-from boxsup_tf.io.atomic_write import atomic_write
-from boxsup_tf.io.json_file import read_json, write_json
+from boxsup_tf.evaluation.result import PREDICTIONS, SETTINGS_FILE
+from boxsup_tf.io.owned_folder import OwnedFolder
 from boxsup_tf.metrics.metric_names import METRICS_FILE
+from boxsup_tf.records.example import Example
 
-METRICS_FILE = METRICS_FILE
-PER_IMAGE_FILE = "per_image.json"
-TRIMAP_FILE = "trimap.json"
-CONFUSION_FILE = "confusion.json"
 SECONDS_FILE = "seconds.json"
-CONFUSION_PICTURE = "confusion.png"
-TRIMAP_PICTURE = "trimap.png"
-WORST_PICTURE = "worst.jpg"
-
-SETTINGS_FILE = "evaluation.json"
-# What these are, for messages.
-EXPECTED = "a file that evaluate.py wrote"
-# By whether the dense CRF refined the label maps: what is added to names of files and figures.
-SUFFIXES = ("", "_crf")
 
 
 class EvaluationFolder:
@@ -35,93 +21,50 @@ class EvaluationFolder:
 
     Args:
         path: made if need be.
-        settings: what decides the label maps, for JSON: the model, the data, ... A name that an
-            earlier evaluation did not give is added to its settings.
+        settings: what decides the label maps, for JSON: the model, the data, ...
 
     Raises:
-        InputError: the folder holds label maps of other or of more settings, or a metrics.json
-            of another program.
+        InputError: the folder holds label maps of other settings, or a metrics.json of another
+            program.
     """
 
     def __init__(self, path: str, settings: dict[str, Any]) -> None:
-        self.path = path
-        found = self._found()
-        settings = json.loads(json.dumps(settings))  # tuples are lists in the file
-        for name in sorted(found.keys() & settings.keys()):
-            if found[name] != settings[name]:
-                raise InputError(
-                    f"{path}: holds predictions with {name} = {found[name]!r}: expected "
-                    f"{settings[name]!r}; choose another --output_dir or delete it"
-                )
-        dropped = sorted(found.keys() - settings.keys())
-        if dropped:  # the figures would lose their part
+        self.path, self.settings = path, settings
+        owned = OwnedFolder(path, SETTINGS_FILE, "predictions", "evaluate.py")
+        found = owned.read()
+        if found is not None:
+            owned.check(found, settings)
+        elif os.path.exists(self.file(METRICS_FILE)):  # a run's folder has one, too
             raise InputError(
-                f"{path}: holds predictions with {dropped[0]} = {found[dropped[0]]!r}: expected "
-                f"--{dropped[0]} again; give it, choose another --output_dir or delete it"
+                f"{self.file(METRICS_FILE)}: was not written by evaluate.py: expected none; choose "
+                "another --output_dir"
             )
-        os.makedirs(path, exist_ok=True)
-        self.write_json(SETTINGS_FILE, found | settings)
+        owned.write(settings)
 
     def file(self, name: str) -> str:
         """The path of a file."""
         return os.path.join(self.path, name)
 
-    def write_json(self, name: str, value: object) -> None:
-        """Writes a file, whole or not at all."""
-        write_json(self.file(name), value)
+    def has_label_map(self, source_id: str) -> bool:
+        """Whether an image's label map is there."""
+        return os.path.exists(self._label_map_path(source_id))
 
-    def write_figure(self, name: str, figure: Figure) -> None:
-        """Writes a PNG, whole or not at all."""
-        with atomic_write(self.file(name), "wb") as file:
-            figure.savefig(file, format="png")
-
-    def has_label_map(self, source_id: str, crf: bool) -> bool:
-        """Whether an image's label map, plain or refined by the CRF, is there."""
-        return os.path.exists(self._label_map_path(source_id, crf))
-
-    def write_label_map(self, source_id: str, crf: bool, label_map: np.ndarray) -> None:
+    def write_label_map(self, source_id: str, label_map: np.ndarray) -> None:
         """Keeps a label map, integers [H, W], as a palette PNG."""
-        path = self._label_map_path(source_id, crf)
+        path = self._label_map_path(source_id)
         os.makedirs(os.path.dirname(path), exist_ok=True)  # an id may hold slashes
         drawing.write_palette_png(path, label_map)
 
-    def read_label_map(
-        self, source_id: str, crf: bool, size: tuple[int, int], num_classes: int
-    ) -> np.ndarray:
-        """The function `read_label_map`, of an image's label map.
+    def read_label_map(self, example: Example, num_classes: int) -> np.ndarray:
+        """The label map of an image, see `read_mask`."""
+        size = (example.height, example.width)
+        return read_mask(self._label_map_path(example.source_id), size, num_classes)
 
-        Args:
-            source_id: of the image.
-            crf: whether it is the one that the CRF refined.
-            size, num_classes: see the function.
-
-        Raises:
-            InputError: see the function.
-        """
-        return read_label_map(self._label_map_path(source_id, crf), size, num_classes)
-
-    def _label_map_path(self, source_id: str, crf: bool) -> str:
-        return os.path.join(label_map_folder(self.path, crf), f"{source_id}.png")
-
-    def _found(self) -> dict[str, Any]:
-        path = self.file(SETTINGS_FILE)
-        if os.path.exists(path):
-            return read_json(path, EXPECTED)
-        metrics = self.file(METRICS_FILE)
-        if os.path.exists(metrics):  # a run's folder has one, too
-            raise InputError(
-                f"{metrics}: was not written by evaluate.py: expected none; choose another "
-                "--output_dir"
-            )
-        return {}
+    def _label_map_path(self, source_id: str) -> str:
+        return self.file(os.path.join(PREDICTIONS, f"{source_id}.png"))
 
 
-def label_map_folder(path: str, crf: bool) -> str:
-    """Where an evaluation keeps its label maps ID.png, plain or refined by the CRF."""
-    return os.path.join(path, f"predictions{SUFFIXES[crf]}")
-
-
-def read_label_map(path: str, size: tuple[int, int], num_classes: int) -> np.ndarray:
+def read_mask(path: str, size: tuple[int, int], num_classes: int) -> np.ndarray:
     """uint8 [H, W] that `EvaluationFolder.write_label_map` wrote.
 
     Args:

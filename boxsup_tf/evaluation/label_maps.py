@@ -1,7 +1,7 @@
 """Makes the label maps of a data set that a folder lacks, with and without the dense CRF."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -14,14 +14,14 @@ from boxsup_tf.inference.segmentation_model import SegmentationModel
 from boxsup_tf.records.example import Example, decode_image
 
 T = TypeVar("T")
-# An image's id, its pixels, and its label map or probabilities.
+# An image's id, its pixels, and its probabilities.
 Predicted = tuple[str, np.ndarray, np.ndarray]
 
 
 def make_label_maps(
     examples: Iterable[Example],
     model: SegmentationModel,
-    folder: EvaluationFolder,
+    folders: Sequence[EvaluationFolder],
     batch_size: int,
     crf: CrfParameters | None,
     num_workers: int,
@@ -31,9 +31,9 @@ def make_label_maps(
     Args:
         examples: their images.
         model: predicts them.
-        folder: where the label maps go.
-        batch_size: so many images of one size pass the network together at most.
-        crf: None: without.
+        folders: where the model's own label maps go and, with the CRF, the refined ones.
+        batch_size: the most images, of one size, that pass the network together.
+        crf: its parameters; None: without.
         num_workers: processes that run the CRF.
 
     Returns:
@@ -44,36 +44,40 @@ def make_label_maps(
     Raises:
         InputError: pydensecrf is missing, or the CRF failed.
     """
-    kinds = (False,) if crf is None else (False, True)
-    images = (
-        (example.source_id, decode_image(example.encoded).numpy())
-        for example in examples
-        if not all(folder.has_label_map(example.source_id, kind) for kind in kinds)
-    )
-    count = 0
-    start = time.perf_counter()
+    images = _missing(examples, folders)
+    start, count = time.perf_counter(), 0
     if crf is None:
         for source_id, _, label_map in predict_in_batches(model.label_maps, images, batch_size):
-            folder.write_label_map(source_id, False, label_map)
+            folders[0].write_label_map(source_id, label_map)
             count += 1
         return count, {"predict": time.perf_counter() - start}
+    plain, refined = folders
     stopwatch = _Stopwatch()
     believed = predict_in_batches(model.probabilities, images, batch_size)
-    for source_id, marginals in refine_many(
-        stopwatch.measure(_writing_plain_maps(believed, folder)), crf, num_workers
+    for source_id, _, marginals in refine_many(
+        stopwatch.measure(_writing_plain_maps(believed, plain)), crf, num_workers
     ):
-        folder.write_label_map(source_id, True, marginals.argmax(axis=-1))
+        refined.write_label_map(source_id, marginals.argmax(axis=-1))
         count += 1
     elapsed = time.perf_counter() - start
     return count, {"predict": stopwatch.seconds, "crf": elapsed - stopwatch.seconds}
+
+
+def _missing(
+    examples: Iterable[Example], folders: Sequence[EvaluationFolder]
+) -> Iterator[tuple[str, np.ndarray]]:
+    """Ids and pixels of the images of which a folder lacks the label map."""
+    for example in examples:
+        if not all(folder.has_label_map(example.source_id) for folder in folders):
+            yield example.source_id, decode_image(example.encoded).numpy()
 
 
 def _writing_plain_maps(
     believed: Iterable[Predicted], folder: EvaluationFolder
 ) -> Iterator[Predicted]:
     for source_id, image, probabilities in believed:
-        if not folder.has_label_map(source_id, crf=False):
-            folder.write_label_map(source_id, False, probabilities.argmax(axis=-1))
+        if not folder.has_label_map(source_id):
+            folder.write_label_map(source_id, probabilities.argmax(axis=-1))
         yield source_id, image, probabilities
 
 

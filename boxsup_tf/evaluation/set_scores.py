@@ -1,74 +1,79 @@
 """Counts kept label maps against the truth: over the set, in bands at boundaries, by image."""
 
-import dataclasses
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
 from boxsup_tf.evaluation.evaluation_folder import EvaluationFolder
-from boxsup_tf.evaluation.trimap import boundary_distance, count_in_bands
+from boxsup_tf.evaluation.result import Evaluation
+from boxsup_tf.evaluation.trimap import Trimap, boundary_distance, count_in_bands
 from boxsup_tf.metrics.confusion import ConfusionMatrix
 from boxsup_tf.records.example import Example
 
 
-@dataclasses.dataclass(frozen=True)
-class SetScores:
-    """What a model reaches on a set of images.
-
-    Attributes:
-        rings: int64 [K + 1, C, C], see `trimap.count_in_bands`.
-        images: for every image by id its `mean_iou` over the classes that are true or predicted
-            in it, `pixel_accuracy`, `classes`: the IoU of these classes, and `counts`: pixels
-            by the names of their true and then their predicted class. The figures are None, and
-            the rest empty, where the mask is all void.
-    """
-
-    rings: np.ndarray
-    images: dict[str, dict[str, Any]]
-
-    @property
-    def total(self) -> ConfusionMatrix:
-        """Over all images."""
-        return ConfusionMatrix(self.rings.sum(axis=0))
-
-
 def score(
     examples: Iterable[Example],
-    folder: EvaluationFolder,
+    folders: Sequence[EvaluationFolder],
     class_names: Sequence[str],
     widths: Sequence[float],
-    kinds: Sequence[bool],
-) -> list[SetScores]:
-    """Scores of the label maps that a folder keeps.
+    num_images_without_mask: int,
+) -> list[Evaluation]:
+    """Scores of the label maps that folders keep, one folder a result.
 
     Args:
         examples: with masks.
-        folder: holds a label map of each.
+        folders: each holds a label map of every example.
         class_names: index is label.
         widths: of the bands, pixels, ascending.
-        kinds: for every scores that are asked for, whether they are of the maps that the CRF
-            refined.
+        num_images_without_mask: images that are not scored.
+
+    Returns:
+        The results; none where every pixel of the masks is void.
 
     Raises:
         InputError: see `EvaluationFolder.read_label_map`.
     """
     num_classes = len(class_names)
-    rings = [np.zeros([len(widths) + 1, num_classes, num_classes], np.int64) for _ in kinds]
-    images: list[dict[str, dict[str, Any]]] = [{} for _ in kinds]
+    rings = [np.zeros([len(widths) + 1, num_classes, num_classes], np.int64) for _ in folders]
+    images: list[dict[str, dict[str, Any]]] = [{} for _ in folders]
     for example in examples:
         truth = np.asarray(example.mask)
         distance = boundary_distance(truth)
-        for kind, crf in enumerate(kinds):
-            size = (example.height, example.width)
-            predicted = folder.read_label_map(example.source_id, crf, size, num_classes)
+        for i, folder in enumerate(folders):
+            predicted = folder.read_label_map(example, num_classes)
             counts = count_in_bands(truth, predicted, distance, widths, num_classes)
-            rings[kind] += counts
-            images[kind][example.source_id] = _of_image(counts.sum(axis=0), class_names)
-    return [SetScores(*pair) for pair in zip(rings, images, strict=True)]
+            rings[i] += counts
+            images[i][example.source_id] = _of_image(counts.sum(axis=0), class_names)
+    results = []
+    for folder, counts, scores in zip(folders, rings, images, strict=True):
+        total = ConfusionMatrix(counts.sum(axis=0))
+        if not total.counts.any():
+            return []
+        metrics = total.summary(class_names) | {
+            "num_images": len(scores),
+            "num_images_without_mask": num_images_without_mask,
+        }
+        data = folder.settings["data"]
+        trimap = Trimap.of_rings(widths, counts)
+        images_worst_first = dict(sorted(scores.items(), key=_rank))
+        results.append(
+            Evaluation(
+                folder.path, folder.path, data, metrics, images_worst_first, trimap, total.counts
+            )
+        )
+    return results
+
+
+def _rank(image: tuple[str, dict[str, Any]]) -> tuple[bool, float, str]:
+    """By mean IoU, the worst image first; images without a score come last."""
+    source_id, scores = image
+    mean_iou = scores["mean_iou"]
+    return mean_iou is None, mean_iou or 0.0, source_id
 
 
 def _of_image(counts: np.ndarray, class_names: Sequence[str]) -> dict[str, Any]:
+    """See `Evaluation.images`."""
     matrix = ConfusionMatrix(counts)
     iou = matrix.per_class(class_names)
     named: dict[str, dict[str, int]] = {}

@@ -8,6 +8,7 @@ measures it; void itself is not scored. The border of the image is no boundary. 
 without a rim, a band of width w is 2 w pixels across.
 """
 
+import dataclasses
 from collections.abc import Sequence
 from math import inf
 
@@ -16,7 +17,28 @@ import numpy as np
 
 from boxsup_tf.errors import InputError
 from boxsup_tf.labels import VOID
-from boxsup_tf.metrics.confusion import ConfusionMatrix
+from boxsup_tf.metrics.confusion import ConfusionMatrix, count_pixels
+
+
+@dataclasses.dataclass(frozen=True)
+class Trimap:
+    """Mean IoU in bands around the true boundaries, and of all pixels that are not in them.
+
+    Attributes:
+        widths: K widths of bands, pixels, ascending.
+        inside, outside: K each, in 0 .. 1; None where there is no pixel.
+    """
+
+    widths: Sequence[float] = ()
+    inside: Sequence[float | None] = ()
+    outside: Sequence[float | None] = ()
+
+    @classmethod
+    def of_rings(cls, widths: Sequence[float], rings: np.ndarray) -> "Trimap":
+        """That of the matrices int64 [K + 1, C, C] of `count_in_bands`."""
+        inside = np.cumsum(rings, axis=0)[:-1]
+        outside = rings.sum(axis=0) - inside
+        return cls(list(widths), _mean_ious(inside), _mean_ious(outside))
 
 
 def check_widths(widths: Sequence[float]) -> None:
@@ -71,25 +93,8 @@ def count_in_bands(
         int64 [K + 1, C, C], true label by predicted label: ring k holds the pixels in band k and
         not in band k - 1, the last those in none; their sum is the matrix of the whole image.
     """
-    known = truth != VOID
-    ring = np.searchsorted(np.asarray(widths, np.float32), distance[known])
-    shape = (len(widths) + 1, num_classes, num_classes)
-    cell = np.ravel_multi_index((ring, truth[known], predicted[known]), shape)
-    return np.bincount(cell, minlength=np.prod(shape)).reshape(shape)
-
-
-def inside_and_outside(rings: np.ndarray) -> tuple[list[float | None], list[float | None]]:
-    """Mean IoU in every band, and of all pixels that are not in it.
-
-    Args:
-        rings: int64 [K + 1, C, C], see `count_in_bands`.
-
-    Returns:
-        Two lists of K, in 0 .. 1; None where there is no pixel.
-    """
-    inside = np.cumsum(rings, axis=0)[:-1]
-    outside = rings.sum(axis=0) - inside
-    return _mean_ious(inside), _mean_ious(outside)
+    rings = np.searchsorted(np.asarray(widths, np.float32), distance)
+    return count_pixels(truth, predicted, num_classes, rings, len(widths) + 1)
 
 
 def _mean_ious(matrices: np.ndarray) -> list[float | None]:

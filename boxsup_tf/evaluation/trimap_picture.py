@@ -1,44 +1,35 @@
 """Mean IoU against the width of a band around the boundaries, as a plot (BoxSup, Fig. 4)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-import numpy as np
 from matplotlib.figure import Figure
 
-# Name in trimap.json, what the legend says, colour, line.
-_CURVES = (
-    ("inside", "in the band", "C0", "-"),
-    ("outside", "outside it", "C1", "-"),
-    ("inside_crf", "in the band, with CRF", "C0", "--"),
-    ("outside_crf", "outside it, with CRF", "C1", "--"),
-)
+from boxsup_tf.evaluation.plots import Curve, draw_curves, plot_style
+from boxsup_tf.evaluation.trimap import Trimap
+
+WIDTH_LABEL = "width of the band on either side of a boundary, pixels"
 
 
-def draw_trimap(widths: Sequence[float], mean_ious: Mapping[str, Sequence[float | None]]) -> Figure:
+def trimap_curve(name: str, trimap: Trimap, place: str, color: int, line: str = "-") -> Curve:
+    """Percentages `inside` or `outside` (`place`) the bands."""
+    values = [None if value is None else 100 * value for value in getattr(trimap, place)]
+    return Curve(name, trimap.widths, values, color, line)
+
+
+@plot_style
+def draw_trimap(trimaps: Sequence[Trimap]) -> Figure:
     """The plot.
 
     Args:
-        widths: of the bands, pixels.
-        mean_ious: `inside` and `outside`, perhaps `inside_crf` and `outside_crf`, in 0 .. 1.
+        trimaps: of the model's own label maps and, if there are, of the CRF's; of the same widths.
     """
-    figure = Figure(figsize=(6, 4), dpi=120, layout="constrained")
-    axes = figure.add_subplot()
-    for name, label, colour, line in _CURVES:
-        if name in mean_ious:
-            axes.plot(
-                widths,
-                100 * np.array(mean_ious[name], np.float64),  # None becomes NaN
-                color=colour,
-                linestyle=line,
-                marker="o",
-                markersize=4,
-                label=label,
-            )
-    axes.set_xscale("log", base=2)
-    axes.set_xticks(widths, [f"{width:g}" for width in widths])
-    axes.minorticks_off()
-    axes.set_xlabel("width of the band on either side of a boundary (pixels)")
-    axes.set_ylabel("mean IoU (%)")
-    axes.grid(alpha=0.3)
-    axes.legend()
+    curves = [
+        trimap_curve(f"{name}{suffix}", trimap, place, color, line)
+        for trimap, (suffix, line) in zip(trimaps, (("", "-"), (", with CRF", "--")), strict=False)
+        for color, (place, name) in enumerate(
+            (("inside", "in the band"), ("outside", "outside it"))
+        )
+    ]
+    figure = draw_curves(curves, WIDTH_LABEL, "mean IoU, %", trimaps[0].widths)
+    figure.legend(loc="outside upper center", ncols=2, frameon=False)
     return figure

@@ -8,26 +8,24 @@ sigma alpha in 30, 40 .. 100 and sigma beta in 3 .. 6, then smaller steps around
 import dataclasses
 import functools
 import itertools
-import json
 import os
 import shutil
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 from tqdm import tqdm
 
 from boxsup_tf.crf.dense_crf import MIN_SHARE
 from boxsup_tf.crf.parameters import CRF_FILE, CrfParameters, check_installed
 from boxsup_tf.errors import InputError
 from boxsup_tf.evaluation import crf_score
+from boxsup_tf.evaluation.examples import read_examples
 from boxsup_tf.inference.segmentation_model import SegmentationModel
-from boxsup_tf.io.json_file import read_json, write_json
+from boxsup_tf.io.owned_folder import OwnedFolder
 from boxsup_tf.metrics.confusion import ConfusionMatrix
-from boxsup_tf.records.dataset_info import check_same_classes, load_complete
-from boxsup_tf.records.masked_images import MaskedImages
-from boxsup_tf.records.parsing import Record
+from boxsup_tf.records.dataset_info import DatasetInfo, check_same_classes, load_complete
+from boxsup_tf.records.example import decode_image
 from boxsup_tf.workers.worker_pool import Failure, WorkerPool
 
 
@@ -98,10 +96,10 @@ def tune(
 ) -> dict:
     """Scores settings of the CRF by mean IoU over one confusion matrix.
 
-    What was tried is read from OUTPUT_DIR/crf.json and not tried again, by another grid neither.
+    What was tried is read from OUTPUT_DIR/crf.json and not tried again, not even with another grid.
 
     Args:
-        model: whose probabilities are refined; crf.json says, by its settings, whose they were.
+        model: its probabilities are refined; crf.json holds its settings.
         dataset_dir: a folder of records with masks.
         output_dir: made if need be. Score maps lie in it until the search is done.
         grid: what to try.
@@ -120,18 +118,17 @@ def tune(
     check_installed("tune_crf")
     info = load_complete(dataset_dir)
     check_same_classes("the model", model.class_names, dataset_dir, info.class_names)
-    images = MaskedImages(dataset_dir, info, Record.image)
-    num_images = min(num_images, images.num_images)
+    if info.num_images_with_masks == 0:
+        raise InputError(f"{dataset_dir}: none of {info.num_images} images has a class mask")
+    num_images = min(num_images, info.num_images_with_masks)
     settings = model.settings | {
         "data_digest": info.digest,
         "num_images": num_images,
         "min_share": MIN_SHARE,
     }
-    settings = json.loads(json.dumps(settings))  # tuples are lists in the file
     candidates = grid.settings()
-    os.makedirs(output_dir, exist_ok=True)
     score_maps = os.path.join(output_dir, "score_maps")
-    search = _Search(os.path.join(output_dir, CRF_FILE), settings, score_maps)
+    search = _Search(output_dir, settings, score_maps)
     start = functools.partial(check_installed, "tune_crf")
     with WorkerPool(crf_score.confusion_with_crf, num_workers, start) as pool:
         for refinement in range(grid.refinements + 1):
@@ -139,49 +136,46 @@ def tune(
                 candidates += grid.around(search.best_of(candidates), refinement)
             todo = search.untried(candidates)
             if todo:
-                paths = _write_score_maps(model, images, score_maps, num_images)
+                paths = _write_score_maps(model, dataset_dir, info, score_maps, num_images)
                 search.run(pool, paths, todo)
     shutil.rmtree(score_maps, ignore_errors=True)
     return search.contents
 
 
 def _write_score_maps(
-    model: SegmentationModel, images: MaskedImages, folder: str, num_images: int
+    model: SegmentationModel, dataset_dir: str, info: DatasetInfo, folder: str, num_images: int
 ) -> list[str]:
     """The paths of the score maps; those that exist are kept."""
     os.makedirs(folder, exist_ok=True)
-    chosen = [i * images.num_images // num_images for i in range(num_images)]
+    chosen = [i * info.num_images_with_masks // num_images for i in range(num_images)]
     paths = {index: os.path.join(folder, f"{index:06d}.npz") for index in chosen}
     missing = {index: path for index, path in paths.items() if not os.path.exists(path)}
-    if not missing:
-        return list(paths.values())
-    with tqdm(total=len(missing), desc="score maps", unit="image") as progress:
-        try:
-            for index, record in enumerate(images.records):
-                if index in missing:
-                    image = record.image().numpy()
-                    probabilities = model.probabilities(image[None])[0]
-                    truth = record.label_map().numpy()
-                    crf_score.write_score_map(
-                        missing[index], image, probabilities, truth, MIN_SHARE
-                    )
-                    progress.update()
-        except tf.errors.DataLossError as error:
-            raise InputError(f"damaged TFRecord: {error.message}") from None
+    if missing:
+        for index, example in enumerate(read_examples(dataset_dir, info, "score maps")):
+            if index in missing:
+                image = decode_image(example.encoded).numpy()
+                probabilities = model.probabilities(image[None])[0]
+                truth = np.asarray(example.mask)
+                crf_score.write_score_map(missing[index], image, probabilities, truth, MIN_SHARE)
     return list(paths.values())
 
 
 class _Search:
     """crf.json, and what is still to be tried."""
 
-    def __init__(self, path: str, settings: dict, score_maps: str) -> None:
-        self._path = path
-        self.contents: dict[str, Any] = {"settings": settings, "tried": []}
-        if os.path.exists(path):
-            self.contents = _read(path, settings)
-        else:
-            shutil.rmtree(score_maps, ignore_errors=True)  # of who knows what
-            write_json(path, self.contents)
+    def __init__(self, output_dir: str, settings: dict, score_maps: str) -> None:
+        self._folder = OwnedFolder(output_dir, CRF_FILE, "a search", "tune_crf.py")
+        if self._folder.read() is None:
+            shutil.rmtree(score_maps, ignore_errors=True)  # of unknown origin
+            self._folder.write({"settings": settings, "tried": []})
+        self.contents: dict[str, Any] = self._folder.read() or {}
+        try:
+            found = dict(self.contents["settings"])
+            self._scores()
+        except (ValueError, KeyError, TypeError) as error:
+            path = self._folder.file_path
+            raise InputError(f"{path}: not a file of tune_crf.py: {error}") from None
+        self._folder.check(found, settings)
 
     def best_of(self, candidates: Sequence[CrfParameters]) -> CrfParameters:
         """The first of the best: the same whether or not the search was interrupted."""
@@ -218,7 +212,7 @@ class _Search:
             self.contents["tried"].append(entry)
             best = max(self.contents["tried"], key=lambda tried: tried["mean_iou"])
             self.contents["best"] = best
-        write_json(self._path, self.contents)
+        self._folder.write(self.contents)
 
 
 def _mean_iou(results: Iterable[tuple[Any, np.ndarray | Failure]]) -> float:
@@ -231,20 +225,3 @@ def _mean_iou(results: Iterable[tuple[Any, np.ndarray | Failure]]) -> float:
     if not total.counts.any():
         raise InputError("every pixel of the chosen masks is void: expected something to score")
     return total.mean_iou
-
-
-def _read(path: str, settings: dict) -> dict:
-    contents = read_json(path, "a file of tune_crf.py")
-    try:
-        found = contents["settings"]
-        for entry in contents["tried"]:
-            CrfParameters(**entry["parameters"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{path}: not a file of tune_crf.py: {error}") from None
-    for name in sorted(settings.keys() | found.keys()):
-        if settings.get(name) != found.get(name):
-            raise InputError(
-                f"{path}: of {name}={found.get(name)!r}: expected {settings.get(name)!r}, or "
-                "another --output_dir"
-            )
-    return contents

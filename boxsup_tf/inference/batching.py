@@ -29,7 +29,7 @@ def predict_in_batches(
     Args:
         predict: from uint8 [B, H, W, 3] to [B, ...].
         images: a key of any kind, and uint8 [H, W, 3].
-        batch_size: so many images go together at most.
+        batch_size: the most images that go together.
 
     Yields:
         The key, the image, and what `predict` made of it, as soon as it is made: images of

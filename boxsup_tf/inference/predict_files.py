@@ -137,13 +137,6 @@ def _refined_label_maps(
         pairs = zip(images, probabilities(images), strict=True)
         return np.stack([_labels(refine(*pair, parameters)) for pair in pairs])
 
-    under_way: dict[str, np.ndarray] = {}
-
-    def believed(images: Iterable[_Image]) -> Iterator[_LabelMap]:
-        for name, image, belief in predict_in_batches(probabilities, images, batch_size):
-            under_way[name] = image
-            yield name, image, belief
-
     for is_large, group in itertools.groupby(
         images, lambda named: max(named[1].shape[:2]) > tile_size
     ):
@@ -155,8 +148,9 @@ def _refined_label_maps(
                     predict_in_tiles(refined, image[None], tile_size, saved_model.tile_margin)[0],
                 )
         else:
-            for name, marginals in refine_many(believed(group), parameters, num_workers):
-                yield name, under_way.pop(name), _labels(marginals)
+            believed = predict_in_batches(probabilities, group, batch_size)
+            for name, image, marginals in refine_many(believed, parameters, num_workers):
+                yield name, image, _labels(marginals)
 
 
 def _labels(probabilities: np.ndarray) -> np.ndarray:

@@ -1,6 +1,5 @@
 """The folder that predict.py writes: masks, overlays, and predictions.json about them."""
 
-import json
 import os
 from collections.abc import Mapping, Sequence
 
@@ -9,8 +8,7 @@ from PIL import Image
 
 from boxsup_tf import drawing
 from boxsup_tf.errors import InputError
-from boxsup_tf.io.json_file import write_json
-from boxsup_tf.records.example import read_bytes
+from boxsup_tf.io.owned_folder import OwnedFolder
 
 PREDICTIONS_FILE = "predictions.json"
 
@@ -42,12 +40,12 @@ class PredictionFolder:
     ) -> None:
         self._folder, self._settings, self._class_names = folder, settings, class_names
         self._file_of_name = {name: os.path.abspath(file) for name, file in path_of_name.items()}
-        self._path = os.path.join(folder, PREDICTIONS_FILE)
+        self._owned = OwnedFolder(folder, PREDICTIONS_FILE, "predictions", "predict.py")
         self._images: dict[str, dict] = {}
         self._earlier: dict[str, str] = {}
-        if os.path.exists(self._path):
-            self._read()
-        os.makedirs(folder, exist_ok=True)
+        earlier = self._owned.read()
+        if earlier is not None:
+            self._go_on(earlier)
         self.save()
 
     def is_finished(self, name: str) -> bool:
@@ -81,7 +79,7 @@ class PredictionFolder:
         """Writes predictions.json; what is recorded later is not in it."""
         images = dict(sorted(self._images.items()))
         files = dict(sorted((self._earlier | self._file_of_name).items()))
-        write_json(self._path, {"settings": self._settings, "files": files, "images": images})
+        self._owned.write({"settings": self._settings, "files": files, "images": images})
 
     def _outputs(self, name: str) -> tuple[str, str]:
         mask = os.path.join(self._folder, "masks", f"{name}.png")
@@ -100,22 +98,17 @@ class PredictionFolder:
             },
         }
 
-    def _read(self) -> None:
+    def _go_on(self, earlier: dict) -> None:
         try:
-            earlier = json.loads(read_bytes(self._path, "predictions"))
             self._images, settings = dict(earlier["images"]), dict(earlier["settings"])
             self._earlier = dict(earlier["files"])
         except (ValueError, KeyError, TypeError):
-            raise InputError(f"{self._path}: expected a file that predict.py wrote") from None
-        for key, value in self._settings.items():
-            if settings.get(key) != value:
-                raise InputError(
-                    f"{self._path}: {key} was {settings.get(key)}, now it is {value}: expected "
-                    "another --output_dir"
-                )
+            path = self._owned.file_path
+            raise InputError(f"{path}: expected a file that predict.py wrote") from None
+        self._owned.check(settings, self._settings)
         for name, file in self._file_of_name.items():
             if (other := self._earlier.get(name, file)) != file:
                 raise InputError(
-                    f"{file}: {self._path} has {other} by the name {name}: expected another "
-                    "--output_dir, or another name"
+                    f"{file}: {self._owned.file_path} has {other} by the name {name}: expected "
+                    "another --output_dir, or another name"
                 )

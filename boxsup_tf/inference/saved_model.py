@@ -45,7 +45,7 @@ class SavedModel:
             int32 [B, H, W] and float32 [B, H, W, C].
 
         Raises:
-            InputError: the model refuses so many pixels.
+            InputError: the images have more pixels than the model takes.
         """
         images = tf.constant(images)
         try:

@@ -1,4 +1,4 @@
-"""A trained network or an exported model, as evaluation wants it."""
+"""A trained network or an exported model, as evaluation uses it."""
 
 import dataclasses
 import hashlib
@@ -48,7 +48,7 @@ def of_run(model_dir: str, scales: Sequence[float], flip: bool) -> SegmentationM
     segmenter = load_segmenter(model_dir)
     weights = _digest(weight.tobytes() for weight in segmenter.model.get_weights())
     predictor = Predictor(segmenter, scales, flip)
-    return _judged(
+    return _tiled(
         segmenter.class_names,
         {"weights": weights, "scales": scales, "flip": flip},
         margin_of(segmenter.family.margin),
@@ -70,7 +70,7 @@ def of_export(path: str) -> SegmentationModel:
     files = [os.path.join(saved_model.path, "saved_model.pb")]
     files += [os.path.join(variables, name) for name in sorted(os.listdir(variables))]
     outputs = (SEMANTIC_PREDICTIONS, PROBABILITIES)
-    return _judged(
+    return _tiled(
         saved_model.class_names,
         {"weights": _digest(read_bytes(file, "an exported model") for file in files)},
         saved_model.tile_margin,
@@ -79,7 +79,7 @@ def of_export(path: str) -> SegmentationModel:
     )
 
 
-def _judged(
+def _tiled(
     class_names: Sequence[str],
     settings: dict[str, Any],
     tile_margin: int,

@@ -1,35 +1,61 @@
 """Scores of one confusion matrix over a whole data set; mean IoU is PASCAL VOC's comp6 score.
 
-The other three figures are those of J. Long, E. Shelhamer, T. Darrell, *Fully Convolutional
-Networks for Semantic Segmentation*, CVPR 2015, Sec. 5.
+The other three scores are those of J. Long, E. Shelhamer, T. Darrell, *Fully Convolutional
+Networks for Semantic Segmentation*, CVPR 2015, Sec. 5. Nothing here imports TensorFlow.
 """
 
 import dataclasses
+import math
 from collections.abc import Sequence
 
 import numpy as np
-import tensorflow as tf
 
 from boxsup_tf.labels import VOID
 
 
-def count_pixels(truth: tf.Tensor, predicted: tf.Tensor, num_classes: int) -> tf.Tensor:
-    """Counts the pixels of one image, inside a graph.
+def count_pixels(
+    truth: np.ndarray,
+    predicted: np.ndarray,
+    num_classes: int,
+    parts: np.ndarray | None = None,
+    num_parts: int = 1,
+) -> np.ndarray:
+    """Counts the pixels of one image by true and predicted label, perhaps of its parts.
 
     Args:
-        truth: int32, any shape; `VOID` is left out.
-        predicted: int32, the same shape; VOID (where nothing is claimed) is left out too.
+        truth: integers, any shape; `VOID` is left out.
+        predicted: integers, the same shape; VOID (where nothing is claimed) is left out too.
         num_classes: background included.
+        parts: integers, the same shape: the part of the image that each pixel belongs to.
+        num_parts: of the image.
 
     Returns:
-        int64 [num_classes, num_classes], true label by predicted label.
+        int64 [num_classes, num_classes], true label by predicted label; with `parts`
+        [num_parts, num_classes, num_classes].
+
+    Raises:
+        ValueError: a label is not below `num_classes`, or a part not below `num_parts`.
     """
     known = (truth != VOID) & (predicted != VOID)
-    cell = tf.boolean_mask(truth, known) * num_classes + tf.boolean_mask(predicted, known)
-    counts = tf.math.bincount(
-        cell, minlength=num_classes**2, maxlength=num_classes**2, dtype=tf.int64
-    )
-    return tf.reshape(counts, [num_classes, num_classes])
+    labels: tuple[np.ndarray, ...] = (truth[known], predicted[known])
+    shape: tuple[int, ...] = (num_classes, num_classes)
+    if parts is not None:
+        labels, shape = (parts[known], *labels), (num_parts, *shape)
+    cells = np.ravel_multi_index(labels, shape)
+    return np.bincount(cells, minlength=math.prod(shape)).reshape(shape)
+
+
+def iou(hits: np.ndarray, union: np.ndarray) -> np.ndarray:
+    """Intersection over union of each class.
+
+    Args:
+        hits: [...], pixels of the class that are predicted as it.
+        union: [...], pixels of the class or predicted as it.
+
+    Returns:
+        float64 [...]; NaN for a class neither true nor predicted.
+    """
+    return _ratio(hits, union)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,7 +83,7 @@ class ConfusionMatrix:
     def iou(self) -> np.ndarray:
         """float64 [C]: IoU of each class; NaN for a class neither true nor predicted."""
         hits = np.diag(self.counts)
-        return _ratio(hits, self.counts.sum(axis=0) + self.counts.sum(axis=1) - hits)
+        return iou(hits, self.counts.sum(axis=0) + self.counts.sum(axis=1) - hits)
 
     @property
     def mean_iou(self) -> float:

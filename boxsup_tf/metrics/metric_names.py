@@ -1,4 +1,4 @@
-"""The figures that an evaluation says first: their names, and how people read them."""
+"""The metrics that an evaluation says first: their names, and how people read them."""
 
 METRICS_FILE = "metrics.json"
 

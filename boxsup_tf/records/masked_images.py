@@ -8,7 +8,8 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from boxsup_tf.errors import InputError
-from boxsup_tf.metrics.confusion import ConfusionMatrix, count_pixels
+from boxsup_tf.metrics.confusion import ConfusionMatrix
+from boxsup_tf.metrics.count_in_graph import count_pixels
 from boxsup_tf.records.dataset_info import DatasetInfo, shard_paths
 from boxsup_tf.records.parsing import Record, parse
 

@@ -4,7 +4,6 @@ import dataclasses
 import glob
 import hashlib
 import itertools
-import json
 import os
 import sys
 import uuid
@@ -14,8 +13,15 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from boxsup_tf.errors import InputError
+from boxsup_tf.io.owned_folder import OwnedFolder
 from boxsup_tf.records import records
-from boxsup_tf.records.dataset_info import DatasetInfo, SkippedImage, even_sizes, shard_paths
+from boxsup_tf.records.dataset_info import (
+    DATASET_FILE,
+    DatasetInfo,
+    SkippedImage,
+    even_sizes,
+    shard_paths,
+)
 
 _BAR = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}, {rate_noinv_fmt}{postfix}]"
 
@@ -54,7 +60,7 @@ def write_dataset(
             same source id; or every example was skipped (which leaves the folder empty).
     """
     os.makedirs(folder, exist_ok=True)
-    if os.path.exists(os.path.join(folder, "dataset.json")):
+    if os.path.exists(os.path.join(folder, DATASET_FILE)):
         found = DatasetInfo.load(folder)
         _check_same_settings(folder, found, info)
         if found.complete:
@@ -175,20 +181,10 @@ def _bounds(sizes: Iterable[int]) -> list[range]:
 
 def _check_same_settings(folder: str, found: DatasetInfo, wanted: DatasetInfo) -> None:
     was, now = (
-        # As they come back from dataset.json, where tuples are lists.
-        json.loads(
-            json.dumps(
-                {**info.settings, "class_names": info.class_names, "num_shards": info.num_shards}
-            )
-        )
+        {**info.settings, "class_names": info.class_names, "num_shards": info.num_shards}
         for info in (found, wanted)
     )
-    for name in sorted(was.keys() | now.keys()):
-        if was.get(name) != now.get(name):
-            raise InputError(
-                f"{folder}: holds a dataset with {name} = {was.get(name)!r}: expected "
-                f"{now.get(name)!r}; choose another --output_dir or delete it"
-            )
+    OwnedFolder(folder, DATASET_FILE, "a dataset", "prepare_data.py").check(was, now)
 
 
 def _count(folder: str, info: DatasetInfo, num_examples: int, digest: str | None) -> DatasetInfo:

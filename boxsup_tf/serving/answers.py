@@ -20,7 +20,7 @@ from boxsup_tf.inference.uploads import LEAST_SIDE
 from boxsup_tf.records.example import MAX_MEGAPIXELS, check_image, decode_whole, encode_mask
 from boxsup_tf.serving import predict_json
 
-# Probabilities are not put together of tiles, and as JSON take some 20 bytes a pixel and class.
+# Probabilities are not put together of tiles, and as JSON take some 20 bytes per pixel and class.
 _MAX_PIXELS_WITH_PROBABILITIES = 2**19
 
 

@@ -33,7 +33,7 @@ class Request:
 
     Attributes:
         signature: one of `INPUTS`.
-        values: of its input, one an image; what they are has yet to be checked.
+        values: of its input, one per image; what they are has yet to be checked.
         by_row: how the answer goes back.
     """
 
@@ -114,7 +114,7 @@ def format_answer(outputs: Mapping[str, np.ndarray | list[bytes]], by_row: bool)
     """The JSON of an answer.
 
     Args:
-        outputs: by name, each with one element an image.
+        outputs: by name, each with one element per image.
         by_row: as in the request.
     """
     values: list[Any] = list(outputs.values())

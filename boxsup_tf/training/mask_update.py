@@ -13,7 +13,8 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from boxsup_tf.labels import BACKGROUND, VOID
-from boxsup_tf.metrics.confusion import ConfusionMatrix, count_pixels
+from boxsup_tf.metrics.confusion import ConfusionMatrix
+from boxsup_tf.metrics.count_in_graph import count_pixels
 from boxsup_tf.pools import pool_ops
 from boxsup_tf.supervision import selection
 from boxsup_tf.supervision.annotated_boxes import boxes_of

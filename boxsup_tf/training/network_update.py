@@ -12,7 +12,7 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from boxsup_tf.labels import VOID
-from boxsup_tf.metrics.confusion import count_pixels
+from boxsup_tf.metrics.count_in_graph import count_pixels
 from boxsup_tf.models.grid import upsample
 from boxsup_tf.models.segmenter import is_bias
 from boxsup_tf.training.checkpoints import Checkpoints, Progress

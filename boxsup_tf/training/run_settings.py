@@ -7,6 +7,7 @@ from typing import Any
 
 from boxsup_tf.errors import InputError
 from boxsup_tf.io.json_file import write_json
+from boxsup_tf.io.owned_folder import OwnedFolder
 from boxsup_tf.models.architecture import CONFIG_FILE, read_settings
 from boxsup_tf.training.config import TrainConfig
 
@@ -43,19 +44,9 @@ def open_run(
 
 
 def _check_same_run(model_dir: str, found: dict[str, Any], settings: dict[str, Any]) -> None:
-    for name, expected in settings.items():
-        if name in _FREE:
-            continue
-        if name not in found:
-            raise InputError(
-                f"{model_dir}: holds a run of another version, without the setting {name}: "
-                "choose another --model_dir or delete it"
-            )
-        if found[name] != expected:
-            raise InputError(
-                f"{model_dir}: holds a run with {name} = {found[name]!r}: expected "
-                f"{expected!r}; choose another --model_dir or delete it"
-            )
+    free = {*_FREE, *(found.keys() - settings.keys())}  # a setting that is gone since is no matter
+    folder = OwnedFolder(model_dir, CONFIG_FILE, "a run", "train.py", "--model_dir")
+    folder.check(found, settings, free)
     if settings["schedule"] == "poly" and found["epochs"] != settings["epochs"]:
         raise InputError(
             f"--epochs={settings['epochs']}: {model_dir} holds a run of {found['epochs']} epochs "

@@ -217,8 +217,9 @@ def test_processes_give_the_same_in_order(monkeypatch):
     first = next(results)
     assert len(read) <= 8  # only a few are in memory
     results = [first, *results]
-    assert [key for key, _ in results] == [key for key, *_ in given]
-    for (_, image, scores), (_, refined) in zip(given, results, strict=True):
+    assert [key for key, *_ in results] == [key for key, *_ in given]
+    for (_, image, scores), (_, same, refined) in zip(given, results, strict=True):
+        assert same is image
         np.testing.assert_array_equal(refined, dense_crf.refine(image, scores, PARAMETERS))
 
 

@@ -1,4 +1,4 @@
-"""Figures and files of an evaluation, against scikit-learn; resuming; what is refused."""
+"""Scores and files of an evaluation, against scikit-learn; resuming; what is refused."""
 
 import dataclasses
 import io
@@ -53,7 +53,7 @@ def dataset(examples, tmp_path_factory) -> str:
     return write(str(tmp_path_factory.mktemp("records")), examples)
 
 
-def judged(
+def segmentation_model(
     label_maps: Callable, probabilities: Callable | None = None, names: tuple = SHAPE_CLASSES
 ) -> SegmentationModel:
     return SegmentationModel(names, {"weights": "a"}, label_maps, probabilities or label_maps)
@@ -71,6 +71,11 @@ def by_colour_labels(images: np.ndarray) -> np.ndarray:
     return by_colour(images).argmax(axis=-1)
 
 
+def metrics_of(*arguments) -> dict:
+    """What `evaluate` makes of the model's own label maps."""
+    return evaluate(*arguments)[0].metrics
+
+
 def load(folder: pathlib.Path, name: str) -> dict:
     return json.loads((folder / name).read_text())
 
@@ -86,7 +91,7 @@ def pixels(examples: list, predict: Callable) -> tuple[np.ndarray, np.ndarray]:
     return np.concatenate(truths), np.concatenate(predictions)
 
 
-def check_figures(found: dict, truth: np.ndarray, predicted: np.ndarray) -> None:
+def check_scores(found: dict, truth: np.ndarray, predicted: np.ndarray) -> None:
     occurring = np.union1d(truth, predicted)
     iou = metrics.jaccard_score(truth, predicted, labels=occurring, average=None)
     assert found["mean_iou"] == pytest.approx(iou.mean(), rel=1e-9)
@@ -120,10 +125,11 @@ def mean_iou_by_scipy(examples: list, predict: Callable, width: float, near: boo
 
 
 def test_files_of_an_evaluation_with_and_without_crf(dataset, examples, tmp_path):
-    model = judged(by_colour_labels, by_colour)
+    model = segmentation_model(by_colour_labels, by_colour)
     options = EvaluateOptions(crf=True, crf_parameters="deeplab_voc", trimap_widths=(1, 3))
-    result = evaluate(model, dataset, str(tmp_path), options)
-    assert load(tmp_path, "metrics.json") == result
+    result, refined_result = evaluate(model, dataset, str(tmp_path), options)
+    assert load(tmp_path, "metrics.json") == result.metrics
+    assert load(tmp_path / "crf", "metrics.json") == refined_result.metrics
 
     def refined(image: np.ndarray) -> np.ndarray:
         parameters = PARAMETER_SETS["deeplab_voc"]
@@ -132,37 +138,36 @@ def test_files_of_an_evaluation_with_and_without_crf(dataset, examples, tmp_path
     truth, predicted = pixels(examples, by_colour_labels)
     _, with_crf = pixels(examples, refined)
     assert len(np.unique(predicted)) > 2 and (predicted != with_crf).any()
-    check_figures(result, truth, predicted)
-    check_figures(result["crf"], truth, with_crf)
-    assert (result["num_images"], result["num_images_without_mask"]) == (4, 1)
-
-    confusion = load(tmp_path, "confusion.json")
     labels = list(range(len(SHAPE_CLASSES)))
-    for name, maps in (("counts", predicted), ("counts_crf", with_crf)):
+    for folder, scored, predict, maps in (
+        (tmp_path, result.metrics, by_colour_labels, predicted),
+        (tmp_path / "crf", refined_result.metrics, refined, with_crf),
+    ):
+        check_scores(scored, truth, maps)
+        assert (scored["num_images"], scored["num_images_without_mask"]) == (4, 1)
+        confusion = load(folder, "confusion.json")
         expected = metrics.confusion_matrix(truth, maps, labels=labels)
-        np.testing.assert_array_equal(confusion[name], expected)
-    assert confusion["class_names"] == list(SHAPE_CLASSES)
-
-    trimap = load(tmp_path, "trimap.json")
-    assert trimap["widths"] == [1, 3]
-    for suffix, predict in (("", by_colour_labels), ("_crf", refined)):
+        np.testing.assert_array_equal(confusion["counts"], expected)
+        assert confusion["class_names"] == list(SHAPE_CLASSES)
+        trimap = load(folder, "trimap.json")
+        assert trimap["widths"] == [1, 3]
         for name, near in (("inside", True), ("outside", False)):
             expected = mean_iou_by_scipy(examples, predict, 3, near)
-            assert trimap[f"{name}{suffix}"][1] == pytest.approx(expected)
-    for name in ("confusion.png", "trimap.png", "worst.jpg"):
+            assert trimap[name][1] == pytest.approx(expected)
+        predictions = folder / "predictions"
+        with Image.open(predictions / f"{examples[0].source_id}.png") as picture:
+            assert picture.mode == "P" and picture.size == examples[0].mask.shape[::-1]
+        assert len(os.listdir(predictions)) == 4  # the image without a mask is not predicted
+    for name in ("confusion.png", "trimap.png", "worst.jpg", "crf/confusion.png"):
         with Image.open(tmp_path / name) as picture:
             assert min(picture.size) > 100
-    for kind in ("predictions", "predictions_crf"):
-        with Image.open(tmp_path / kind / f"{examples[0].source_id}.png") as picture:
-            assert picture.mode == "P" and picture.size == examples[0].mask.shape[::-1]
-        assert len(os.listdir(tmp_path / kind)) == 4  # the image without a mask is not predicted
     seconds = load(tmp_path, "seconds.json")
     assert seconds.pop("num_predicted") == 4
     assert seconds.keys() == {"predict", "crf", "metrics"} and min(seconds.values()) > 0
 
 
 def test_every_image_by_itself(dataset, examples, tmp_path):
-    evaluate(judged(by_colour_labels), dataset, str(tmp_path), EvaluateOptions())
+    evaluate(segmentation_model(by_colour_labels), dataset, str(tmp_path), EvaluateOptions())
     images = load(tmp_path, "per_image.json")["images"]
     assert {image["id"] for image in images} == {
         example.source_id for example in examples if example.mask is not None
@@ -185,7 +190,9 @@ def test_every_image_by_itself(dataset, examples, tmp_path):
 
 
 def test_an_interrupted_evaluation_goes_on(dataset, tmp_path):
-    whole = evaluate(judged(by_colour_labels), dataset, str(tmp_path / "a"), EvaluateOptions())
+    whole = metrics_of(
+        segmentation_model(by_colour_labels), dataset, str(tmp_path / "a"), EvaluateOptions()
+    )
     calls = []
 
     def stops_at_the_third(images: np.ndarray) -> np.ndarray:
@@ -195,13 +202,13 @@ def test_an_interrupted_evaluation_goes_on(dataset, tmp_path):
         return by_colour_labels(images)
 
     options = EvaluateOptions(batch_size=1)
-    model = judged(stops_at_the_third)
+    model = segmentation_model(stops_at_the_third)
     with pytest.raises(KeyboardInterrupt):
         evaluate(model, dataset, str(tmp_path / "b"), options)
     assert len(os.listdir(tmp_path / "b" / "predictions")) == 2
-    assert evaluate(model, dataset, str(tmp_path / "b"), options) == whole
+    assert metrics_of(model, dataset, str(tmp_path / "b"), options) == whole
     assert len(calls) == 3 + 2  # the two that were missing
-    again = evaluate(model, dataset, str(tmp_path / "b"), EvaluateOptions(trimap_widths=(2, 5)))
+    again = metrics_of(model, dataset, str(tmp_path / "b"), EvaluateOptions(trimap_widths=(2, 5)))
     assert again == whole and len(calls) == 5
     assert load(tmp_path / "b", "seconds.json")["num_predicted"] == 0
     assert load(tmp_path / "b", "trimap.json")["widths"] == [2, 5]
@@ -210,11 +217,11 @@ def test_an_interrupted_evaluation_goes_on(dataset, tmp_path):
 
 
 def test_predictions_of_another_model_are_not_taken(dataset, tmp_path):
-    evaluate(judged(by_colour_labels), dataset, str(tmp_path), EvaluateOptions())
-    other = dataclasses.replace(judged(by_colour_labels), settings={"weights": "b"})
+    evaluate(segmentation_model(by_colour_labels), dataset, str(tmp_path), EvaluateOptions())
+    other = dataclasses.replace(segmentation_model(by_colour_labels), settings={"weights": "b"})
     with pytest.raises(InputError, match="holds predictions with weights = 'a': expected 'b'"):
         evaluate(other, dataset, str(tmp_path), EvaluateOptions())
-    model = judged(by_colour_labels, by_colour)
+    model = segmentation_model(by_colour_labels, by_colour)
     evaluate(model, dataset, str(tmp_path), EvaluateOptions(crf=True))
     with pytest.raises(InputError, match="holds predictions with crf = {'w1': 4"):
         options = EvaluateOptions(crf=True, crf_parameters="deeplab_coco")
@@ -222,39 +229,48 @@ def test_predictions_of_another_model_are_not_taken(dataset, tmp_path):
 
 
 def test_no_crf_after_a_crf(dataset, tmp_path):
-    model = dataclasses.replace(judged(by_colour_labels, by_colour), has_crf=True)
+    model = dataclasses.replace(segmentation_model(by_colour_labels, by_colour), has_crf=True)
     with pytest.raises(InputError, match="the exported model: .* CRF of its own: leave out --crf"):
         evaluate(model, dataset, str(tmp_path / "out"), EvaluateOptions(crf=True))
     assert not (tmp_path / "out").exists()
     assert evaluate(model, dataset, str(tmp_path / "out"), EvaluateOptions())
 
 
-def test_figures_of_the_crf_are_not_lost(dataset, tmp_path):
-    model = judged(by_colour_labels, by_colour)
+def test_scores_of_the_crf_are_not_lost(dataset, tmp_path):
+    model = segmentation_model(by_colour_labels, by_colour)
     evaluate(model, dataset, str(tmp_path), EvaluateOptions(crf=True))
-    before = load(tmp_path, "metrics.json")
-    with pytest.raises(InputError, match="crf = .*expected --crf again"):
-        evaluate(model, dataset, str(tmp_path), EvaluateOptions())
-    assert load(tmp_path, "metrics.json") == before and "crf" in before
+    before = load(tmp_path / "crf", "metrics.json")
+    evaluate(model, dataset, str(tmp_path), EvaluateOptions())
+    assert load(tmp_path / "crf", "metrics.json") == before
+
+
+def test_a_folder_of_the_version_that_kept_the_crf_in_it_is_refused(dataset, tmp_path):
+    model = segmentation_model(by_colour_labels, by_colour)
+    evaluate(model, dataset, str(tmp_path), EvaluateOptions())
+    path = tmp_path / "evaluation.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"crf": {"w1": 4}}))
+    for crf in (False, True):
+        with pytest.raises(InputError, match="crf = .*: expected None; choose another"):
+            evaluate(model, dataset, str(tmp_path), EvaluateOptions(crf=crf))
 
 
 def test_the_history_of_a_run_is_not_replaced(dataset, tmp_path):
     path = tmp_path / "metrics.json"
     path.write_text('{"epochs": []}')
     with pytest.raises(InputError, match=f"{path}: was not written by evaluate.py.*another"):
-        evaluate(judged(by_colour_labels), dataset, str(tmp_path), EvaluateOptions())
+        evaluate(segmentation_model(by_colour_labels), dataset, str(tmp_path), EvaluateOptions())
     assert path.read_text() == '{"epochs": []}' and os.listdir(tmp_path) == ["metrics.json"]
 
 
-def test_figures_are_there_though_the_sheet_of_the_worst_fails(dataset, tmp_path):
+def test_scores_are_there_though_the_sheet_of_the_worst_fails(dataset, tmp_path):
     (tmp_path / "worst.jpg").mkdir()
     with pytest.raises(IsADirectoryError):
-        evaluate(judged(by_colour_labels), dataset, str(tmp_path), EvaluateOptions())
+        evaluate(segmentation_model(by_colour_labels), dataset, str(tmp_path), EvaluateOptions())
     assert load(tmp_path, "metrics.json")["num_images"] == 4
 
 
 def test_damaged_and_strange_label_maps_are_named(dataset, examples, tmp_path):
-    evaluate(judged(by_colour_labels), dataset, str(tmp_path), EvaluateOptions())
+    evaluate(segmentation_model(by_colour_labels), dataset, str(tmp_path), EvaluateOptions())
     path = tmp_path / "predictions" / f"{examples[1].source_id}.png"
     whole = path.read_bytes()
     height, width = examples[1].mask.shape
@@ -267,7 +283,9 @@ def test_damaged_and_strange_label_maps_are_named(dataset, examples, tmp_path):
     ):
         path.write_bytes(content)
         with pytest.raises(InputError, match=f"{path.name}: {message}.*delete it"):
-            evaluate(judged(by_colour_labels), dataset, str(tmp_path), EvaluateOptions())
+            evaluate(
+                segmentation_model(by_colour_labels), dataset, str(tmp_path), EvaluateOptions()
+            )
 
 
 def png(label_map: np.ndarray) -> bytes:
@@ -283,7 +301,9 @@ def test_perfect_and_useless_predictions(examples, dataset, tmp_path):
         known = [next(masks) for _ in images]
         return np.stack([np.where(mask == VOID, 0, mask) for mask in known])
 
-    result = evaluate(judged(perfect), dataset, str(tmp_path / "a"), EvaluateOptions())
+    result = metrics_of(
+        segmentation_model(perfect), dataset, str(tmp_path / "a"), EvaluateOptions()
+    )
     assert result["mean_iou"] == result["pixel_accuracy"] == result["mean_accuracy"] == 1
     assert result["frequency_weighted_iou"] == 1
     found = set(np.unique(np.concatenate([e.mask.ravel() for e in examples if e.mask is not None])))
@@ -294,7 +314,9 @@ def test_perfect_and_useless_predictions(examples, dataset, tmp_path):
     def all_star(images: np.ndarray) -> np.ndarray:
         return np.ones(images.shape[:3], np.int32)
 
-    result = evaluate(judged(all_star), dataset, str(tmp_path / "b"), EvaluateOptions())
+    result = metrics_of(
+        segmentation_model(all_star), dataset, str(tmp_path / "b"), EvaluateOptions()
+    )
     assert result["per_class_iou"]["background"] == 0
     assert result["mean_iou"] < 0.2
 
@@ -303,7 +325,9 @@ def test_an_image_of_void_alone_comes_last(examples, tmp_path):
     all_void = np.full_like(examples[0].mask, VOID)
     void = dataclasses.replace(examples[0], mask=all_void, source_id="a/b")
     folder = write(str(tmp_path / "records"), [void, examples[1]])
-    result = evaluate(judged(by_colour_labels), folder, str(tmp_path / "a"), EvaluateOptions())
+    result = metrics_of(
+        segmentation_model(by_colour_labels), folder, str(tmp_path / "a"), EvaluateOptions()
+    )
     assert result["num_images"] == 2
     last = load(tmp_path / "a", "per_image.json")["images"][-1]
     nothing = {"mean_iou": None, "pixel_accuracy": None, "classes": {}, "counts": {}}
@@ -314,13 +338,15 @@ def test_an_image_of_void_alone_comes_last(examples, tmp_path):
 def test_nothing_to_score_is_refused(examples, tmp_path):
     bare = write(str(tmp_path / "bare"), [examples[2]])
     with pytest.raises(InputError, match="none of 1 images has a class mask"):
-        evaluate(judged(by_colour_labels), bare, str(tmp_path), EvaluateOptions())
+        evaluate(segmentation_model(by_colour_labels), bare, str(tmp_path), EvaluateOptions())
     all_void = np.full_like(examples[0].mask, VOID)
     void = write(str(tmp_path / "void"), [dataclasses.replace(examples[0], mask=all_void)])
     with pytest.raises(InputError, match="every pixel of the masks is void"):
-        evaluate(judged(by_colour_labels), void, str(tmp_path / "a"), EvaluateOptions())
+        evaluate(segmentation_model(by_colour_labels), void, str(tmp_path / "a"), EvaluateOptions())
     with pytest.raises(InputError, match="dataset.json: not found"):
-        evaluate(judged(by_colour_labels), str(tmp_path), str(tmp_path), EvaluateOptions())
+        evaluate(
+            segmentation_model(by_colour_labels), str(tmp_path), str(tmp_path), EvaluateOptions()
+        )
 
 
 def test_options_out_of_range_are_refused():
@@ -343,7 +369,7 @@ def test_other_classes_are_refused(dataset, tmp_path):
         (SHAPE_CLASSES[:-1], "label 4 is 'cross': expected 'no class'"),
         ((*SHAPE_CLASSES, "moon"), "label 5 is 'no class': expected 'moon'"),
     ):
-        model = judged(by_colour_labels, names=names)
+        model = segmentation_model(by_colour_labels, names=names)
         with pytest.raises(InputError, match=message):
             evaluate(model, dataset, str(tmp_path), EvaluateOptions())
     check_same_classes("a", list(SHAPE_CLASSES), "b", SHAPE_CLASSES)
@@ -355,7 +381,7 @@ def test_missing_and_damaged_shards_are_named(examples, tmp_path):
     with open(second, "r+b") as file:
         file.truncate(100)
     with pytest.raises(InputError, match="damaged TFRecord"):
-        evaluate(judged(by_colour_labels), folder, str(tmp_path), EvaluateOptions())
+        evaluate(segmentation_model(by_colour_labels), folder, str(tmp_path), EvaluateOptions())
     pathlib.Path(first).unlink()
     with pytest.raises(InputError, match="data-00000-of-00002.tfrecord: shard not found"):
-        evaluate(judged(by_colour_labels), folder, str(tmp_path), EvaluateOptions())
+        evaluate(segmentation_model(by_colour_labels), folder, str(tmp_path), EvaluateOptions())

@@ -8,10 +8,10 @@ from sklearn import metrics
 from boxsup_tf.data.voc import VocReader
 from boxsup_tf.errors import InputError
 from boxsup_tf.evaluation.trimap import (
+    Trimap,
     boundary_distance,
     check_widths,
     count_in_bands,
-    inside_and_outside,
 )
 from boxsup_tf.labels import VOID
 
@@ -62,9 +62,9 @@ def test_rings_by_hand():
     np.testing.assert_array_equal(rings[0], [[2, 0, 0], [1, 1, 0], [0, 0, 0]])
     np.testing.assert_array_equal(rings[1], [[1, 1, 0], [0, 0, 0], [0, 0, 0]])
     np.testing.assert_array_equal(rings[2], [[0, 1, 0], [0, 0, 0], [0, 0, 0]])
-    inside, outside = inside_and_outside(rings)
-    assert inside == pytest.approx([(2 / 3 + 1 / 2) / 2, (3 / 5 + 1 / 3) / 2])
-    assert outside == pytest.approx([1 / 6, 0])  # class 1 is predicted where it is not
+    trimap = Trimap.of_rings([1, 2], rings)
+    assert trimap.inside == pytest.approx([(2 / 3 + 1 / 2) / 2, (3 / 5 + 1 / 3) / 2])
+    assert trimap.outside == pytest.approx([1 / 6, 0])  # class 1 is predicted where it is not
 
 
 def test_bands_equal_scikit_learn_on_chosen_pixels():
@@ -75,8 +75,10 @@ def test_bands_equal_scikit_learn_on_chosen_pixels():
     np.testing.assert_array_equal(
         rings.sum(axis=0), metrics.confusion_matrix(truth[known], predicted[known])
     )
-    inside, outside = inside_and_outside(rings)
-    for width, of_inside, of_outside in zip(WIDTHS, inside, outside, strict=True):
+    trimap = Trimap.of_rings(WIDTHS, rings)
+    for width, of_inside, of_outside in zip(
+        trimap.widths, trimap.inside, trimap.outside, strict=True
+    ):
         for value, chosen in (
             (of_inside, known & (distance <= width)),
             (of_outside, known & (distance > width)),
@@ -91,7 +93,7 @@ def test_one_label_alone_has_no_boundary():
     assert np.isinf(distance).all()
     rings = count_in_bands(truth, truth, distance, WIDTHS, 3)
     assert rings[-1, 2, 2] == truth.size
-    assert inside_and_outside(rings) == ([None] * 4, [1.0] * 4)
+    assert Trimap.of_rings(WIDTHS, rings) == Trimap(list(WIDTHS), [None] * 4, [1.0] * 4)
 
 
 @pytest.mark.parametrize("widths", [(), (0, 1), (0.5, 2), (2, 1), (1, 1), (1, float("inf"))])

@@ -13,9 +13,9 @@ from boxsup_tf.crf import dense_crf
 from boxsup_tf.crf.parameters import CrfParameters, load_parameters
 from boxsup_tf.data.shapes import SHAPE_CLASSES, ShapesReader
 from boxsup_tf.errors import InputError
-from boxsup_tf.evaluation import tune_crf
 from boxsup_tf.evaluation.tune_crf import Grid, tune
 from boxsup_tf.inference.segmentation_model import SegmentationModel
+from boxsup_tf.io import owned_folder
 from boxsup_tf.records import records
 from boxsup_tf.records.dataset_info import DatasetInfo
 from boxsup_tf.records.example import decode_image
@@ -35,7 +35,7 @@ def predict(images: np.ndarray) -> np.ndarray:
     return tf.nn.softmax(tf.image.resize(mixed, tf.shape(images)[1:3])).numpy()
 
 
-def judged(weights: str = "colours", probabilities=predict) -> SegmentationModel:
+def segmentation_model(weights: str = "colours", probabilities=predict) -> SegmentationModel:
     settings = {"weights": weights, "scales": (0.8, 1.0), "flip": False}
     labels = lambda images: probabilities(images).argmax(axis=-1)  # noqa: E731
     return SegmentationModel(SHAPE_CLASSES, settings, labels, probabilities)
@@ -68,7 +68,7 @@ def importable(monkeypatch):
 
 
 def search(dataset: str, folder, grid: Grid = GRID, num_workers: int = 1, **changes) -> dict:
-    values = {"model": judged(), "num_images": 3} | changes
+    values = {"model": segmentation_model(), "num_images": 3} | changes
     return tune(
         dataset_dir=dataset, output_dir=str(folder), grid=grid, num_workers=num_workers, **values
     )
@@ -132,8 +132,8 @@ def test_an_interrupted_search_goes_on_and_ends_the_same(found, dataset, tmp_pat
         if len(written) == 8:  # in the refinement
             raise KeyboardInterrupt
 
-    tune_crf_write = tune_crf.write_json
-    monkeypatch.setattr(tune_crf, "write_json", write_then_stop)
+    tune_crf_write = owned_folder.write_json
+    monkeypatch.setattr(owned_folder, "write_json", write_then_stop)
     with pytest.raises(KeyboardInterrupt):
         search(dataset, tmp_path, num_workers=2)
     assert len(list((tmp_path / "score_maps").iterdir())) == 3
@@ -143,7 +143,9 @@ def test_an_interrupted_search_goes_on_and_ends_the_same(found, dataset, tmp_pat
         predicted.append(images)
         return predict(images)
 
-    resumed = search(dataset, tmp_path, num_workers=2, model=judged(probabilities=counted))
+    resumed = search(
+        dataset, tmp_path, num_workers=2, model=segmentation_model(probabilities=counted)
+    )
     assert resumed == found
     assert not predicted  # the score maps were still there
     again = search(dataset, tmp_path)
@@ -153,12 +155,14 @@ def test_an_interrupted_search_goes_on_and_ends_the_same(found, dataset, tmp_pat
 def test_another_model_or_other_images_are_refused(dataset, tmp_path):
     grid = Grid(w1=(1.0,), theta_alpha=(5.0,), theta_beta=(5.0,), iterations=1, refinements=0)
     search(dataset, tmp_path, grid)
-    with pytest.raises(InputError, match="crf.json: of weights='colours': expected 'other'"):
-        search(dataset, tmp_path, grid, model=judged("other"))
-    with pytest.raises(InputError, match="crf.json: of num_images=3: expected 2"):
+    with pytest.raises(
+        InputError, match="holds a search with weights = 'colours': expected 'other'"
+    ):
+        search(dataset, tmp_path, grid, model=segmentation_model("other"))
+    with pytest.raises(InputError, match="holds a search with num_images = 3: expected 2"):
         search(dataset, tmp_path, grid, num_images=2)
     (tmp_path / "crf.json").write_text('{"settings": {}')
-    with pytest.raises(InputError, match="crf.json: expected a file of tune_crf.py"):
+    with pytest.raises(InputError, match="crf.json: expected a file that tune_crf.py wrote"):
         search(dataset, tmp_path, grid)
 
 
@@ -172,6 +176,6 @@ def test_bad_grids_and_data(dataset, tmp_path):
     with pytest.raises(InputError, match="dataset.json: not found"):
         search(str(tmp_path), tmp_path)
     with pytest.raises(InputError, match="expected 'moon'"):
-        other = dataclasses.replace(judged(), class_names=(*SHAPE_CLASSES, "moon"))
+        other = dataclasses.replace(segmentation_model(), class_names=(*SHAPE_CLASSES, "moon"))
         search(dataset, tmp_path, model=other)
     assert not (tmp_path / "crf.json").exists()

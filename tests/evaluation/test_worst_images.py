@@ -14,9 +14,9 @@ def test_worst_image_comes_first_with_its_truth_and_prediction(tmp_path):
     examples = [ShapesReader(3, seed=8, image_size=60)[i] for i in range(3)]
     folder = EvaluationFolder(str(tmp_path), {})
     for label, example in enumerate(examples):
-        folder.write_label_map(example.source_id, False, np.full_like(example.mask, label))
+        folder.write_label_map(example.source_id, np.full_like(example.mask, label))
     ids = [examples[i].source_id for i in (2, 0)]
-    draw_worst(examples, folder, ids, num_classes=5, kinds=[False])
+    draw_worst(examples, [folder], ids, num_classes=5)
 
     sheet = cv2.imread(str(tmp_path / "worst.jpg"))[:, :, ::-1].astype(int)
     left = 4
@@ -41,8 +41,8 @@ def test_large_pictures_are_reduced(tmp_path):
     encoded = cv2.imencode(".png", image)[1].tobytes()
     example = Example("a", "a.png", encoded, 1000, 1600, mask=mask)
     folder = EvaluationFolder(str(tmp_path), {})
-    folder.write_label_map("a", False, mask[:, ::-1])
-    draw_worst([example], folder, ["a"], num_classes=5, kinds=[False])
+    folder.write_label_map("a", mask[:, ::-1])
+    draw_worst([example], [folder], ["a"], num_classes=5)
     sheet = cv2.imread(str(tmp_path / "worst.jpg"))
     assert sheet.shape[0] == 8 + round(500 * 1000 / 1600)
     assert sheet.shape[1] == 3 * 500 + 24 + 5 * 4

@@ -285,7 +285,7 @@ def test_other_settings_need_another_folder(saved_model, paths, segmenter, class
     out = str(tmp_path / "out")
     predict_files(saved_model, paths, out)
     before = {path: path.read_bytes() for path in (tmp_path / "out").rglob("*.*")}
-    with pytest.raises(InputError, match="predictions.json: tile_size was 1280, now it is 640"):
+    with pytest.raises(InputError, match="holds predictions with tile_size = 1280: expected 640"):
         predict_files(saved_model, paths, out, tile_size=640)
     kernel = segmenter.model.get_layer("fc8").kernel
     kernel.assign(-kernel)
@@ -293,15 +293,19 @@ def test_other_settings_need_another_folder(saved_model, paths, segmenter, class
         other = load_saved_model(export(segmenter, str(tmp_path / "export")))
     finally:
         kernel.assign(-kernel)
-    with pytest.raises(InputError, match="predictions.json: model was .*another --output_dir"):
+    with pytest.raises(InputError, match="holds predictions with model = .*another --output_dir"):
         predict_files(other, paths, out)
     paths["photo.1"] = paths["photo.2"]
     with pytest.raises(InputError, match="photo.2.png: .*has .*photo.1.png by the name photo.1"):
         predict_files(saved_model, paths, out)
     assert before == {path: path.read_bytes() for path in (tmp_path / "out").rglob("*.*")}
-    (tmp_path / "out" / "predictions.json").write_text("[]")
-    with pytest.raises(InputError, match="predictions.json: expected a file that predict.py wrote"):
-        predict_files(saved_model, paths, out)
+    for damage, message in (
+        ("{}", "expected a file that predict.py wrote"),
+        ("[]", "holds a list"),
+    ):
+        (tmp_path / "out" / "predictions.json").write_text(damage)
+        with pytest.raises(InputError, match=f"predictions.json: {message}"):
+            predict_files(saved_model, paths, out)
 
 
 def test_a_wrong_tile_size_is_refused_before_anything_is_written(saved_model, paths, tmp_path):

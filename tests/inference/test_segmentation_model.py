@@ -45,15 +45,17 @@ def test_run_and_export_predict_as_the_predictor(tmp_path):
     image = draw_scene(np.random.default_rng(7), 96)[0]
     large = np.tile(image, (1, 14, 1))[:60, :1300][None]  # wider than a tile
     for flip in (False, True):
-        judged = of_run(str(tmp_path / "run"), (0.8, 1.0), flip)
+        model_of_run = of_run(str(tmp_path / "run"), (0.8, 1.0), flip)
         predictor = Predictor(segmenter, (0.8, 1.0), flip)
         expected = predictor.probabilities(image[None]).numpy()
-        np.testing.assert_allclose(judged.probabilities(image[None]), expected, atol=1e-5)
-        np.testing.assert_array_equal(judged.label_maps(image[None]), expected.argmax(axis=-1))
+        np.testing.assert_allclose(model_of_run.probabilities(image[None]), expected, atol=1e-5)
+        np.testing.assert_array_equal(
+            model_of_run.label_maps(image[None]), expected.argmax(axis=-1)
+        )
         assert len(np.unique(expected.argmax(axis=-1))) > 1
-        assert judged.settings["flip"] == flip
-        assert judged.label_maps(large).shape == large.shape[:3]
-    assert judged.class_names == SHAPE_CLASSES
+        assert model_of_run.settings["flip"] == flip
+        assert model_of_run.label_maps(large).shape == large.shape[:3]
+    assert model_of_run.class_names == SHAPE_CLASSES
 
     path = export(segmenter, str(tmp_path / "export"), (0.8, 1.0))
     exported = of_export(str(tmp_path / "export"))
@@ -104,8 +106,9 @@ def test_figures_of_photographs_are_those_of_the_written_pngs(tmp_path, shared_d
         "write",
     )
     write_run(tmp_path / "run", VOC_CLASSES, seed=3)
-    judged = of_run(str(tmp_path / "run"), (1.0,), False)
-    metrics = evaluate(judged, str(tmp_path / "records"), str(tmp_path / "out"), EvaluateOptions())
+    model_of_run = of_run(str(tmp_path / "run"), (1.0,), False)
+    out = str(tmp_path / "out")
+    metrics = evaluate(model_of_run, str(tmp_path / "records"), out, EvaluateOptions())[0].metrics
 
     hits, true, found = np.zeros([3, len(VOC_CLASSES)], np.int64)
     for path in sorted((tmp_path / "out" / "predictions").iterdir()):

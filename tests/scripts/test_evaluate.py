@@ -28,31 +28,34 @@ def test_all_flags(tmp_path):
     result = run_script("evaluate.py", *(f"--{name}={value}" for name, value in flags.items()))
     assert result.returncode == 0, result.stderr
     out = tmp_path / "out"
-    metrics = json.loads((out / "metrics.json").read_text())
-    table = {line[:22].strip(): line[22:].split() for line in result.stdout.splitlines()}
-    assert table["mean IoU"] == [
-        f"{100 * value:.2f}" for value in (metrics["mean_iou"], metrics["crf"]["mean_iou"])
+    mean_ious = [
+        json.loads((out / name).read_text())["mean_iou"]
+        for name in ("metrics.json", "crf/metrics.json")
     ]
+    table = {line[:22].strip(): line[22:].split() for line in result.stdout.splitlines()}
+    assert table["mean IoU"] == [f"{100 * value:.2f}" for value in mean_ious]
     assert table.keys() >= {*NAMES, "pixel accuracy", "mean accuracy", "frequency weighted IoU"}
     assert json.loads((out / "trimap.json").read_text())["widths"] == [1, 2.5]
     assert sorted(os.listdir(out)) == [
         "confusion.json",
         "confusion.png",
+        "crf",
         "evaluation.json",
         "metrics.json",
         "mine.tar.gz",
-        "mine_crf.tar.gz",
         "per_image.json",
         "predictions",
-        "predictions_crf",
         "seconds.json",
         "trimap.json",
         "trimap.png",
         "worst.jpg",
     ]
-    settings = json.loads((out / "evaluation.json").read_text())
-    assert (settings["scales"], settings["flip"]) == ([0.8, 1.0], True)
-    assert settings["crf"]["theta_alpha"] == 49
+    own, refined = (
+        json.loads((folder / "evaluation.json").read_text()) for folder in (out, out / "crf")
+    )
+    assert (own["scales"], own["flip"]) == ([0.8, 1.0], True)
+    assert refined.pop("crf")["theta_alpha"] == 49 and refined == own
+    assert {"mine.tar.gz", "metrics.json", "predictions"} < set(os.listdir(out / "crf"))
 
 
 def test_flags_without_effect_are_refused(tmp_path):

@@ -20,8 +20,8 @@ from tests.serving.talking import as_json, decode_mask, encode, get, post
 @pytest.fixture(scope="module")
 def labels_of(saved_model):
     """As evaluate.py has them."""
-    judged = segmentation_model.of_export(saved_model.path)
-    return lambda encoded: judged.label_maps(decode_image(encoded).numpy()[None])[0]
+    model = segmentation_model.of_export(saved_model.path)
+    return lambda encoded: model.label_maps(decode_image(encoded).numpy()[None])[0]
 
 
 def test_many_clients_at_once_get_the_label_maps_of_evaluation(url, photographs, labels_of):

@@ -228,7 +228,7 @@ def test_a_run_of_another_version(tmp_path):
     settings = json.loads(path.read_text())
     del settings["loss_at"]
     path.write_text(json.dumps(settings))
-    with pytest.raises(InputError, match="holds a run of another version, without the setting los"):
+    with pytest.raises(InputError, match="holds a run with loss_at = None: expected .grid."):
         open_run(tmp_path)
 
 

@@ -3,12 +3,15 @@
 B. Efron, R. Tibshirani, *An Introduction to the Bootstrap*, 1993: the percentile interval. Images
 are drawn with replacement, for both models the same ones, and mean IoU is counted over each draw as
 it is over the set. What is common to the models, hard images say, cancels out; so differences are
-surer than the figures themselves. The chance of another training run is not in the interval.
+surer than the scores themselves. The chance of another training run is not in the interval.
 """
 
 import dataclasses
 
 import numpy as np
+
+from boxsup_tf.evaluation.result import Evaluation
+from boxsup_tf.metrics.confusion import iou
 
 SEED = 0
 _BLOCK = 100  # draws that are held at a time
@@ -26,6 +29,18 @@ class ImageCounts:
     hits: np.ndarray
     union: np.ndarray
 
+    @classmethod
+    def of(cls, evaluation: Evaluation) -> "ImageCounts":
+        """Those of the images in the order of their sorted ids."""
+        label = {class_name: i for i, class_name in enumerate(evaluation.per_class)}
+        hits, union = np.zeros([2, len(evaluation.images), len(label)], np.int64)
+        for i, source_id in enumerate(sorted(evaluation.images)):
+            for true, row in evaluation.images[source_id]["counts"].items():
+                for predicted, pixels in row.items():
+                    union[i, [label[true], label[predicted]]] += pixels
+                    hits[i, label[true]] += pixels * (true == predicted)
+        return cls(hits, union)
+
     def mean_iou(self, weights: np.ndarray) -> np.ndarray:
         """Mean IoU over the classes that occur.
 
@@ -35,11 +50,9 @@ class ImageCounts:
         Returns:
             float64 [...]; NaN where nothing counts.
         """
-        hits, union = weights @ self.hits, weights @ self.union  # exact, far below 2**53
-        iou = np.divide(hits, union, out=np.zeros_like(hits), where=union > 0)
-        occurring = (union > 0).sum(axis=-1)
-        none = np.full(occurring.shape, np.nan)
-        return np.divide(iou.sum(axis=-1), occurring, out=none, where=occurring > 0)
+        scores = iou(weights @ self.hits, weights @ self.union)  # exact, far below 2**53
+        with np.errstate(invalid="ignore"):  # 0 / 0 where nothing counts
+            return np.nansum(scores, axis=-1) / (~np.isnan(scores)).sum(axis=-1)
 
 
 def difference_interval(
@@ -55,6 +68,7 @@ def difference_interval(
     Returns:
         Its ends.
     """
+    # Not by scipy.stats.bootstrap: as fast, but it refuses a single image, and draws others.
     count = len(reference.hits)
     generator, differences = np.random.default_rng(SEED), np.empty(resamples)
     for start in range(0, resamples, _BLOCK):

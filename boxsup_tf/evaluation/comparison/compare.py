@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from boxsup_tf.errors import InputError
-from boxsup_tf.evaluation.comparison.bootstrap import difference_interval
-from boxsup_tf.evaluation.comparison.evaluations import Compared, check_same_images, load
+from boxsup_tf.evaluation.comparison.bootstrap import ImageCounts, difference_interval
 from boxsup_tf.evaluation.comparison.table import format_table
+from boxsup_tf.evaluation.result import EXPECTED, PER_IMAGE_FILE, Evaluation, read_evaluations
 from boxsup_tf.io.atomic_write import atomic_write
 from boxsup_tf.io.json_file import write_json
+from boxsup_tf.metrics.metric_names import METRICS_FILE
 
 JSON_FILE, TABLE_FILE = "comparison.json", "comparison.md"
 
@@ -24,7 +25,7 @@ def compare(
             CRF counts twice, without and with it.
         output_dir: made if need be.
         resamples: of the bootstrap, at least 1, see `bootstrap.difference_interval`.
-        num_images: at least 0; so many images that gained, and that lost, most are named.
+        num_images: at least 0: how many of the images that gained, and that lost, most are named.
 
     Returns:
         What comparison.json holds: `reference`, the first evaluation's name, and `evaluations`:
@@ -36,13 +37,13 @@ def compare(
         InputError: an evaluation is missing or damaged, there are not two, they are not of the
             same images, masks and classes.
     """
-    compared = [one for path in evaluation_dirs for one in load(path)]
+    compared = [one for path in evaluation_dirs for one in _read(path)]
     if len(compared) < 2:
         raise InputError(
             f"--evaluations={','.join(evaluation_dirs)}: nothing to compare: expected two folders "
             "that evaluate.py wrote, or one of a run with --crf"
         )
-    check_same_images(compared)
+    _check_same_images(compared)
     reference = compared[0]
     evaluations = [{"name": reference.name, "metrics": reference.metrics}]
     evaluations += [_against(reference, other, resamples, num_images) for other in compared[1:]]
@@ -54,14 +55,56 @@ def compare(
     return comparison
 
 
+def _read(path: str) -> list[Evaluation]:
+    """Those of a folder, with all that a comparison needs."""
+    found = read_evaluations(path, path)
+    for evaluation in found:
+        for file in (METRICS_FILE, PER_IMAGE_FILE):
+            needed = os.path.join(evaluation.path, file)
+            if needed in evaluation.missing:
+                raise InputError(f"{needed}: not found: expected {EXPECTED}")
+    return found
+
+
+def _check_same_images(compared: Sequence[Evaluation]) -> None:
+    """Names the first image or class that only one of two has, or the first mask that differs."""
+    first = compared[0]
+    for other in compared[1:]:
+        for what, ours, theirs in (
+            ("image", first.images, other.images),
+            ("class", first.per_class, other.per_class),
+        ):
+            differing = sorted(set(ours) ^ set(theirs))
+            if differing:
+                owner = first if differing[0] in ours else other
+                raise InputError(
+                    f"{what} {differing[0]!r} is in {owner.name} only: expected the same in "
+                    f"{first.name} and {other.name}"
+                )
+        for source_id in sorted(first.images):
+            expected, found = (_true_pixels(one, source_id) for one in (first, other))
+            if found != expected:
+                raise InputError(
+                    f"image {source_id!r}: pixels by true class are {found} in {other.name}: "
+                    f"expected {expected} as in {first.name}"
+                )
+
+
+def _true_pixels(evaluation: Evaluation, source_id: str) -> dict[str, int]:
+    """Pixels of an image's mask by class name."""
+    counts = evaluation.images[source_id]["counts"]
+    return {true: sum(row.values()) for true, row in counts.items()}
+
+
 def _against(
-    reference: Compared, other: Compared, resamples: int, num_images: int
+    reference: Evaluation, other: Evaluation, resamples: int, num_images: int
 ) -> dict[str, Any]:
-    before, after = (one.metrics["per_class_iou"] for one in (reference, other))
+    before, after = reference.per_class, other.per_class
     by_image = {
-        source_id: _minus(other.mean_iou[source_id], reference.mean_iou[source_id])
-        for source_id in reference.mean_iou
+        source_id: _minus(other.images[source_id]["mean_iou"], image["mean_iou"])
+        for source_id, image in reference.images.items()
     }
+    counts = ImageCounts.of(reference), ImageCounts.of(other)
     changes = sorted(
         ((value, source_id) for source_id, value in by_image.items() if value),
         key=lambda change: (-change[0], change[1]),
@@ -72,7 +115,7 @@ def _against(
         "name": other.name,
         "metrics": other.metrics,
         "difference": other.metrics["mean_iou"] - reference.metrics["mean_iou"],
-        "interval": difference_interval(reference.counts, other.counts, resamples),
+        "interval": difference_interval(*counts, resamples),
         "per_class_difference": {name: _minus(after[name], before[name]) for name in before},
         "gained": [{"id": source_id, "difference": value} for value, source_id in gained],
         "lost": [{"id": source_id, "difference": value} for value, source_id in lost],

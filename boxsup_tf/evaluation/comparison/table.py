@@ -7,7 +7,7 @@ from boxsup_tf.metrics.metric_names import TITLES, percent
 
 
 def format_table(comparison: dict[str, Any]) -> str:
-    """The table; figures are x 100, and differences are those with the first evaluation.
+    """The table; scores are x 100, and differences are those with the first evaluation.
 
     Args:
         comparison: see `compare.compare`.
@@ -20,9 +20,9 @@ def format_table(comparison: dict[str, Any]) -> str:
 def _rows(first: dict[str, Any], others: list[dict[str, Any]]) -> Iterator[str]:
     yield _row("", first["name"], [other["name"] for other in others])
     yield _row("---", "---:", ["---:" for _ in others])
-    for figure, title in TITLES.items():
-        values = [percent(other["metrics"][figure]) for other in others]
-        yield _row(title, percent(first["metrics"][figure]), values)
+    for metric, title in TITLES.items():
+        values = [percent(other["metrics"][metric]) for other in others]
+        yield _row(title, percent(first["metrics"][metric]), values)
     yield _row("difference of mean IoU", "", [_signed(other["difference"]) for other in others])
     intervals = [" to ".join(map(_signed, other["interval"])) for other in others]
     yield _row("its 95 % interval over images", "", intervals)

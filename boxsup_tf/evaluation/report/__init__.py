@@ -1,1 +1,1 @@
-"""An evaluation as one HTML file that needs no network: figures, plots, and every image."""
+"""An evaluation as one HTML file that needs no network: scores, plots, and every image."""

@@ -5,15 +5,15 @@ from collections.abc import Sequence
 import numpy as np
 
 from boxsup_tf.evaluation.report.markup import Node, node, scroller, section, swatch
-from boxsup_tf.evaluation.report.results import Result
+from boxsup_tf.evaluation.result import Evaluation
 
 
-def confusion_section(results: Sequence[Result], class_names: Sequence[str]) -> Node | None:
+def confusion_section(results: Sequence[Evaluation], class_names: Sequence[str]) -> Node | None:
     """A table for every result that has a confusion matrix; None where none has."""
     tables = [
         scroller(f"Confusion matrix of {result.name}", _table(color, result, class_names))
         for color, result in enumerate(results)
-        if result.confusion is not None
+        if result.confusion.size
     ]
     if not tables:
         return None
@@ -22,8 +22,8 @@ def confusion_section(results: Sequence[Result], class_names: Sequence[str]) -> 
     return section("confusion", "Confusion", node("p", text), matrices)
 
 
-def _table(color: int, result: Result, class_names: Sequence[str]) -> Node:
-    counts = np.asarray(result.confusion, np.float64)
+def _table(color: int, result: Evaluation, class_names: Sequence[str]) -> Node:
+    counts = result.confusion.astype(np.float64)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     names = [node("th", node("span", name), scope="col") for name in class_names]
     rows = []

@@ -1,7 +1,11 @@
 """HTML and SVG as trees, so that no text can become markup."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from xml.etree import ElementTree
+
+from matplotlib.figure import Figure
+
+from boxsup_tf.evaluation.plots import COLORS, color_class, to_svg
 
 Node = ElementTree.Element
 
@@ -56,10 +60,31 @@ def scroller(label: str, child: Node) -> Node:
 
 
 def swatch(color: int) -> Node:
-    """A spot in a colour (`color_class`)."""
+    """A spot in the colour of result or curve number `color`."""
     return node("span", class_=f"swatch {color_class(color)}")
 
 
-def color_class(color: int) -> str:
-    """The name in report.css of the colour of result or curve number `color`; they repeat."""
-    return f"c{color % 6}"
+def legend(names: Iterable[tuple[int, str]]) -> Node:
+    """Colour numbers and what they stand for."""
+    return node("ul", *(node("li", swatch(color), name) for color, name in names), class_="legend")
+
+
+def plot(figure: Figure, label: str) -> Node:
+    """A figure of `plots` as a part of the page, in the page's colours.
+
+    Args:
+        figure: any number of them may lie in one page.
+        label: what a reader hears of it.
+    """
+    svg = ElementTree.fromstring(to_svg(figure))
+    for element in svg.iter():
+        element.tag = element.tag.rpartition("}")[2]  # HTML knows SVG's names without a namespace
+        element.attrib = {key.rpartition("}")[2]: text for key, text in element.attrib.items()}
+        if element.tag == "g":
+            element.attrib.pop("id", None)  # figures have them in common
+        for name, color in COLORS.items():
+            if color in (style := element.get("style", "")):
+                element.set("style", style.replace(color, f"var(--{name})"))
+    view = {"viewBox": svg.attrib["viewBox"], "role": "img", "aria-label": label}
+    svg.attrib = view  # the page decides the size
+    return svg

@@ -14,11 +14,11 @@ from boxsup_tf.training.pictures import EVOLUTION_FILE
 _MAX_COLUMNS = 6
 
 _WHOLE = (
-    "One row an example: its boxes, pseudo-masks from the first mask update to the last, the "
+    "One row per example: its boxes, pseudo-masks from the first mask update to the last, the "
     "truth where it is known, and the network's prediction."
 )
 _MASKS_ALONE = (
-    "One row an example: its pseudo-masks from the first mask update to the last. The training "
+    "One row per example: its pseudo-masks from the first mask update to the last. The training "
     "has not ended: when it does, train.py draws them over the photographs."
 )
 

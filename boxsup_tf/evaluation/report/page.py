@@ -15,10 +15,10 @@ from boxsup_tf.evaluation.report.confusion_table import confusion_section
 from boxsup_tf.evaluation.report.markup import Node, node, to_html
 from boxsup_tf.evaluation.report.mask_evolution import evolution_section
 from boxsup_tf.evaluation.report.panels import panels_data
-from boxsup_tf.evaluation.report.results import Result, load_results
 from boxsup_tf.evaluation.report.summary import classes_section, summary_section
 from boxsup_tf.evaluation.report.training_curves import training_section
 from boxsup_tf.evaluation.report.trimap_plot import trimap_section
+from boxsup_tf.evaluation.result import Evaluation, read_evaluations
 from boxsup_tf.io.atomic_write import atomic_write
 from boxsup_tf.metrics.metric_names import METRICS_FILE
 from boxsup_tf.records.dataset_info import DatasetInfo, check_same_classes, load_complete
@@ -34,7 +34,7 @@ _POLICY = (
 def write_report(
     evaluations: Sequence[str], data: str, model_dir: str, output: str, max_side: int = 500
 ) -> list[str]:
-    """Writes a page of the figures, plots and images of evaluations of one data set.
+    """Writes a page of the scores, plots and images of evaluations of one data set.
 
     The same files give the same bytes. What is missing is left out, and the page says so.
 
@@ -49,16 +49,16 @@ def write_report(
         What was left out, a path and a reason each.
 
     Raises:
-        InputError: see `results.load_results` and `panels.panels_data`; the data set is missing or
+        InputError: see `Evaluation.read` and `panels.panels_data`; the data set is missing or
             unfinished; or an evaluation is of other data or classes.
         OSError: the file cannot be written.
     """
     if max_side < 1:
         raise InputError(f"--max_side={max_side}: expected at least 1 pixel")
     info = load_complete(data)
-    results, missing = load_results(evaluations)
+    results = _read(evaluations)
     _check_same_data(results, data, info)
-    left_out = [f"{path}: not found" for path in missing]
+    left_out = [f"{path}: not found" for result in results for path in result.missing]
     sections = [
         summary_section(results),
         classes_section(results),
@@ -84,7 +84,16 @@ def write_report(
     return left_out
 
 
-def _check_same_data(results: Sequence[Result], data: str, info: DatasetInfo) -> None:
+def _read(folders: Sequence[str]) -> list[Evaluation]:
+    """The evaluations in the order of their folders; one with a CRF is followed by the CRF's."""
+    names = [os.path.basename(os.path.normpath(folder)) for folder in folders]
+    if len(set(names)) < len(names):
+        names = list(folders)
+    pairs = zip(folders, names, strict=True)
+    return [result for pair in pairs for result in read_evaluations(*pair)]
+
+
+def _check_same_data(results: Sequence[Evaluation], data: str, info: DatasetInfo) -> None:
     class_names = info.class_names
     for result in results:
         if result.data not in (None, info.digest):
@@ -94,7 +103,7 @@ def _check_same_data(results: Sequence[Result], data: str, info: DatasetInfo) ->
             )
         if result.per_class:
             check_same_classes(data, class_names, result.name, list(result.per_class))
-        if result.confusion is not None and len(result.confusion) != len(class_names):
+        if len(result.confusion) not in (0, len(class_names)):
             raise InputError(
                 f"{result.name}: a confusion matrix of {len(result.confusion)} classes: expected "
                 f"{len(class_names)} as in {data}"

@@ -1,27 +1,25 @@
 """The images of an evaluation with their label maps, as the data of the page's script."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import cv2
 import numpy as np
-from tqdm import tqdm
 
 from boxsup_tf.drawing import reduced
 from boxsup_tf.errors import InputError
-from boxsup_tf.evaluation.evaluation_folder import read_label_map
+from boxsup_tf.evaluation.evaluation_folder import read_mask
+from boxsup_tf.evaluation.examples import read_examples
 from boxsup_tf.evaluation.report.pictures import jpeg_uri, label_map_uri
-from boxsup_tf.evaluation.report.results import Result
+from boxsup_tf.evaluation.result import Evaluation
 from boxsup_tf.labels import color_map
-from boxsup_tf.records import records
 from boxsup_tf.records.dataset_info import DatasetInfo
 from boxsup_tf.records.example import Example, decode_image
-from boxsup_tf.records.writer import read_records
 
 
 def panels_data(
-    results: Sequence[Result], folder: str, info: DatasetInfo, max_side: int
+    results: Sequence[Evaluation], folder: str, info: DatasetInfo, max_side: int
 ) -> dict[str, Any] | None:
     """All that the page's script needs, for JSON.
 
@@ -41,12 +39,12 @@ def panels_data(
         InputError: a record or label map is damaged; a label map is of another size than its
             image, or has a label without a class; or an image that was scored is not in the folder.
     """
-    wanted = dict.fromkeys(name for result in results for name in result.image_scores)
+    wanted = dict.fromkeys(name for result in results for name in result.images)
     if not wanted:
         return None
     images = [
         _image(example, results, len(info.class_names), max_side)
-        for example in _examples(folder, info)
+        for example in read_examples(folder, info, "report")
         if example.source_id in wanted
     ]
     lost = wanted.keys() - {image["id"] for image in images}
@@ -63,27 +61,21 @@ def panels_data(
     }
 
 
-def _examples(folder: str, info: DatasetInfo) -> Iterator[Example]:
-    serialized = read_records(folder, info.num_shards)
-    progress = tqdm(serialized, desc="report", total=info.num_images, unit="image")
-    examples = map(records.decode_example, progress)
-    return (example for example in examples if example.mask is not None)
-
-
 def _image(
-    example: Example, results: Sequence[Result], num_classes: int, max_side: int
+    example: Example, results: Sequence[Evaluation], num_classes: int, max_side: int
 ) -> dict[str, Any]:
     pixels = reduced(decode_image(example.encoded).numpy(), max_side, cv2.INTER_AREA)
     truth = np.asarray(example.mask)
-    by_result = [result.image_classes.get(example.source_id, {}) for result in results]
-    names = dict.fromkeys(name for classes in by_result for name in classes)
+    nothing: dict[str, Any] = {"mean_iou": None, "classes": {}}
+    scores = [result.images.get(example.source_id, nothing) for result in results]
+    names = dict.fromkeys(name for image in scores for name in image["classes"])
     return {
         "id": example.source_id,
         "width": pixels.shape[1],
         "height": pixels.shape[0],
-        "scores": [_rounded(result.image_scores.get(example.source_id)) for result in results],
+        "scores": [_rounded(image["mean_iou"]) for image in scores],
         "classes": [
-            [name, [_rounded(classes.get(name)) for classes in by_result]] for name in names
+            [name, [_rounded(image["classes"].get(name)) for image in scores]] for name in names
         ],
         "photo": jpeg_uri(pixels),
         "truth": _map_uri(truth, max_side),
@@ -98,7 +90,7 @@ def _prediction(folder: str, example: Example, num_classes: int, max_side: int) 
     if not os.path.exists(path):
         return None
     size = (example.height, example.width)
-    return _map_uri(read_label_map(path, size, num_classes), max_side)
+    return _map_uri(read_mask(path, size, num_classes), max_side)
 
 
 def _map_uri(label_map: np.ndarray, max_side: int) -> str:

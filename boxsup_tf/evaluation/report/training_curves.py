@@ -2,9 +2,10 @@
 
 import os
 
-from boxsup_tf.evaluation.report.line_plot import Curve, line_plot
+from boxsup_tf.evaluation.plots import Curve
+from boxsup_tf.evaluation.report.line_plot import line_plot
 from boxsup_tf.evaluation.report.markup import Node, node, section
-from boxsup_tf.evaluation.report.results import parse_json, share
+from boxsup_tf.io.json_file import number, parse_json
 from boxsup_tf.metrics.metric_names import METRICS_FILE
 
 # The curves' names by their keys in metrics.json; title, unit and factor of each plot.
@@ -35,7 +36,8 @@ def training_section(model_dir: str) -> Node | None:
     Raises:
         InputError: the file is damaged.
     """
-    plots = parse_json(os.path.join(model_dir, METRICS_FILE), _plots) or []
+    path = os.path.join(model_dir, METRICS_FILE)
+    plots = parse_json(path, "a file that train.py wrote", _plots) if os.path.exists(path) else []
     if not plots:
         return None
     return section("training", "Training", node("div", *plots, class_="plots"))
@@ -43,13 +45,13 @@ def training_section(model_dir: str) -> Node | None:
 
 def _plots(content: dict) -> list[Node]:
     epochs = content["epochs"]
-    names = [str(epoch["epoch"]) for epoch in epochs]
+    numbers = [epoch["epoch"] for epoch in epochs]
     plots = []
     for title, unit, factor, keys in _PLOTS:
         curves = []
         for color, (key, name) in enumerate(keys.items()):
-            shares = [share(epoch.get(key)) for epoch in epochs]
+            shares = [number(epoch.get(key)) for epoch in epochs]
             values = [None if value is None else factor * value for value in shares]
-            curves.append(Curve(name, values, color))
-        plots.append(line_plot(title, "epoch", names, unit, curves))
+            curves.append(Curve(name, numbers, values, color))
+        plots.append(line_plot(title, "epoch", unit, curves))
     return [plot for plot in plots if plot is not None]

@@ -2,33 +2,25 @@
 
 from collections.abc import Sequence
 
-from boxsup_tf.evaluation.report.line_plot import Curve, line_plot
+from boxsup_tf.evaluation.report.line_plot import line_plot
 from boxsup_tf.evaluation.report.markup import Node, node, section
-from boxsup_tf.evaluation.report.results import Result
+from boxsup_tf.evaluation.result import Evaluation
+from boxsup_tf.evaluation.trimap_picture import WIDTH_LABEL, trimap_curve
 
 
-def trimap_section(results: Sequence[Result]) -> Node | None:
+def trimap_section(results: Sequence[Evaluation]) -> Node | None:
     """A plot of the inside of the bands and one of the outside; None where none is known."""
-    trimaps = [
-        (color, result.name, result.trimap)
-        for color, result in enumerate(results)
-        if result.trimap is not None
-    ]
-    widths = sorted({width for _, _, trimap in trimaps for width in trimap.widths})
-    titles = {
-        "inside": "Inside the band around true boundaries",
-        "outside": "Outside the band",
-    }
+    ticks = sorted({width for result in results for width in result.trimap.widths})
     plots = []
-    for place, title in titles.items():
-        curves = []
-        for color, name, trimap in trimaps:
-            known = dict(zip(trimap.widths, getattr(trimap, place), strict=True))
-            values = [known.get(width) for width in widths]
-            percents = [None if value is None else 100 * value for value in values]
-            curves.append(Curve(name, percents, color))
-        axis = [f"{width:g}" for width in widths]
-        plots.append(line_plot(title, "width of the band, pixels", axis, "mean IoU, %", curves))
+    for place, title in (
+        ("inside", "Inside the band around true boundaries"),
+        ("outside", "Outside the band"),
+    ):
+        curves = [
+            trimap_curve(result.name, result.trimap, place, color)
+            for color, result in enumerate(results)
+        ]
+        plots.append(line_plot(title, WIDTH_LABEL, "mean IoU, %", curves, ticks))
     shown = [plot for plot in plots if plot is not None]
     if not shown:
         return None

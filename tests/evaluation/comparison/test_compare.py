@@ -11,9 +11,10 @@ import pytest
 
 from boxsup_tf.data.shapes import SHAPE_CLASSES, ShapesReader
 from boxsup_tf.errors import InputError
+from boxsup_tf.evaluation.comparison.bootstrap import ImageCounts
 from boxsup_tf.evaluation.comparison.compare import compare
-from boxsup_tf.evaluation.comparison.evaluations import load
 from boxsup_tf.evaluation.evaluate import EvaluateOptions, evaluate
+from boxsup_tf.evaluation.result import read_evaluations
 from boxsup_tf.inference.segmentation_model import SegmentationModel
 from boxsup_tf.records import records
 from boxsup_tf.records.dataset_info import DatasetInfo
@@ -64,12 +65,13 @@ def test_figures_are_those_of_the_evaluations(evaluations, tmp_path):
     assert json.loads((tmp_path / "comparison.json").read_text()) == json.loads(
         json.dumps(comparison)
     )
-    first, second = (
-        json.loads((pathlib.Path(e) / "metrics.json").read_text()) for e in evaluations
+    first, *others = (
+        json.loads((pathlib.Path(e) / "metrics.json").read_text())
+        for e in (*evaluations, f"{evaluations[1]}/crf")
     )
     names = [evaluation["name"] for evaluation in comparison["evaluations"]]
     assert names == [*evaluations, f"{evaluations[1]} + CRF"]
-    for other, metrics in zip(comparison["evaluations"][1:], (second, second["crf"]), strict=True):
+    for other, metrics in zip(comparison["evaluations"][1:], others, strict=True):
         assert other["difference"] == pytest.approx(metrics["mean_iou"] - first["mean_iou"])
         low, high = other["interval"]
         assert low < other["difference"] < high
@@ -99,21 +101,25 @@ def test_figures_are_those_of_the_evaluations(evaluations, tmp_path):
 
 
 def test_counts_of_images_add_up_to_the_figures_of_the_set(evaluations):
-    for compared in (one for path in evaluations for one in load(path)):
-        every_image = np.ones(NUM_IMAGES)
-        assert compared.counts.mean_iou(every_image) == pytest.approx(compared.metrics["mean_iou"])
+    for one in (one for path in evaluations for one in read_evaluations(path, path)):
+        of_the_set = ImageCounts.of(one).mean_iou(np.ones(NUM_IMAGES))
+        assert of_the_set == pytest.approx(one.metrics["mean_iou"])
 
 
 def test_what_cannot_be_compared_is_refused(evaluations, tmp_path):
     out = str(tmp_path / "out")
     with pytest.raises(InputError, match="nothing to compare: expected two folders"):
         compare(evaluations[:1], out)
-    with pytest.raises(InputError, match="none/metrics.json: expected a file that evaluate.py"):
+    with pytest.raises(
+        InputError, match="none: no evaluation: expected a folder written by evaluate.py"
+    ):
         compare([evaluations[0], str(tmp_path / "none")], out)
+    other = tmp_path / "other"
+    (other / "predictions").mkdir(parents=True)
+    with pytest.raises(InputError, match="other/metrics.json: not found: expected a file that eva"):
+        compare([evaluations[0], str(other)], out)
     assert not os.path.exists(out)
 
-    other = tmp_path / "other"
-    other.mkdir()
     per_image = json.loads((pathlib.Path(evaluations[0]) / "per_image.json").read_text())
     metrics = json.loads((pathlib.Path(evaluations[0]) / "metrics.json").read_text())
     gone = per_image["images"][-1]
@@ -132,7 +138,11 @@ def test_what_cannot_be_compared_is_refused(evaluations, tmp_path):
     refused(per_image, metrics, f"image '{gone['id']}' is in .*a only: expected the same")
     refused([], metrics, "per_image.json: holds a list: expected an object")
     del per_image["images"][0]["counts"]
-    refused(per_image, metrics, r"not as evaluate.py writes it .*KeyError: 'counts'")
+    refused(
+        per_image,
+        metrics,
+        "per_image.json: expected a file that evaluate.py wrote: .*KeyError: 'counts'",
+    )
 
 
 def run_script(*arguments: str) -> subprocess.CompletedProcess:
@@ -160,6 +170,9 @@ def test_script_prints_the_table(evaluations, tmp_path):
     assert result.stdout == (tmp_path / "comparison.md").read_text()
     rows = [line.split(" | ") for line in result.stdout.splitlines() if line.startswith("|")]
     assert {len(row) for row in rows} == {4}
-    metrics = json.loads((pathlib.Path(evaluations[1]) / "metrics.json").read_text())
-    assert rows[2][0] == "| mean IoU" and rows[2][2] == f"{100 * metrics['mean_iou']:.2f}"
-    assert rows[2][3] == f"{100 * metrics['crf']['mean_iou']:.2f} |"
+    plain, refined = (
+        json.loads((pathlib.Path(evaluations[1]) / name).read_text())["mean_iou"]
+        for name in ("metrics.json", "crf/metrics.json")
+    )
+    assert rows[2][0] == "| mean IoU" and rows[2][2] == f"{100 * plain:.2f}"
+    assert rows[2][3] == f"{100 * refined:.2f} |"

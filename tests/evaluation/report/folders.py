@@ -10,6 +10,8 @@ import numpy as np
 from PIL import Image
 
 from boxsup_tf import drawing
+from boxsup_tf.evaluation.result import Evaluation
+from boxsup_tf.evaluation.trimap import Trimap
 from boxsup_tf.io.json_file import write_json
 from boxsup_tf.labels import VOID
 from boxsup_tf.metrics.confusion import ConfusionMatrix
@@ -61,9 +63,9 @@ def make_folders(
         refined[image_id] = np.where(truth == VOID, 0, truth)
     plain[ids[0]][55:, :30] = 3
     _write_records(root / "records", truths, class_names, rng)
-    for name, kinds in (("plain", {"": plain}), ("crf", {"": plain, "_crf": refined})):
-        _write_evaluation(root / name, kinds, truths, class_names)
-        digest = DatasetInfo.load(str(root / "records")).digest
+    digest = DatasetInfo.load(str(root / "records")).digest
+    for name, label_maps in (("plain", plain), ("crf", plain), ("crf/crf", refined)):
+        _write_evaluation(root / name, label_maps, truths, class_names)
         write_json(str(root / name / "evaluation.json"), {"data": digest})
     _write_run(root / "run", rng)
     scores = {
@@ -110,43 +112,31 @@ def _confusion(truth: np.ndarray, predicted: np.ndarray, num_classes: int) -> Co
 
 def _write_evaluation(
     folder: pathlib.Path,
-    kinds: dict[str, dict[str, np.ndarray]],
+    label_maps: dict[str, np.ndarray],
     truths: dict[str, np.ndarray],
     class_names: Sequence[str],
 ) -> None:
-    images: dict[str, dict] = {name: {"id": name} for name in truths}
-    figures = {}
-    trimap: dict[str, list] = {"widths": [1, 4, 16]}
-    confusion: dict[str, list] = {"class_names": list(class_names)}
-    for crf, label_maps in kinds.items():
-        total = ConfusionMatrix.zeros(len(class_names))
-        for name, label_map in label_maps.items():
-            path = folder / f"predictions{crf}" / f"{name}.png"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            drawing.write_palette_png(str(path), label_map)
-            matrix = _confusion(truths[name], label_map, len(class_names))
-            total += matrix
-            images[name][f"mean_iou{crf}"] = matrix.mean_iou
-            classes = matrix.per_class(class_names).items()
-            images[name][f"classes{crf}"] = {key: iou for key, iou in classes if iou is not None}
-        accuracy = float(np.trace(total.counts) / total.counts.sum())
-        figures[crf] = {
-            "mean_iou": total.mean_iou,
-            "per_class_iou": total.per_class(class_names),
-            "pixel_accuracy": accuracy,
-            "mean_accuracy": 0.5,
-            "frequency_weighted_iou": 0.25,
+    images, total = {}, ConfusionMatrix.zeros(len(class_names))
+    for name, label_map in label_maps.items():
+        path = folder / "predictions" / f"{name}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        drawing.write_palette_png(str(path), label_map)
+        matrix = _confusion(truths[name], label_map, len(class_names))
+        total += matrix
+        classes = matrix.per_class(class_names).items()
+        images[name] = {
+            "mean_iou": matrix.mean_iou,
+            "classes": {key: iou for key, iou in classes if iou is not None},
+            "counts": {},
         }
-        trimap |= {f"inside{crf}": [0.25, 0.5, 0.75], f"outside{crf}": [0.5, None, 1.0]}
-        confusion[f"counts{crf}"] = total.counts.tolist()
-    crf_figures = {"crf": figures["_crf"]} if "_crf" in figures else {}
-    write_json(
-        str(folder / "metrics.json"), figures[""] | {"num_images": len(truths)} | crf_figures
-    )
-    worst_first = sorted(images.values(), key=lambda image: image["mean_iou"])
-    write_json(str(folder / "per_image.json"), {"images": worst_first})
-    write_json(str(folder / "trimap.json"), trimap)
-    write_json(str(folder / "confusion.json"), confusion)
+    metrics = total.summary(class_names) | {
+        "mean_accuracy": 0.5,
+        "frequency_weighted_iou": 0.25,
+        "num_images": len(truths),
+    }
+    worst_first = dict(sorted(images.items(), key=lambda image: image[1]["mean_iou"]))
+    trimap = Trimap([1, 4, 16], [0.25, 0.5, 0.75], [0.5, None, 1.0])
+    Evaluation("", str(folder), None, metrics, worst_first, trimap, total.counts).write()
 
 
 def _write_run(folder: pathlib.Path, rng: np.random.Generator) -> None:
