@@ -26,7 +26,7 @@ from boxsup_tf.inference.segmentation_model import SegmentationModel
 from boxsup_tf.records import records
 from boxsup_tf.records.dataset_info import DatasetInfo, check_same_classes, load_complete
 from boxsup_tf.records.example import Example
-from boxsup_tf.records.writer import read_records
+from boxsup_tf.records.shards import read_records
 
 
 @dataclasses.dataclass(frozen=True)

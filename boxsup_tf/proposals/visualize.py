@@ -10,7 +10,7 @@ from boxsup_tf import boxes as box_ops
 from boxsup_tf import drawing
 from boxsup_tf.errors import InputError
 from boxsup_tf.pools.candidates import CandidatePool
-from boxsup_tf.records import records, writer
+from boxsup_tf.records import records, shards
 from boxsup_tf.records.dataset_info import load_complete
 from boxsup_tf.records.example import decode_image
 
@@ -35,7 +35,7 @@ def write_pictures(folder: str, num_images: int) -> list[str]:
     pictures = os.path.join(folder, "pictures")
     os.makedirs(pictures, exist_ok=True)
     paths = []
-    for serialized in itertools.islice(writer.read_records(folder, info.num_shards), num_images):
+    for serialized in itertools.islice(shards.read_records(folder, info.num_shards), num_images):
         example, pool = records.decode_example(serialized), records.decode_pool(serialized)
         if pool is None:
             raise InputError(f"{folder}: {example.source_id} has no candidate pool")

@@ -1,7 +1,6 @@
 """Pictures of the same few examples at every mask update (the paper's Fig. 3)."""
 
 import dataclasses
-import heapq
 import os
 from collections.abc import Sequence
 
@@ -15,8 +14,8 @@ from boxsup_tf.models.scores import label_maps
 from boxsup_tf.records import keys, records
 from boxsup_tf.supervision.labelling import Labelling
 from boxsup_tf.training.config import TrainConfig
-from boxsup_tf.training.input_pipeline import EXAMPLE_ID, box_examples, ignored, painted
-from boxsup_tf.training.sources import Source
+from boxsup_tf.training.input_pipeline import EXAMPLE_ID, painted
+from boxsup_tf.training.sources import Source, with_most_objects
 
 EVOLUTION_FILE = "mask_evolution.png"
 _MASKS_FOLDER = "pseudo_masks"
@@ -102,17 +101,15 @@ class Pictures:
 
 def _choose_examples(sources: Sequence[Source], config: TrainConfig) -> list[_Shown]:
     """The examples with most boxes of objects, at most `num_pictures`; ties by id."""
-    if not config.num_pictures or not any(source.is_box for source in sources):
-        return []
-    counted = (
-        (np.count_nonzero(~ignored(parsed, config)), parsed[EXAMPLE_ID].numpy().decode(), parsed)
-        for parsed in box_examples(sources)
-    )
-    with_objects = (entry for entry in counted if entry[0])
-    best = heapq.nsmallest(
-        config.num_pictures, with_objects, key=lambda entry: (-entry[0], entry[1])
-    )
-    return [_show(example_id, parsed) for _, example_id, parsed in best]
+    shown = []
+    for source, number in with_most_objects(
+        sources, config.num_pictures, config.difficult != "ignore"
+    ):
+        parsed = records.parse(source.read(number))
+        example_id = source.example_id(source.examples[number])
+        parsed[EXAMPLE_ID] = tf.constant(example_id)
+        shown.append(_show(example_id, parsed))
+    return shown
 
 
 def _show(example_id: str, parsed: records.Parsed) -> _Shown:

@@ -17,7 +17,7 @@ from boxsup_tf.labels import color_map
 from boxsup_tf.records import records
 from boxsup_tf.records.dataset_info import DatasetInfo
 from boxsup_tf.records.example import Example, decode_image
-from boxsup_tf.records.writer import read_records
+from boxsup_tf.records.shards import read_records
 
 
 def panels_data(
