@@ -18,6 +18,7 @@ from absl import flags
 
 from boxsup_tf import errors
 from boxsup_tf.data import instance_images
+from boxsup_tf.data.id_list import read_ids
 from boxsup_tf.io.json_file import write_json
 from boxsup_tf.proposals.benchmark.proposal_benchmark import (
     Benchmark,
@@ -55,7 +56,7 @@ def main(_: object) -> None:
         images = instance_images.coco_instances(_DATA_DIR.value, _ANNOTATIONS.value)
     else:
         images = instance_images.voc_instances(_DATA_DIR.value, _SPLIT.value)
-    subset = set(instance_images.read_ids(_VAL_LIST.value)) if _VAL_LIST.value else set()
+    subset = set(read_ids(_VAL_LIST.value)) if _VAL_LIST.value else set()
     unknown = subset - {image.image_id for image in images}
     if unknown:
         raise errors.InputError(

@@ -12,6 +12,7 @@ from pycocotools import mask as mask_utils
 from boxsup_tf.data.coco import find_image_dir
 from boxsup_tf.data.coco_file import image_stem, load_coco
 from boxsup_tf.data.coco_segmentation import encode_segmentation
+from boxsup_tf.data.id_list import read_ids
 from boxsup_tf.errors import InputError
 from boxsup_tf.labels import BACKGROUND, VOID
 from boxsup_tf.records.example import read_bytes
@@ -88,7 +89,7 @@ def voc_instances(data_dir: str, splits: Sequence[str]) -> list[InstanceImage]:
         splits: names of lists.
 
     Raises:
-        InputError: a list is missing.
+        InputError: a list is missing or bad, see `read_ids`.
     """
     inner = os.path.join(data_dir, "VOC2012")
     root = inner if os.path.isdir(inner) else data_dir
@@ -127,16 +128,3 @@ def coco_instances(data_dir: str, annotation_files: Sequence[str]) -> list[Insta
             known = tuple(rle for rle in rles if rle is not None)
             images.append(CocoInstances(image_stem(record), image_path, height, width, known))
     return images
-
-
-def read_ids(path: str) -> list[str]:
-    """The ids of a list of images, one a line.
-
-    Raises:
-        InputError: it is missing or empty.
-    """
-    lines = read_bytes(path, "a list of images").decode(errors="replace").splitlines()
-    ids = [line.split()[0] for line in lines if line.strip()]
-    if not ids:
-        raise InputError(f"{path}: empty list: expected image ids, one a line")
-    return ids

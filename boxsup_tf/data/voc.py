@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 from PIL import Image
 
+from boxsup_tf.data.id_list import read_ids
 from boxsup_tf.data.reader import list_settings
 from boxsup_tf.data.voc_xml import read_labels, read_objects
 from boxsup_tf.errors import InputError
@@ -99,24 +100,12 @@ class VocReader:
 
 
 def _read_list(root: str, split: str) -> list[str]:
-    """The ids of ImageSets/*/SPLIT.txt: the first column (a second one says 1 or -1)."""
+    """The ids of ImageSets/*/SPLIT.txt."""
     paths = [os.path.join(root, "ImageSets", d, f"{split}.txt") for d in ("Segmentation", "Main")]
     path = next(filter(os.path.exists, paths), None)
     if path is None:
         raise InputError(f"{paths[0]}: no such list of images, nor {paths[1]}: expected one")
-    try:
-        lines = read_bytes(path, "a list of images").decode().splitlines()
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: not a list of image ids, one a line: {error}") from None
-    ids = [line.split()[0] for line in lines if line.strip()]
-    if not ids:
-        raise InputError(f"{path}: empty list: expected image ids, one a line")
-    seen: set[str] = set()
-    for source_id in ids:
-        if source_id in seen:
-            raise InputError(f"{path}: image {source_id!r} is listed twice: expected once")
-        seen.add(source_id)
-    return ids
+    return read_ids(path)
 
 
 def _read_mask(path: str) -> np.ndarray:

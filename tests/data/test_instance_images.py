@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from pycocotools import mask as mask_utils
 
-from boxsup_tf.data.instance_images import coco_instances, read_ids, voc_instances
+from boxsup_tf.data.instance_images import coco_instances, voc_instances
 from boxsup_tf.errors import InputError
 
 
@@ -113,9 +113,3 @@ def test_both_forms_of_the_real_images_agree(shared_data):
         for mask in image.masks():
             found.append(max((mask & other).sum() / mask.sum() for other in complete))
     assert len(found) > 10 and np.mean(found) > 0.99
-
-
-def test_lists(tmp_path):
-    (tmp_path / "empty.txt").write_text("\n \n")
-    with pytest.raises(InputError, match="empty.txt: empty list"):
-        read_ids(str(tmp_path / "empty.txt"))
