@@ -40,7 +40,7 @@ _MIN_INSTANCE_AREA = flags.DEFINE_integer(
 )
 _NUM_WORKERS = flags.DEFINE_integer("num_workers", 2, "Processes of one thread.", lower_bound=1)
 _VAL_LIST = flags.DEFINE_string(
-    "val_list", None, "A list of image ids, one a line: a second table for these alone."
+    "val_list", None, "A list of image ids, one per line: a second table for these alone."
 )
 _JSON = flags.DEFINE_string("json", None, "Write the figures to this file.")
 _PLOT = flags.DEFINE_string("plot", None, "Draw quality against number into this PNG.")
@@ -88,9 +88,9 @@ def _report(method: str, result: Benchmark) -> str:
     """The figures of one method as text."""
     lines = [
         "",
-        f"{method}: {result.seconds_per_image:.2f} s an image with {_NUM_WORKERS.value} processes "
+        f"{method}: {result.seconds_per_image:.2f} s per image with {_NUM_WORKERS.value} processes "
         f"({result.seconds_per_image_without_edges:.2f} without edges), "
-        f"{result.bytes_per_image / 1000:.1f} kB an image",
+        f"{result.bytes_per_image / 1000:.1f} kB per image",
         *_table("all images", result.quality),
     ]
     if result.subset_quality:

@@ -69,7 +69,7 @@ def _make_pool(index: int) -> CandidatePool:
 def _time_repeats(
     pools: list[CandidatePool], packed: list[tuple[bytes, bytes]]
 ) -> Iterator[tuple[float, float]]:
-    """Seconds an image of every repeat: by the clock, and of the processor."""
+    """Seconds per image in each repeat: by the clock, and of the processor."""
     rng = np.random.default_rng(0)
     candidates = [rng.integers(0, pool.num_candidates, _NUM_BOXES) for pool in pools]
     options = tf.data.Options()

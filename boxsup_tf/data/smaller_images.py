@@ -14,7 +14,7 @@ _OF_A_BOX = ("boxes", "labels", "difficult", "truncated", "is_crowd")
 
 
 class SmallerImages:
-    """The examples of another reader, no side longer than so many pixels; a `reader.Reader`.
+    """The examples of another reader, reduced to a longest side; a `reader.Reader`.
 
     All that follows (candidates, training, evaluation) happens at the new size.
 

@@ -69,7 +69,7 @@ class CandidatePool:
             nothing = np.zeros((0, 1), bool)
             return cls(np.zeros((height, width), np.int32), nothing, method, one_per_box)
         bits = np.ascontiguousarray(np.packbits(masks.reshape(num, -1), axis=0).T)
-        # One opaque value a pixel: np.unique(axis=0) would sort field by field, far slower.
+        # One opaque value per pixel: np.unique(axis=0) would sort field by field, far slower.
         pixels = bits.view(np.dtype((np.void, bits.shape[1]))).ravel()
         cells, inverse = np.unique(pixels, return_inverse=True)
         cell_bits = cells.view(np.uint8).reshape(-1, bits.shape[1])
@@ -112,7 +112,7 @@ class CandidatePool:
         """The inverse of `pack`; `count` is the number of candidates.
 
         Raises:
-            ValueError: the strings are not those of a pool of so many candidates.
+            ValueError: the strings are not those of a pool of this size.
         """
         labels = packing.unpack_superpixels(superpixels)
         members = packing.unpack_membership(membership, count, int(labels.max()) + 1)

@@ -125,7 +125,7 @@ def count_rectangles(folder: str, info: dataset_info.DatasetInfo) -> int:
 
 
 def single_thread() -> None:
-    """One thread a process: the processes fill the cores, and sums keep one order."""
+    """One thread per process: the processes fill the cores, and sums keep one order."""
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
     cv2.setNumThreads(1)

@@ -23,7 +23,7 @@ def write_pictures(folder: str, num_images: int) -> list[str]:
 
     Args:
         folder: written by `generate.generate`.
-        num_images: at most so many.
+        num_images: the most pictures drawn.
 
     Returns:
         The paths of the pictures.

@@ -65,7 +65,7 @@ def read(path: str, inputs: ProposalInput) -> CandidatePool:
 
 @functools.lru_cache(maxsize=1)
 def _index(path: str, modified_ns: int) -> dict[str | int, list[dict]]:
-    """The records of every image of a file, which is parsed once a process."""
+    """The records of every image of a file, which is parsed once per process."""
     del modified_ns  # only to read a file again that has changed
     content = _load(path)
     by_id: dict[str | int, list[dict]] = {}

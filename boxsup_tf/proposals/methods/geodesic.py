@@ -27,7 +27,7 @@ class Options(SuperpixelOptions):
 
     Attributes:
         seeds: superpixels from which distance is measured; far from one another.
-        levels: at most so many regions for each seed and background.
+        levels: the most regions for each seed and background.
     """
 
     seeds: int = 200

@@ -142,7 +142,7 @@ def test_the_program(folder, tmp_path):
     for name, of_method in figures.items():
         assert len(of_method["rows"]) == 10 and of_method["num_instances"] == 8
         assert of_method["subset_quality"]["num_instances"] == 4
-        assert f"{name}: {of_method['seconds_per_image']:.2f} s an image" in run.stdout
+        assert f"{name}: {of_method['seconds_per_image']:.2f} s per image" in run.stdout
         row = of_method["rows"][-1]
         assert (
             f"   all {row['mean_candidates']:>17.1f} {row['mean_best_jaccard']:>17.3f}"
