@@ -6,8 +6,8 @@ import numpy as np
 
 from boxsup_tf import boxes as box_ops
 from boxsup_tf.pools.candidates import CandidatePool
+from boxsup_tf.pools.refinement import refine
 from boxsup_tf.proposals.proposal_input import ProposalInput
-from boxsup_tf.proposals.refinement import refine
 
 
 def filled_windows_yxyx(boxes: np.ndarray, height: int, width: int) -> np.ndarray:
@@ -55,8 +55,7 @@ def pool_of_masks(
             candidate[top:bottom, left:right] = True if whole else mask
             yield candidate
 
-    superpixels, membership = refine(candidates(), height, width)
-    return CandidatePool(superpixels, membership, method, one_per_box=True)
+    return CandidatePool(*refine(candidates(), height, width), method, one_per_box=True)
 
 
 def are_rectangles(pool: CandidatePool, boxes_yxyx: np.ndarray) -> np.ndarray:

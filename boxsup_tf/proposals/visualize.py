@@ -69,7 +69,9 @@ def draw_pool(image: np.ndarray, pool: CandidatePool, boxes_yxyx: np.ndarray) ->
     # Thin lines, or they hide the masks of small objects.
     best = drawing.draw_boxes(drawing.overlay(image, label_map), boxes_yxyx, colours, 1)
     panels = (boxed, cv2.cvtColor(dark, cv2.COLOR_GRAY2RGB), best)
-    return drawing.grid([[_fit(panel) for panel in panels]])
+    return drawing.grid(
+        [[drawing.reduced(panel, _LONGEST_SIDE, cv2.INTER_AREA) for panel in panels]]
+    )
 
 
 def best_masks(pool: CandidatePool, boxes_yxyx: np.ndarray) -> list[np.ndarray]:
@@ -115,11 +117,3 @@ def contour_strength(pool: CandidatePool) -> np.ndarray:
         found[boundary] = outlines[place]
         strength[here] = np.maximum(strength[here], found)
     return np.sqrt(strength / max(strength.max(), 1))
-
-
-def _fit(panel: np.ndarray) -> np.ndarray:
-    factor = _LONGEST_SIDE / max(panel.shape[:2])
-    if factor >= 1:
-        return panel
-    size = [max(1, round(side * factor)) for side in panel.shape[1::-1]]
-    return np.asarray(cv2.resize(panel, size, interpolation=cv2.INTER_AREA))

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from boxsup_tf import boxes as box_ops
-from boxsup_tf.pools.candidates import CandidatePool, superpixel_boxes_yxyx
+from boxsup_tf.pools.candidates import CandidatePool, tight_boxes_yxyx
 
 COUNTS = (10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
 RECALL_AT = (0.5, 0.7, 0.85)
@@ -137,7 +137,7 @@ def pick_by_box(pool: CandidatePool, boxes_yxyx: np.ndarray, rule: BoxRule) -> n
     fit = np.concatenate(
         [box_ops.pairwise_iou_yxyx(box[None], own) for box, own in zip(boxes, tight, strict=True)]
     )
-    rectangles = _rectangles(boxes, pool.superpixels.shape)
+    rectangles = np.array(box_ops.inside_yxyx(boxes, *pool.superpixels.shape))
     shared = _pixels_inside(pool, rectangles).T
     coverage = shared / np.count_nonzero(rectangles, axis=(1, 2))[:, None]
     merit = fit + rule.inside_weight * shared / pool.areas
@@ -166,7 +166,7 @@ def box_choice_ious(
         picked = np.arange(len(boxes))
     else:
         picked = pick_by_box(pool, boxes, rule or BoxRule())
-    found = _rectangles(boxes, pool.superpixels.shape)
+    found = np.array(box_ops.inside_yxyx(boxes, *pool.superpixels.shape))
     for mask, candidate in zip(found, picked, strict=True):
         if candidate != RECTANGLE:
             mask &= pool.mask(int(candidate))
@@ -186,23 +186,12 @@ def _pixels_inside(pool: CandidatePool, masks: np.ndarray) -> np.ndarray:
     return np.concatenate([np.zeros((0, len(masks))), *parts])
 
 
-def _rectangles(boxes_yxyx: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """bool [B, H, W]: the pixels of boxes (integers [B, 4])."""
-    masks = np.zeros((len(boxes_yxyx), *shape), bool)
-    for mask, (ymin, xmin, ymax, xmax) in zip(masks, boxes_yxyx, strict=True):
-        mask[ymin:ymax, xmin:xmax] = True
-    return masks
-
-
 def _clipped_boxes(pool: CandidatePool, box_yxyx: np.ndarray) -> np.ndarray:
     """int64 [N, 4], yxyx: tight boxes of the candidates' parts inside a box; empty: zeros."""
     ymin, xmin, ymax, xmax = box_yxyx
     present, crop = np.unique(pool.superpixels[ymin:ymax, xmin:xmax], return_inverse=True)
-    boxes = superpixel_boxes_yxyx(crop.reshape(ymax - ymin, xmax - xmin), len(present))
     members = pool.membership[:, present]
-    far = np.iinfo(np.int64).max
-    low = [np.where(members, boxes[:, i], far).min(axis=1) for i in (0, 1)]
-    high = [np.where(members, boxes[:, i], 0).max(axis=1) for i in (2, 3)]
-    tight = np.stack(low + high, axis=1) + np.array([ymin, xmin] * 2)
+    tight = tight_boxes_yxyx(crop.reshape(ymax - ymin, xmax - xmin), members)
+    tight += np.array([ymin, xmin] * 2)
     tight[~members.any(axis=1)] = 0
     return tight
