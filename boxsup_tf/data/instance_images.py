@@ -6,16 +6,14 @@ from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
-from PIL import Image
 from pycocotools import mask as mask_utils
 
 from boxsup_tf.data.coco import find_image_dir
 from boxsup_tf.data.coco_file import image_stem, load_coco
 from boxsup_tf.data.coco_segmentation import encode_segmentation
 from boxsup_tf.data.id_list import read_ids
-from boxsup_tf.errors import InputError
+from boxsup_tf.data.voc_mask import read_voc_mask
 from boxsup_tf.labels import BACKGROUND, VOID
-from boxsup_tf.records.example import read_bytes
 
 
 class InstanceImage(Protocol):
@@ -50,16 +48,7 @@ class VocInstances:
     mask_path: str
 
     def masks(self) -> np.ndarray:
-        read_bytes(self.mask_path, "object masks")
-        try:
-            with Image.open(self.mask_path) as image:
-                objects = np.array(image)
-        except (OSError, SyntaxError, ValueError) as error:
-            raise InputError(f"{self.mask_path}: the mask is damaged: {error}") from None
-        if objects.dtype != np.uint8 or objects.ndim != 2:
-            raise InputError(
-                f"{self.mask_path}: {objects.dtype} {list(objects.shape)}: expected a palette PNG"
-            )
+        objects = read_voc_mask(self.mask_path)
         numbers = np.setdiff1d(objects, [BACKGROUND, VOID])
         return objects == numbers[:, None, None]
 

@@ -8,14 +8,14 @@ import os
 from collections.abc import Iterator
 
 import numpy as np
-from PIL import Image
 
 from boxsup_tf.data.id_list import read_ids
 from boxsup_tf.data.reader import list_settings
+from boxsup_tf.data.voc_mask import read_voc_mask
 from boxsup_tf.data.voc_xml import read_labels, read_objects
 from boxsup_tf.errors import InputError
 from boxsup_tf.labels import VOC_CLASSES
-from boxsup_tf.records.example import PNG_START, Example, check_mask, read_bytes, read_image_file
+from boxsup_tf.records.example import Example, check_mask, read_image_file
 
 _IMAGE_EXTENSIONS = (".jpg", ".jpeg", ".png")
 
@@ -54,7 +54,7 @@ class VocReader:
         image_path = self._image_path(source_id)
         xml_path, mask_path = self._annotation_paths(source_id)
         encoded, height, width = read_image_file(image_path)
-        mask = _read_mask(mask_path) if mask_path else None
+        mask = read_voc_mask(mask_path) if mask_path else None
         if mask is not None:
             check_mask(mask, height, width, len(self.class_names), mask_path)
         objects = read_objects(xml_path, height, width, self.class_names) if xml_path else []
@@ -78,7 +78,7 @@ class VocReader:
         if xml_path:
             yield from read_labels(xml_path, self.class_names)
         if mask_path:
-            yield from np.unique(_read_mask(mask_path)).tolist()
+            yield from np.unique(read_voc_mask(mask_path)).tolist()
 
     def _annotation_paths(self, source_id: str) -> tuple[str, str]:
         """The XML file and the mask; empty for the one that is not there."""
@@ -106,24 +106,3 @@ def _read_list(root: str, split: str) -> list[str]:
     if path is None:
         raise InputError(f"{paths[0]}: no such list of images, nor {paths[1]}: expected one")
     return read_ids(path)
-
-
-def _read_mask(path: str) -> np.ndarray:
-    """uint8 [H, W]: the values of a palette or grey PNG.
-
-    Pillow, because OpenCV and TensorFlow give a palette's colours instead of its indices.
-    """
-    if not read_bytes(path, "a mask").startswith(PNG_START):
-        raise InputError(f"{path}: the mask is not a PNG: expected a palette or grey PNG")
-    try:
-        with Image.open(path) as image:
-            if image.mode not in ("P", "L"):
-                raise InputError(
-                    f"{path}: the mask is a PNG of mode {image.mode}: expected a palette (P) or "
-                    "8-bit grey (L) PNG whose values are labels"
-                )
-            return np.array(image, np.uint8)
-    except (OSError, SyntaxError, ValueError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(f"{path}: the mask is damaged: expected a whole PNG: {error}") from None

@@ -59,10 +59,10 @@ def test_missing_and_damaged_voc_files(voc):
     with pytest.raises(InputError, match="c.png: the mask is damaged"):
         image.masks()
     Image.fromarray(np.zeros((4, 5, 3), np.uint8)).save(path)
-    with pytest.raises(InputError, match=r"c.png: uint8 \[4, 5, 3\]: expected a palette PNG"):
+    with pytest.raises(InputError, match="c.png: .* mode RGB: expected a palette"):
         image.masks()
     path.unlink()
-    with pytest.raises(InputError, match="c.png: cannot read object masks"):
+    with pytest.raises(InputError, match="c.png: cannot read a mask"):
         image.masks()
 
 
