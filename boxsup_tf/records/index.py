@@ -8,7 +8,7 @@ import dataclasses
 import os
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -55,6 +55,10 @@ class Summary(NamedTuple):
     pool_height: int
     pool_width: int
 
+    def num_objects(self, with_difficult: bool) -> int:
+        """How many of the boxes are of objects to be learnt; those marked difficult may count."""
+        return self.num_boxes - self.num_crowds - (0 if with_difficult else self.num_difficult)
+
 
 @dataclasses.dataclass(frozen=True)
 class Index(Sequence):
@@ -80,23 +84,11 @@ class Index(Sequence):
         """The index of some of the records: those for which `condition`, bool [n], holds."""
         return Index(self.table[condition], self.positions[condition])
 
-    def num_objects(self, with_difficult: bool) -> np.ndarray:
-        """int32 [n]: how many boxes each record has of objects that are learnt from.
-
-        Args:
-            with_difficult: whether those marked difficult count.
-        """
-        objects = self.table["num_boxes"] - self.table["num_crowds"]
-        return objects if with_difficult else objects - self.table["num_difficult"]
-
     def __len__(self) -> int:
         return len(self.table)
 
     def __getitem__(self, number):
         return Summary._make(self.table[number].item())
-
-    def __iter__(self) -> Iterator[Summary]:
-        return (Summary._make(row.item()) for row in self.table)
 
 
 def summarize(serialized: bytes) -> Summary:

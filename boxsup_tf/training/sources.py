@@ -111,20 +111,13 @@ def with_most_objects(
         Each example's source and its number in `Source.examples`.
     """
     ranked = (
-        (-num_objects, f"{source.number}/{source_id}", source, number)
+        (-example.num_objects(with_difficult), source.example_id(example), source, number)
         for source in sources
         if source.is_box
-        for number, (num_objects, source_id) in enumerate(
-            zip(
-                source.examples.num_objects(with_difficult).tolist(),
-                source.examples.table["source_id"].tolist(),
-                strict=True,
-            )
-        )
-        if num_objects
+        for number, example in enumerate(source.examples)
     )
     best = heapq.nsmallest(count, ranked, key=lambda entry: entry[:2])
-    return [(source, number) for _, _, source, number in best]
+    return [(source, number) for minus_objects, _, source, number in best if minus_objects]
 
 
 def _load_source(folder: str, supervision: str, number: int) -> Source:
