@@ -12,7 +12,7 @@ def extract_images(input_dir: str, output_dir: str) -> int:
 
     Args:
         input_dir: a folder of records.
-        output_dir: made if need be.
+        output_dir: created where missing.
 
     Returns:
         The number of images.

@@ -1,4 +1,4 @@
-"""The packed form of a candidate pool: small in a record, cheap to undo inside a graph.
+"""The packed form of a candidate pool: small in a record, cheap to unpack inside a graph.
 
 The superpixels are runs of one label, in reading order: uint32 height and width, and a zlib
 stream of

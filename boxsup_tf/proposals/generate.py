@@ -40,7 +40,7 @@ def generate(
 
     Args:
         input_dir: written by prepare_data.py (or by this function: pools are replaced).
-        output_dir: made if need be.
+        output_dir: created where missing.
         method: see `registry.method_names`.
         options: of the method, see `registry.make_options`.
         num_workers: processes.

@@ -37,7 +37,7 @@ def pool_of_masks(
 
     Args:
         inputs: the image and its boxes.
-        masks: a box's after the other, bool of the size of its window (`filled_windows_yxyx`).
+        masks: one per box, in order, bool of the size of its window (`filled_windows_yxyx`).
         method: the name of the method that made them.
         min_share: where a mask is empty, or less than this share of its window, the candidate
             is the whole window.

@@ -39,7 +39,7 @@ def write_dataset(
     do not depend on the run.
 
     Args:
-        folder: made if need be.
+        folder: created where missing.
         info: settings, classes and number of shards; the rest is filled in here.
         num_examples: examples in all shards.
         make_records: the serialised examples of a range of example indices, in order. Those

@@ -36,7 +36,7 @@ class Options(CropOptions):
         central_share: share of the box's pixels that is fixed to foreground (WSSL's alpha).
         crf_prior: probability of foreground of the box's other pixels.
         crf_weight: of the appearance kernel (DeepLab's w1).
-        crf_pixels: the appearance kernel's width in pixels of what is looked at (sigma alpha).
+        crf_pixels: the appearance kernel's width in pixels of the scaled crop (sigma alpha).
         crf_colors: its width in levels of R, G and B (sigma beta).
         crf_iterations: of mean-field inference.
     """

@@ -35,7 +35,7 @@ class Options(SuperpixelOptions):
 
 
 def propose(inputs: ProposalInput, options: Options) -> CandidatePool:
-    """Level sets of the distances from seeds; the boxes are not looked at.
+    """Level sets of the distances from seeds; the boxes are not used.
 
     Returns:
         Candidates ordered by the product of the places of seed, background and level set (the

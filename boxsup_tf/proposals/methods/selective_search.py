@@ -72,7 +72,7 @@ def _is_segmentation(text: str) -> bool:
 
 
 def propose(inputs: ProposalInput, options: Options) -> CandidatePool:
-    """The regions of all groupings; the boxes are not looked at.
+    """The regions of all groupings; the boxes are not used.
 
     Returns:
         Candidates in the paper's order (Sec. 3.3): a region's place in its hierarchy, counted
