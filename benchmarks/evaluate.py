@@ -31,7 +31,7 @@ from boxsup_tf.io.json_file import read_json, write_json
 from boxsup_tf.labels import VOID
 from boxsup_tf.records import records
 from boxsup_tf.records.dataset_info import load_complete
-from boxsup_tf.records.writer import read_records
+from boxsup_tf.records.shards import read_records
 
 _MODEL_DIR = flags.DEFINE_string("model_dir", None, "Folder of a run.", required=True)
 _DATA = flags.DEFINE_string("data", None, "Folder of records with masks.", required=True)

@@ -61,7 +61,7 @@ def _read_curve(path: str) -> Rows:
 
 
 def plot(path: str, measured: Mapping[str, Rows], published: Mapping[str, Rows]) -> None:
-    """Four panels: Jaccard index and recalls, over the mean number of candidates an image.
+    """Four panels: Jaccard index and recalls, over the mean number of candidates per image.
 
     Args:
         path: of the picture; its ending says the format.
@@ -81,7 +81,7 @@ def plot(path: str, measured: Mapping[str, Rows], published: Mapping[str, Rows])
             y = [row[column] for row in rows]
             axis.plot(x, y, style, color=colour, linewidth=width, markersize=5, label=name)
     for axis, title in zip(axes.flat, _TITLES.values(), strict=True):
-        axis.set(xscale="log", xlabel="candidates an image", title=title)
+        axis.set(xscale="log", xlabel="candidates per image", title=title)
         axis.grid(alpha=0.3)
     axes.flat[0].legend(fontsize=8)
     figure.savefig(path, dpi=110)

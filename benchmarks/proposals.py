@@ -18,6 +18,7 @@ from absl import flags
 
 from boxsup_tf import errors
 from boxsup_tf.data import instance_images
+from boxsup_tf.data.id_list import read_ids
 from boxsup_tf.io.json_file import write_json
 from boxsup_tf.proposals.benchmark.proposal_benchmark import (
     Benchmark,
@@ -39,7 +40,7 @@ _MIN_INSTANCE_AREA = flags.DEFINE_integer(
 )
 _NUM_WORKERS = flags.DEFINE_integer("num_workers", 2, "Processes of one thread.", lower_bound=1)
 _VAL_LIST = flags.DEFINE_string(
-    "val_list", None, "A list of image ids, one a line: a second table for these alone."
+    "val_list", None, "A list of image ids, one per line: a second table for these alone."
 )
 _JSON = flags.DEFINE_string("json", None, "Write the figures to this file.")
 _PLOT = flags.DEFINE_string("plot", None, "Draw quality against number into this PNG.")
@@ -55,7 +56,7 @@ def main(_: object) -> None:
         images = instance_images.coco_instances(_DATA_DIR.value, _ANNOTATIONS.value)
     else:
         images = instance_images.voc_instances(_DATA_DIR.value, _SPLIT.value)
-    subset = set(instance_images.read_ids(_VAL_LIST.value)) if _VAL_LIST.value else set()
+    subset = set(read_ids(_VAL_LIST.value)) if _VAL_LIST.value else set()
     unknown = subset - {image.image_id for image in images}
     if unknown:
         raise errors.InputError(
@@ -87,9 +88,9 @@ def _report(method: str, result: Benchmark) -> str:
     """The figures of one method as text."""
     lines = [
         "",
-        f"{method}: {result.seconds_per_image:.2f} s an image with {_NUM_WORKERS.value} processes "
+        f"{method}: {result.seconds_per_image:.2f} s per image with {_NUM_WORKERS.value} processes "
         f"({result.seconds_per_image_without_edges:.2f} without edges), "
-        f"{result.bytes_per_image / 1000:.1f} kB an image",
+        f"{result.bytes_per_image / 1000:.1f} kB per image",
         *_table("all images", result.quality),
     ]
     if result.subset_quality:

@@ -17,7 +17,7 @@ _TURNS = 5  # for every repeat: a mask update takes half a second, and a least t
 
 
 class Size(NamedTuple):
-    """Of a data set; boxes and candidates are an image's."""
+    """Of a data set; boxes and candidates are per image."""
 
     images: int = 16
     boxes: int = 4
@@ -45,7 +45,7 @@ class Line(NamedTuple):
     """A straight line through measurements.
 
     Attributes:
-        slope: a unit of what was doubled.
+        slope: per unit of what was doubled.
         intercept: at 0.
         r_squared: 1 where all points lie on the line.
     """
@@ -69,7 +69,7 @@ class Series(NamedTuple):
 
 
 def measure_scaling(folder: str, repeats: int) -> dict[str, Series]:
-    """Doubles images, boxes an image and candidates an image, one at a time.
+    """Doubles images, boxes per image and candidates per image, one at a time.
 
     The network is narrow, so that what is scored weighs more than the network. Every size is
     measured in a process of its own.

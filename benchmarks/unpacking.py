@@ -1,10 +1,10 @@
-"""Size and time of packed candidate pools: what a training's input pipeline pays for them.
+"""Size and time of packed candidate pools: their cost in a training's input pipeline.
 
     python benchmarks/unpacking.py --json=unpacking.json
 
 Pools are those of mcg, 5,000 candidates of up to 800 superpixels, of generated images of 480 x
-640 pixels. Unpacked are, as for every training crop, the superpixels and the members of five
-candidates, by a tf.data pipeline of one thread. Each repeat unpacks all pools once; the figures
+640 pixels. As for every training crop, the superpixels and the members of five candidates are
+unpacked by a tf.data pipeline of one thread. Each repeat unpacks all pools once; the figures
 are medians over repeats. On a busy machine only the processor time means anything.
 """
 
@@ -69,7 +69,7 @@ def _make_pool(index: int) -> CandidatePool:
 def _time_repeats(
     pools: list[CandidatePool], packed: list[tuple[bytes, bytes]]
 ) -> Iterator[tuple[float, float]]:
-    """Seconds an image of every repeat: by the clock, and of the processor."""
+    """Seconds per image in each repeat: by the clock, and of the processor."""
     rng = np.random.default_rng(0)
     candidates = [rng.integers(0, pool.num_candidates, _NUM_BOXES) for pool in pools]
     options = tf.data.Options()

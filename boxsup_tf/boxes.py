@@ -63,8 +63,8 @@ def windows_yxyx(boxes: tf.Tensor, size: tf.Tensor) -> tf.Tensor:
         int32 [B, 4], yxyx half-open, within the image.
     """
     # y + 1/2 >= edge for the whole numbers y from ceil(edge - 1/2) on.
-    edges = tf.cast(tf.math.ceil(boxes - 0.5), tf.int32)
-    return tf.clip_by_value(edges, 0, tf.tile(size, [2]))
+    sides = tf.cast(tf.tile(size, [2]), tf.float32)
+    return tf.cast(tf.clip_by_value(tf.math.ceil(boxes - 0.5), 0.0, sides), tf.int32)
 
 
 def tight_box_yxyx(mask: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Pictures for people: label maps in colour, overlays, boxes, and grids of them.
+"""Pictures: label maps in colour, overlays, boxes, and grids of them.
 
 Colours are PASCAL VOC's (`labels.color_map`). Images are uint8 [H, W, 3], RGB.
 """
@@ -117,7 +117,7 @@ def grid(rows: Sequence[Sequence[np.ndarray]], padding: int = 4) -> np.ndarray:
 
 
 def write_palette_png(path: str, label_map: np.ndarray) -> None:
-    """Writes a label map as VOC does: a palette PNG, so viewers show colours, readers labels.
+    """Writes a label map as a palette PNG, as VOC does: viewers show colours, readers get labels.
 
     Args:
         path: appears only when the file is whole.
@@ -132,7 +132,7 @@ def write_palette_png(path: str, label_map: np.ndarray) -> None:
 
 
 def write_image(path: str, image: np.ndarray) -> None:
-    """Writes an image as the JPEG or PNG that the path's ending says.
+    """Writes an image as JPEG or PNG, by the extension of the path.
 
     Args:
         path: appears only when the file is whole.

@@ -1,4 +1,4 @@
-"""Some of a data set's classes; of the others nothing is learnt, and nothing scored."""
+"""A subset of a data set's classes; the others are neither learnt nor scored."""
 
 import dataclasses
 from collections.abc import Iterator, Sequence

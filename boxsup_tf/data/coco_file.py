@@ -1,4 +1,4 @@
-"""Loads a COCO annotation file, and checks what pycocotools takes on trust."""
+"""Loads a COCO annotation file, and checks what pycocotools does not."""
 
 import contextlib
 import io

@@ -1,4 +1,4 @@
-"""One COCO segmentation as run lengths, checked for what pycocotools takes on trust."""
+"""One COCO segmentation as run lengths, with the checks that pycocotools leaves out."""
 
 from typing import Any
 

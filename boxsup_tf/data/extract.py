@@ -4,7 +4,7 @@ import os
 
 from boxsup_tf.records.dataset_info import load_complete
 from boxsup_tf.records.records import decode_example
-from boxsup_tf.records.writer import read_records
+from boxsup_tf.records.shards import read_records
 
 
 def extract_images(input_dir: str, output_dir: str) -> int:
@@ -12,7 +12,7 @@ def extract_images(input_dir: str, output_dir: str) -> int:
 
     Args:
         input_dir: a folder of records.
-        output_dir: made if need be.
+        output_dir: created where missing.
 
     Returns:
         The number of images.

@@ -6,15 +6,14 @@ from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
-from PIL import Image
 from pycocotools import mask as mask_utils
 
 from boxsup_tf.data.coco import find_image_dir
 from boxsup_tf.data.coco_file import image_stem, load_coco
 from boxsup_tf.data.coco_segmentation import encode_segmentation
-from boxsup_tf.errors import InputError
+from boxsup_tf.data.id_list import read_ids
+from boxsup_tf.data.voc_mask import read_voc_mask
 from boxsup_tf.labels import BACKGROUND, VOID
-from boxsup_tf.records.example import read_bytes
 
 
 class InstanceImage(Protocol):
@@ -49,16 +48,7 @@ class VocInstances:
     mask_path: str
 
     def masks(self) -> np.ndarray:
-        read_bytes(self.mask_path, "object masks")
-        try:
-            with Image.open(self.mask_path) as image:
-                objects = np.array(image)
-        except (OSError, SyntaxError, ValueError) as error:
-            raise InputError(f"{self.mask_path}: the mask is damaged: {error}") from None
-        if objects.dtype != np.uint8 or objects.ndim != 2:
-            raise InputError(
-                f"{self.mask_path}: {objects.dtype} {list(objects.shape)}: expected a palette PNG"
-            )
+        objects = read_voc_mask(self.mask_path)
         numbers = np.setdiff1d(objects, [BACKGROUND, VOID])
         return objects == numbers[:, None, None]
 
@@ -88,7 +78,7 @@ def voc_instances(data_dir: str, splits: Sequence[str]) -> list[InstanceImage]:
         splits: names of lists.
 
     Raises:
-        InputError: a list is missing.
+        InputError: a list is missing or bad, see `read_ids`.
     """
     inner = os.path.join(data_dir, "VOC2012")
     root = inner if os.path.isdir(inner) else data_dir
@@ -127,16 +117,3 @@ def coco_instances(data_dir: str, annotation_files: Sequence[str]) -> list[Insta
             known = tuple(rle for rle in rles if rle is not None)
             images.append(CocoInstances(image_stem(record), image_path, height, width, known))
     return images
-
-
-def read_ids(path: str) -> list[str]:
-    """The ids of a list of images, one a line.
-
-    Raises:
-        InputError: it is missing or empty.
-    """
-    lines = read_bytes(path, "a list of images").decode(errors="replace").splitlines()
-    ids = [line.split()[0] for line in lines if line.strip()]
-    if not ids:
-        raise InputError(f"{path}: empty list: expected image ids, one a line")
-    return ids

@@ -1,4 +1,4 @@
-"""Reader: what every source of examples offers, and what they share."""
+"""Reader: the interface of every source of examples, and what they share."""
 
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -10,7 +10,7 @@ from boxsup_tf.records.example import Example
 
 
 class Reader(Protocol):
-    """A sequence of examples that are read, and checked, when they are asked for.
+    """A sequence of examples, each read and checked on access.
 
     Attributes:
         class_names: index is label; 0 is the background.

@@ -1,4 +1,4 @@
-"""shapes: generated photographs-to-be, with exact boxes and masks.
+"""shapes: synthetic images with exact boxes and masks.
 
 Textured objects of four kinds, turned, deformed, overlapping and partly hidden, on textured
 backgrounds. The kinds fill about half of their box, so a rectangle is visibly wrong; colour

@@ -14,7 +14,7 @@ _OF_A_BOX = ("boxes", "labels", "difficult", "truncated", "is_crowd")
 
 
 class SmallerImages:
-    """The examples of another reader, no side longer than so many pixels; a `reader.Reader`.
+    """The examples of another reader, reduced to a longest side; a `reader.Reader`.
 
     All that follows (candidates, training, evaluation) happens at the new size.
 
@@ -49,8 +49,8 @@ def resize(example: Example, height: int, width: int) -> Example:
 
     A new pixel of the image is the mean of what it covers of the old one; it is stored as a PNG,
     so that it is exactly that: a second JPEG would add noise of its own. A pixel of the mask has
-    the label at its centre, so that both lie on one grid. Boxes that hold no pixel's centre any
-    more are left out, for no method could find an object in them.
+    the label at its centre, so that both lie on one grid. Boxes that no longer hold
+    a pixel's centre are left out: no method could find an object in them.
 
     Args:
         example: of an image that is at least as large.

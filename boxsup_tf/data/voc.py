@@ -8,13 +8,14 @@ import os
 from collections.abc import Iterator
 
 import numpy as np
-from PIL import Image
 
+from boxsup_tf.data.id_list import read_ids
 from boxsup_tf.data.reader import list_settings
+from boxsup_tf.data.voc_mask import read_voc_mask
 from boxsup_tf.data.voc_xml import read_labels, read_objects
 from boxsup_tf.errors import InputError
 from boxsup_tf.labels import VOC_CLASSES
-from boxsup_tf.records.example import PNG_START, Example, check_mask, read_bytes, read_image_file
+from boxsup_tf.records.example import Example, check_mask, read_image_file
 
 _IMAGE_EXTENSIONS = (".jpg", ".jpeg", ".png")
 
@@ -53,7 +54,7 @@ class VocReader:
         image_path = self._image_path(source_id)
         xml_path, mask_path = self._annotation_paths(source_id)
         encoded, height, width = read_image_file(image_path)
-        mask = _read_mask(mask_path) if mask_path else None
+        mask = read_voc_mask(mask_path) if mask_path else None
         if mask is not None:
             check_mask(mask, height, width, len(self.class_names), mask_path)
         objects = read_objects(xml_path, height, width, self.class_names) if xml_path else []
@@ -77,7 +78,7 @@ class VocReader:
         if xml_path:
             yield from read_labels(xml_path, self.class_names)
         if mask_path:
-            yield from np.unique(_read_mask(mask_path)).tolist()
+            yield from np.unique(read_voc_mask(mask_path)).tolist()
 
     def _annotation_paths(self, source_id: str) -> tuple[str, str]:
         """The XML file and the mask; empty for the one that is not there."""
@@ -99,42 +100,9 @@ class VocReader:
 
 
 def _read_list(root: str, split: str) -> list[str]:
-    """The ids of ImageSets/*/SPLIT.txt: the first column (a second one says 1 or -1)."""
+    """The ids of ImageSets/*/SPLIT.txt."""
     paths = [os.path.join(root, "ImageSets", d, f"{split}.txt") for d in ("Segmentation", "Main")]
     path = next(filter(os.path.exists, paths), None)
     if path is None:
         raise InputError(f"{paths[0]}: no such list of images, nor {paths[1]}: expected one")
-    try:
-        lines = read_bytes(path, "a list of images").decode().splitlines()
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: not a list of image ids, one a line: {error}") from None
-    ids = [line.split()[0] for line in lines if line.strip()]
-    if not ids:
-        raise InputError(f"{path}: empty list: expected image ids, one a line")
-    seen: set[str] = set()
-    for source_id in ids:
-        if source_id in seen:
-            raise InputError(f"{path}: image {source_id!r} is listed twice: expected once")
-        seen.add(source_id)
-    return ids
-
-
-def _read_mask(path: str) -> np.ndarray:
-    """uint8 [H, W]: the values of a palette or grey PNG.
-
-    Pillow, because OpenCV and TensorFlow give a palette's colours instead of its indices.
-    """
-    if not read_bytes(path, "a mask").startswith(PNG_START):
-        raise InputError(f"{path}: the mask is not a PNG: expected a palette or grey PNG")
-    try:
-        with Image.open(path) as image:
-            if image.mode not in ("P", "L"):
-                raise InputError(
-                    f"{path}: the mask is a PNG of mode {image.mode}: expected a palette (P) or "
-                    "8-bit grey (L) PNG whose values are labels"
-                )
-            return np.array(image, np.uint8)
-    except (OSError, SyntaxError, ValueError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(f"{path}: the mask is damaged: expected a whole PNG: {error}") from None
+    return read_ids(path)

@@ -15,7 +15,7 @@ class VocObject:
     Attributes:
         box: (ymin, xmin, ymax, xmax), half-open, pixels.
         label: 1 .. num_classes - 1.
-        difficult, truncated: as annotated; False where nothing is said.
+        difficult, truncated: as annotated; False where the tag is missing.
     """
 
     box: tuple[float, float, float, float]

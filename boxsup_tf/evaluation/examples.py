@@ -7,7 +7,7 @@ from tqdm import tqdm
 from boxsup_tf.records import records
 from boxsup_tf.records.dataset_info import DatasetInfo
 from boxsup_tf.records.example import Example
-from boxsup_tf.records.writer import read_records
+from boxsup_tf.records.shards import read_records
 
 
 def read_examples(

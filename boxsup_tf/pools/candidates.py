@@ -3,7 +3,7 @@
 Candidate n is the union of the superpixels r with membership[n, r]. Cross-entropy is
 additive over superpixels, so all candidates are scored by one segment-sum and one matrix
 product, and N x H x W masks never exist (BoxSup, Sec. 3.2 asks for a few thousand of them
-an image). Any stack of masks can be written in this form exactly: its superpixels are the
+per image). Any stack of masks can be written in this form exactly: its superpixels are the
 cells of the masks' common refinement.
 """
 
@@ -11,8 +11,10 @@ import dataclasses
 import functools
 
 import numpy as np
+from scipy import ndimage
 
 from boxsup_tf.pools import packing
+from boxsup_tf.pools.refinement import refine
 
 MAX_SUPERPIXELS = 2**16  # they are stored as 16-bit numbers
 
@@ -61,21 +63,9 @@ class CandidatePool:
             masks: bool [N, H, W]; none may be empty.
 
         Returns:
-            A pool whose superpixels are the cells of the masks' common refinement, numbered
-            in the order of their membership, so that equal masks give equal pools.
+            A pool of the superpixels of `refinement.refine`: equal masks give equal pools.
         """
-        num, height, width = masks.shape
-        if num == 0:
-            nothing = np.zeros((0, 1), bool)
-            return cls(np.zeros((height, width), np.int32), nothing, method, one_per_box)
-        bits = np.ascontiguousarray(np.packbits(masks.reshape(num, -1), axis=0).T)
-        # One opaque value a pixel: np.unique(axis=0) would sort field by field, far slower.
-        pixels = bits.view(np.dtype((np.void, bits.shape[1]))).ravel()
-        cells, inverse = np.unique(pixels, return_inverse=True)
-        cell_bits = cells.view(np.uint8).reshape(-1, bits.shape[1])
-        membership = np.unpackbits(cell_bits, axis=1, count=num).T.astype(bool)
-        superpixels = inverse.reshape(height, width).astype(np.int32)
-        return cls(superpixels, membership, method, one_per_box)
+        return cls(*refine(masks, *masks.shape[1:]), method, one_per_box)
 
     @property
     def num_candidates(self) -> int:
@@ -89,13 +79,7 @@ class CandidatePool:
     @functools.cached_property
     def tight_boxes(self) -> np.ndarray:
         """int32 [N, 4], [ymin, xmin, ymax, xmax] half-open, pixels."""
-        boxes = superpixel_boxes_yxyx(self.superpixels, self.membership.shape[1])
-        if self.num_candidates == 0:
-            return np.zeros((0, 4), np.int32)
-        far = np.iinfo(np.int32).max
-        low = [np.where(self.membership, boxes[:, i], far).min(axis=1) for i in (0, 1)]
-        high = [np.where(self.membership, boxes[:, i], 0).max(axis=1) for i in (2, 3)]
-        return np.stack(low + high, axis=1).astype(np.int32)
+        return tight_boxes_yxyx(self.superpixels, self.membership).astype(np.int32)
 
     def mask(self, candidate: int) -> np.ndarray:
         """bool [H, W]: the pixels of one candidate."""
@@ -112,23 +96,23 @@ class CandidatePool:
         """The inverse of `pack`; `count` is the number of candidates.
 
         Raises:
-            ValueError: the strings are not those of a pool of so many candidates.
+            ValueError: the strings are not those of a pool of this size.
         """
         labels = packing.unpack_superpixels(superpixels)
         members = packing.unpack_membership(membership, count, int(labels.max()) + 1)
         return cls(labels, members, method, one_per_box)
 
 
+def tight_boxes_yxyx(superpixels: np.ndarray, membership: np.ndarray) -> np.ndarray:
+    """int64 [N, 4]: the tight box of every row of bool [N, R], pixels; of an empty row inverted."""
+    boxes = superpixel_boxes_yxyx(superpixels, membership.shape[1])
+    far = np.iinfo(np.int64).max
+    low = [np.where(membership, boxes[:, i], far).min(axis=1) for i in (0, 1)]
+    high = [np.where(membership, boxes[:, i], 0).max(axis=1) for i in (2, 3)]
+    return np.stack(low + high, axis=1)
+
+
 def superpixel_boxes_yxyx(superpixels: np.ndarray, num_superpixels: int) -> np.ndarray:
-    """int64 [R, 4]: the tight box of every superpixel, half-open, pixels."""
-    height, width = superpixels.shape
-    flat = superpixels.ravel()
-    y = np.repeat(np.arange(height), width)
-    x = np.tile(np.arange(width), height)
-    boxes = np.zeros((num_superpixels, 4), np.int64)
-    boxes[:, :2] = np.iinfo(np.int64).max
-    np.minimum.at(boxes[:, 0], flat, y)
-    np.minimum.at(boxes[:, 1], flat, x)
-    np.maximum.at(boxes[:, 2], flat, y + 1)
-    np.maximum.at(boxes[:, 3], flat, x + 1)
-    return boxes
+    """int64 [R, 4]: the tight box of every superpixel, of which each occurs; half-open, pixels."""
+    found = ndimage.find_objects(superpixels + 1, num_superpixels)
+    return np.array([[y.start, x.start, y.stop, x.stop] for y, x in found], np.int64)

@@ -1,4 +1,4 @@
-"""What the segmentation of one box looks at: the box with its surroundings, at a bounded size."""
+"""The input of the segmentation of one box: the box with its surroundings, at a bounded size."""
 
 import dataclasses
 
@@ -15,8 +15,8 @@ class CropOptions:
     """Options of methods that cut one candidate out of each box.
 
     Attributes:
-        context: margin around a box that is looked at too, as a share of the box's sides.
-        max_side: pixels; where the box with its margin is longer, it is made smaller.
+        context: margin included around a box, as a share of the box's sides.
+        max_side: pixels; a box with its margin that is longer is scaled down.
         min_share: share of its box; a smaller mask is replaced by the whole rectangle.
     """
 
@@ -35,7 +35,7 @@ class CropOptions:
 
 @dataclasses.dataclass(frozen=True)
 class BoxCrop:
-    """A part of the image around a box, made smaller where it is large.
+    """A part of the image around a box, scaled down where it is large.
 
     Attributes:
         image: uint8 [h, w, 3], RGB.

@@ -15,9 +15,10 @@ from boxsup_tf.proposals import one_per_box
 from boxsup_tf.proposals.proposal_input import ProposalInput
 from boxsup_tf.proposals.prune import prune
 from boxsup_tf.proposals.registry import get_method
-from boxsup_tf.records import dataset_info, records, writer
+from boxsup_tf.records import dataset_info, records, shards, writer
 from boxsup_tf.records.dataset_info import DATASET_FILE
 from boxsup_tf.records.example import decode_image
+from boxsup_tf.records.index import summarize
 from boxsup_tf.workers.worker_pool import Failure, WorkerPool
 
 
@@ -39,7 +40,7 @@ def generate(
 
     Args:
         input_dir: written by prepare_data.py (or by this function: pools are replaced).
-        output_dir: made if need be.
+        output_dir: created where missing.
         method: see `registry.method_names`.
         options: of the method, see `registry.make_options`.
         num_workers: processes.
@@ -75,15 +76,16 @@ def generate(
     with WorkerPool(work, max(1, num_workers), single_thread) as workers:
 
         def make_records(indices: range) -> Iterator[bytes | dataset_info.SkippedImage]:
-            results = workers.map(writer.read_range(input_dir, source, indices))
+            results = workers.map(shards.read_range(input_dir, source, indices))
             for index, (serialized, result) in zip(indices, results, strict=True):
                 if not isinstance(result, Failure):
                     yield result
                     continue
-                summary, reason = records.summarize(serialized), f"{method} failed: {result.reason}"
+                source_id = summarize(serialized).source_id
+                reason = f"{method} failed: {result.reason}"
                 if strict:
-                    raise InputError(f"{input_dir}: {summary.source_id}: {reason}")
-                yield dataset_info.SkippedImage(index, summary.source_id, reason)
+                    raise InputError(f"{input_dir}: {source_id}: {reason}")
+                yield dataset_info.SkippedImage(index, source_id, reason)
 
         return writer.write_dataset(
             output_dir, info, source.num_images, make_records, method, source.digest
@@ -113,7 +115,7 @@ def count_rectangles(folder: str, info: dataset_info.DatasetInfo) -> int:
         InputError: a shard is missing or damaged.
     """
     count = 0
-    for serialized in writer.read_records(folder, info.num_shards):
+    for serialized in shards.read_records(folder, info.num_shards):
         pool, boxes = records.decode_pool(serialized), records.decode_example(serialized).boxes
         if pool is None or not pool.one_per_box:
             return 0  # nor has any other pool of the folder, all are of one method
@@ -123,7 +125,7 @@ def count_rectangles(folder: str, info: dataset_info.DatasetInfo) -> int:
 
 
 def single_thread() -> None:
-    """One thread a process: the processes fill the cores, and sums keep one order."""
+    """One thread per process: the processes fill the cores, and sums keep one order."""
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
     cv2.setNumThreads(1)

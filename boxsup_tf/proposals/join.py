@@ -15,11 +15,11 @@ def join(pools: Sequence[CandidatePool], method: str) -> CandidatePool:
 
     Args:
         pools: of one image, at least one.
-        method: the name that the pool shall bear.
+        method: of the joined pool.
 
     Returns:
         A pool that lists the first candidate of every pool, then the second of every pool, and
-        so on, so that any prefix holds as many of each as there are; of equal masks the first.
+        so on, so that any prefix holds an equal share of each; of equal masks the first.
         Any candidate may be chosen by any box, also those that a pool made for one box alone.
 
     Raises:

@@ -4,16 +4,17 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
+from boxsup_tf import boxes as box_ops
 from boxsup_tf.pools.candidates import CandidatePool
+from boxsup_tf.pools.refinement import refine
 from boxsup_tf.proposals.proposal_input import ProposalInput
-from boxsup_tf.proposals.refinement import refine
 
 
-def windows_yxyx(boxes: np.ndarray, height: int, width: int) -> np.ndarray:
-    """The pixels of every box: those whose centres it holds (as `boxes.inside_yxyx`).
+def filled_windows_yxyx(boxes: np.ndarray, height: int, width: int) -> np.ndarray:
+    """`boxes.windows_yxyx`, made sure to hold a pixel each.
 
     Args:
-        boxes: float [B, 4], yxyx half-open, pixels.
+        boxes: float32 [B, 4], yxyx half-open, pixels.
         height, width: the image's size in pixels.
 
     Returns:
@@ -22,12 +23,11 @@ def windows_yxyx(boxes: np.ndarray, height: int, width: int) -> np.ndarray:
     Raises:
         ValueError: a box holds no pixel's centre.
     """
-    edges = np.ceil(np.asarray(boxes, np.float64) - 0.5)
-    windows = np.clip(edges, 0, [height, width, height, width])
-    filled = (windows[:, 2] > windows[:, 0]) & (windows[:, 3] > windows[:, 1])
+    windows = box_ops.windows_yxyx(boxes, [height, width]).numpy().astype(np.int64)
+    filled = (windows[:, 2:] > windows[:, :2]).all(axis=1) & ~np.isnan(boxes).any(axis=1)
     if not filled.all():
         raise ValueError(f"box {boxes[np.argmin(filled)].tolist()} holds no pixel's centre")
-    return windows.astype(np.int64)
+    return windows
 
 
 def pool_of_masks(
@@ -37,7 +37,7 @@ def pool_of_masks(
 
     Args:
         inputs: the image and its boxes.
-        masks: a box's after the other, bool of the size of its window (`windows_yxyx`).
+        masks: one per box, in order, bool of the size of its window (`filled_windows_yxyx`).
         method: the name of the method that made them.
         min_share: where a mask is empty, or less than this share of its window, the candidate
             is the whole window.
@@ -46,7 +46,7 @@ def pool_of_masks(
         ValueError: a box holds no pixel's centre.
     """
     height, width = inputs.image.shape[:2]
-    windows = windows_yxyx(inputs.boxes, height, width)
+    windows = filled_windows_yxyx(inputs.boxes, height, width)
 
     def candidates() -> Iterator[np.ndarray]:
         for (top, left, bottom, right), mask in zip(windows, masks, strict=True):
@@ -55,8 +55,7 @@ def pool_of_masks(
             candidate[top:bottom, left:right] = True if whole else mask
             yield candidate
 
-    superpixels, membership = refine(candidates(), height, width)
-    return CandidatePool(superpixels, membership, method, one_per_box=True)
+    return CandidatePool(*refine(candidates(), height, width), method, one_per_box=True)
 
 
 def are_rectangles(pool: CandidatePool, boxes_yxyx: np.ndarray) -> np.ndarray:
@@ -80,6 +79,6 @@ def are_rectangles(pool: CandidatePool, boxes_yxyx: np.ndarray) -> np.ndarray:
             f"a pool of {pool.num_candidates} candidates, one_per_box={pool.one_per_box}: "
             f"expected one for each of {len(boxes_yxyx)} boxes"
         )
-    windows = windows_yxyx(boxes_yxyx, *pool.superpixels.shape)
+    windows = filled_windows_yxyx(boxes_yxyx, *pool.superpixels.shape)
     filled = pool.areas == np.prod(windows[:, 2:] - windows[:, :2], axis=1)
     return filled & (pool.tight_boxes == windows).all(axis=1)

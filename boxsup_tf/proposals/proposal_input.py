@@ -1,4 +1,4 @@
-"""ProposalInput: what a proposal method is given to look at."""
+"""ProposalInput: the input of a proposal method."""
 
 import dataclasses
 
@@ -7,7 +7,7 @@ import numpy as np
 
 @dataclasses.dataclass(frozen=True)
 class ProposalInput:
-    """An image whose candidates are asked for.
+    """An image to propose candidates for.
 
     Attributes:
         image: uint8 [H, W, 3], RGB.

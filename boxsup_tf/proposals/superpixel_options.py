@@ -16,10 +16,10 @@ class SuperpixelOptions:
         edge_model: the model file that --edges=structured reads.
         sigma: blur of the edge maps before the watershed, in pixels.
         min_area: pixels; smaller superpixels are merged into a neighbour.
-        max_superpixels: at most so many; the weakest boundaries go first.
-        max_candidates: at most so many, the first.
-        max_pixels: larger images are looked at in a smaller copy of so many pixels, which
-            bounds memory and time.
+        max_superpixels: the limit; the weakest boundaries go first.
+        max_candidates: the limit; the first are kept.
+        max_pixels: larger images are reduced to this number of pixels to find the candidates,
+            which bounds memory and time.
     """
 
     edges: str = choice("auto", edges.detector_names())

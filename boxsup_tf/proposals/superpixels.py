@@ -22,7 +22,7 @@ def fine_superpixels(
         edges: float32 [H, W], edge strength.
         sigma: pixels of Gaussian blur before the watershed.
         min_area: pixels; smaller regions join the neighbour behind their weakest boundary.
-        max_superpixels: at most so many are left.
+        max_superpixels: the limit; the weakest boundaries go first.
 
     Returns:
         int32 [H, W], values 0 .. R-1, each occurs and is connected (through four neighbours).

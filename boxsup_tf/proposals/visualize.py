@@ -10,7 +10,7 @@ from boxsup_tf import boxes as box_ops
 from boxsup_tf import drawing
 from boxsup_tf.errors import InputError
 from boxsup_tf.pools.candidates import CandidatePool
-from boxsup_tf.records import records, writer
+from boxsup_tf.records import records, shards
 from boxsup_tf.records.dataset_info import load_complete
 from boxsup_tf.records.example import decode_image
 
@@ -23,7 +23,7 @@ def write_pictures(folder: str, num_images: int) -> list[str]:
 
     Args:
         folder: written by `generate.generate`.
-        num_images: at most so many.
+        num_images: the most pictures drawn.
 
     Returns:
         The paths of the pictures.
@@ -35,7 +35,7 @@ def write_pictures(folder: str, num_images: int) -> list[str]:
     pictures = os.path.join(folder, "pictures")
     os.makedirs(pictures, exist_ok=True)
     paths = []
-    for serialized in itertools.islice(writer.read_records(folder, info.num_shards), num_images):
+    for serialized in itertools.islice(shards.read_records(folder, info.num_shards), num_images):
         example, pool = records.decode_example(serialized), records.decode_pool(serialized)
         if pool is None:
             raise InputError(f"{folder}: {example.source_id} has no candidate pool")
@@ -69,7 +69,9 @@ def draw_pool(image: np.ndarray, pool: CandidatePool, boxes_yxyx: np.ndarray) ->
     # Thin lines, or they hide the masks of small objects.
     best = drawing.draw_boxes(drawing.overlay(image, label_map), boxes_yxyx, colours, 1)
     panels = (boxed, cv2.cvtColor(dark, cv2.COLOR_GRAY2RGB), best)
-    return drawing.grid([[_fit(panel) for panel in panels]])
+    return drawing.grid(
+        [[drawing.reduced(panel, _LONGEST_SIDE, cv2.INTER_AREA) for panel in panels]]
+    )
 
 
 def best_masks(pool: CandidatePool, boxes_yxyx: np.ndarray) -> list[np.ndarray]:
@@ -115,11 +117,3 @@ def contour_strength(pool: CandidatePool) -> np.ndarray:
         found[boundary] = outlines[place]
         strength[here] = np.maximum(strength[here], found)
     return np.sqrt(strength / max(strength.max(), 1))
-
-
-def _fit(panel: np.ndarray) -> np.ndarray:
-    factor = _LONGEST_SIDE / max(panel.shape[:2])
-    if factor >= 1:
-        return panel
-    size = [max(1, round(side * factor)) for side in panel.shape[1::-1]]
-    return np.asarray(cv2.resize(panel, size, interpolation=cv2.INTER_AREA))

@@ -16,12 +16,12 @@ _POOLS_PACKED_OTHERWISE = (1, 2)  # earlier versions; folders without pools are 
 
 @dataclasses.dataclass(frozen=True)
 class SkippedImage:
-    """An example of the input that a folder lacks.
+    """An example of the input for which a folder has no record.
 
     Attributes:
         index: its place in the input, from 0.
         source_id: the example's.
-        reason: one line for people.
+        reason: one line for display.
     """
 
     index: int

@@ -21,7 +21,7 @@ class Example:
 
     Attributes:
         source_id: unique within its dataset; shards, order and machines do not change it.
-        filename: the image's file name, for people.
+        filename: the image's file name, for display.
         encoded: the image file's own bytes, a JPEG or PNG.
         height, width: pixels.
         boxes: float32 [B, 4], [ymin, xmin, ymax, xmax] half-open, pixels; None where boxes
@@ -195,7 +195,7 @@ def clip_to_image(
 
 
 def check_box(box: tuple[float, ...], height: int, width: int, where: str) -> None:
-    """Makes sure that a box is a box and lies in its image.
+    """Makes sure that a box has an area and lies in its image.
 
     Args:
         box: (ymin, xmin, ymax, xmax), half-open, pixels.

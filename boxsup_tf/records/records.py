@@ -1,12 +1,8 @@
 """Examples as tf.train.Example, and back: in Python and inside a graph."""
 
-import dataclasses
-
 import numpy as np
 import tensorflow as tf
 
-from boxsup_tf.labels import BACKGROUND
-from boxsup_tf.pools import packing
 from boxsup_tf.pools.candidates import CandidatePool
 from boxsup_tf.records import keys
 from boxsup_tf.records.example import Example, decode_mask, encode_mask
@@ -90,50 +86,6 @@ def decode_pool(serialized: bytes) -> CandidatePool | None:
         int(_ints(record, keys.CANDIDATES_COUNT)[0]),
         _bytes(record, keys.CANDIDATES_METHOD).decode(),
         bool(_ints(record, keys.CANDIDATES_ONE_PER_BOX)[0]),
-    )
-
-
-@dataclasses.dataclass(frozen=True)
-class Summary:
-    """What a program needs to know of a record without decoding its pixels.
-
-    Attributes:
-        source_id: the example's.
-        size: (height, width) of the image, pixels.
-        num_boxes: number of boxes; None where boxes were not annotated.
-        num_ignored: how many of them are of no class.
-        has_mask: whether there is a class mask.
-        num_candidates: size of its pool; None where it has none.
-        one_per_box: whether the pool's candidate n belongs to box n alone.
-        pool_size: (height, width) of the superpixel map; None without a pool.
-    """
-
-    source_id: str
-    size: tuple[int, int]
-    num_boxes: int | None
-    num_ignored: int
-    has_mask: bool
-    num_candidates: int | None
-    one_per_box: bool
-    pool_size: tuple[int, int] | None
-
-
-def summarize(serialized: bytes) -> Summary:
-    """The summary of a record."""
-    record = tf.train.Example.FromString(serialized)
-    height, width = (int(_ints(record, n)[0]) for n in (keys.IMAGE_HEIGHT, keys.IMAGE_WIDTH))
-    annotated = bool(_ints(record, keys.BOXES_ANNOTATED)[0])
-    labels = _ints(record, keys.CLASS_LABEL)
-    superpixels = _bytes(record, keys.CANDIDATES_SUPERPIXELS)
-    return Summary(
-        source_id=_bytes(record, keys.IMAGE_SOURCE_ID).decode(),
-        size=(height, width),
-        num_boxes=len(labels) if annotated else None,
-        num_ignored=int(np.count_nonzero(labels == BACKGROUND)),
-        has_mask=bool(_bytes(record, keys.MASK_ENCODED)),
-        num_candidates=int(_ints(record, keys.CANDIDATES_COUNT)[0]) if superpixels else None,
-        one_per_box=bool(superpixels) and bool(_ints(record, keys.CANDIDATES_ONE_PER_BOX)[0]),
-        pool_size=packing.superpixels_size(superpixels) if superpixels else None,
     )
 
 

@@ -3,18 +3,17 @@
 import dataclasses
 import glob
 import hashlib
-import itertools
 import os
 import sys
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 
+import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
 from boxsup_tf.errors import InputError
 from boxsup_tf.io.owned_folder import OwnedFolder
-from boxsup_tf.records import records
 from boxsup_tf.records.dataset_info import (
     DATASET_FILE,
     DatasetInfo,
@@ -22,6 +21,8 @@ from boxsup_tf.records.dataset_info import (
     even_sizes,
     shard_paths,
 )
+from boxsup_tf.records.index import Index, Summary, save_index, summarize
+from boxsup_tf.records.shards import index_ranges, read_shard
 
 _BAR = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}, {rate_noinv_fmt}{postfix}]"
 
@@ -37,14 +38,14 @@ def write_dataset(
     description: str,
     digest: str | None = None,
 ) -> DatasetInfo:
-    """Writes the shards that are missing, then dataset.json.
+    """Writes the shards that are missing, then their index and dataset.json.
 
     A shard appears under its name only when it is whole. An interrupted run goes on with the
     first missing shard, behind what can still be read of it. Contents and number of the shards
     do not depend on the run.
 
     Args:
-        folder: made if need be.
+        folder: created where missing.
         info: settings, classes and number of shards; the rest is filled in here.
         num_examples: examples in all shards.
         make_records: the serialised examples of a range of example indices, in order. Those
@@ -68,7 +69,7 @@ def write_dataset(
             return found
         info = dataclasses.replace(info, skipped=found.skipped)
     info.save(folder)
-    bounds = _bounds(even_sizes(num_examples, info.num_shards))
+    bounds = index_ranges(even_sizes(num_examples, info.num_shards))
     with tqdm(total=num_examples, desc=description, unit=" images", bar_format=_BAR) as progress:
         for path, indices in zip(shard_paths(folder, info.num_shards), bounds, strict=True):
             if os.path.exists(path):
@@ -145,40 +146,6 @@ def _remove_leftovers(folder: str) -> None:
         os.remove(leftover)
 
 
-def read_records(folder: str, num_shards: int) -> Iterator[bytes]:
-    """All serialised examples of a folder, in order.
-
-    Raises:
-        InputError: a shard is missing or damaged.
-    """
-    for path in shard_paths(folder, num_shards):
-        yield from _read_shard(path)
-
-
-def _read_shard(path: str) -> Iterator[bytes]:
-    if not os.path.exists(path):
-        raise InputError(f"{path}: shard not found: expected every shard of dataset.json")
-    try:
-        yield from tf.data.TFRecordDataset(path).as_numpy_iterator()
-    except tf.errors.DataLossError as error:
-        raise InputError(f"{path}: damaged TFRecord: {error.message}") from None
-
-
-def read_range(folder: str, info: DatasetInfo, indices: range) -> Iterator[bytes]:
-    """The serialised examples of some indices, reading only the shards that hold them."""
-    bounds = _bounds(info.shard_sizes)
-    for path, own in zip(shard_paths(folder, info.num_shards), bounds, strict=True):
-        first, last = max(own.start, indices.start), min(own.stop, indices.stop)
-        if first < last:
-            yield from itertools.islice(_read_shard(path), first - own.start, last - own.start)
-
-
-def _bounds(sizes: Iterable[int]) -> list[range]:
-    """The indices of the examples that every shard holds."""
-    ends = itertools.accumulate(sizes, initial=0)
-    return [range(first, last) for first, last in itertools.pairwise(ends)]
-
-
 def _check_same_settings(folder: str, found: DatasetInfo, wanted: DatasetInfo) -> None:
     was, now = (
         {**info.settings, "class_names": info.class_names, "num_shards": info.num_shards}
@@ -188,47 +155,47 @@ def _check_same_settings(folder: str, found: DatasetInfo, wanted: DatasetInfo) -
 
 
 def _count(folder: str, info: DatasetInfo, num_examples: int, digest: str | None) -> DatasetInfo:
-    """Reads the finished shards once and fills in the counts."""
+    """Reads the finished shards once; fills in the counts and writes the index."""
     seen: set[str] = set()
     sha = hashlib.sha256()
-    sizes = []
-    boxes = ignored = with_boxes = with_masks = candidates = 0
+    summaries: list[Summary] = []
+    shard_sizes = []
     for path in shard_paths(folder, info.num_shards):
-        before = len(seen)
-        for serialized in _read_shard(path):
-            summary = records.summarize(serialized)
+        before = len(summaries)
+        for serialized in read_shard(path):
+            summary = summarize(serialized)
             if summary.source_id in seen:
                 raise InputError(f"{folder}: two images have the source id {summary.source_id!r}")
             seen.add(summary.source_id)
             sha.update(hashlib.sha256(serialized).digest())
-            boxes += summary.num_boxes or 0
-            ignored += summary.num_ignored
-            with_boxes += summary.num_boxes is not None
-            with_masks += summary.has_mask
-            candidates += summary.num_candidates or 0
-        sizes.append(len(seen) - before)
-    if len(seen) + len(info.skipped) != num_examples:
+            summaries.append(summary)
+        shard_sizes.append(len(summaries) - before)
+    if len(summaries) + len(info.skipped) != num_examples:
         raise InputError(
-            f"{folder}: {len(seen)} examples and {len(info.skipped)} skipped: expected "
+            f"{folder}: {len(summaries)} examples and {len(info.skipped)} skipped: expected "
             f"{num_examples} in all; delete the folder and run the command again"
         )
-    if not seen:
+    if not summaries:
         _forget_everything(folder, info)
     if digest and info.skipped:  # no longer the examples whose digest that is
         ids = [digest, *(image.source_id for image in info.skipped)]
         digest = hashlib.sha256("\n".join(ids).encode()).hexdigest()
-    return dataclasses.replace(
+    index = Index.of(summaries)
+    table = index.table
+    complete = dataclasses.replace(
         info,
         complete=True,
-        num_images=len(seen),
-        num_boxes=boxes,
-        num_ignored_boxes=ignored,
-        num_images_with_boxes=with_boxes,
-        num_images_with_masks=with_masks,
-        num_candidates=candidates,
+        num_images=len(table),
+        num_boxes=int(table["num_boxes"].clip(0).sum()),
+        num_ignored_boxes=int(table["num_ignored"].sum()),
+        num_images_with_boxes=int(np.count_nonzero(table["num_boxes"] >= 0)),
+        num_images_with_masks=int(np.count_nonzero(table["has_mask"])),
+        num_candidates=int(table["num_candidates"].clip(0).sum(dtype=np.int64)),
         digest=digest or sha.hexdigest(),
-        shard_sizes=tuple(sizes),
+        shard_sizes=tuple(shard_sizes),
     )
+    save_index(folder, complete, index)
+    return complete
 
 
 def _forget_everything(folder: str, info: DatasetInfo) -> None:

@@ -97,9 +97,9 @@ class MaskUpdate:
         config: TrainConfig,
     ) -> None:
         self._labelling, self._config = labelling, config
-        examples = [example for s in sources if s.is_box for example in s.examples]
-        self.num_images = len(examples)
-        self.has_choice = not all(example.one_per_box for example in examples)
+        indices = [source.examples for source in sources if source.is_box]
+        self.num_images = sum(map(len, indices))
+        self.has_choice = not all(index.table["one_per_box"].all() for index in indices)
         self._num_classes = len(network.segmenter.class_names)
         self._scorer = Scorer(config.scoring)
         if self.num_images:

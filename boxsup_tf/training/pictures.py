@@ -1,7 +1,6 @@
 """Pictures of the same few examples at every mask update (the paper's Fig. 3)."""
 
 import dataclasses
-import heapq
 import os
 from collections.abc import Sequence
 
@@ -11,12 +10,12 @@ from PIL import Image
 
 from boxsup_tf import drawing
 from boxsup_tf.models.segmenter import Segmenter
-from boxsup_tf.supervision.annotated_boxes import boxes_of
+from boxsup_tf.records.parsing import parse
 from boxsup_tf.supervision.labelling import Labelling
 from boxsup_tf.training.config import TrainConfig
 from boxsup_tf.training.input_pipeline import pseudo_mask
-from boxsup_tf.training.sources import Source
-from boxsup_tf.training.training_example import TrainingExample, box_examples
+from boxsup_tf.training.sources import Source, with_most_objects
+from boxsup_tf.training.training_example import TrainingExample
 
 EVOLUTION_FILE = "mask_evolution.png"
 _MASKS_FOLDER = "pseudo_masks"
@@ -102,30 +101,17 @@ class Pictures:
 
 def _choose_examples(sources: Sequence[Source], config: TrainConfig) -> list[_Shown]:
     """The examples with most boxes of objects, at most `num_pictures`; ties by id."""
-    if not config.num_pictures or not any(source.is_box for source in sources):
-        return []
-    counted = (
-        (int(tf.math.count_nonzero(_objects(example, config))), example)
-        for example in box_examples(sources)
-    )
-    with_objects = ((num, example.id.numpy().decode(), example) for num, example in counted if num)
-    best = heapq.nsmallest(
-        config.num_pictures, with_objects, key=lambda entry: (-entry[0], entry[1])
-    )
-    return [_show(example_id, example) for _, example_id, example in best]
+    chosen = with_most_objects(sources, config.num_pictures, config.difficult != "ignore")
+    return [_show(source, number) for source, number in chosen]
 
 
-def _objects(example: TrainingExample, config: TrainConfig) -> tf.Tensor:
-    """Which boxes are learnt from, bool [B]."""
-    return ~boxes_of(example.record, config.difficult == "ignore").ignored
-
-
-def _show(example_id: str, example: TrainingExample) -> _Shown:
-    record = example.record
+def _show(source: Source, number: int) -> _Shown:
+    example_id = source.example_id(source.examples[number])
+    record = parse(source.read(number))
     image = record.image().numpy()
     return _Shown(
         example_id.replace("/", "_"),
-        example,
+        TrainingExample(tf.constant(example_id), tf.constant(True), record),
         image,
         drawing.draw_boxes(image, record.boxes.numpy(), record.labels.numpy()),
         record.label_map().numpy() if record.has_mask() else None,

@@ -1,10 +1,13 @@
 """The training set: a list of data sources with their supervision, checked before any work."""
 
 import dataclasses
+import heapq
 from collections.abc import Sequence
 
 from boxsup_tf.errors import InputError
-from boxsup_tf.records import dataset_info, records, writer
+from boxsup_tf.records import dataset_info
+from boxsup_tf.records.index import Index, Summary, load_index
+from boxsup_tf.records.shards import read_range
 from boxsup_tf.supervision.labelling import Labelling
 
 SUPERVISION_BOX, SUPERVISION_MASK = "box", "mask"
@@ -19,22 +22,27 @@ class Source:
         supervision: `SUPERVISION_BOX` or `SUPERVISION_MASK`.
         info: its dataset.json.
         number: its place in the list; part of its examples' ids.
-        examples: the summaries of its usable examples, those that have what is learnt from.
+        examples: the index of its usable examples, those that have what is learnt from.
     """
 
     folder: str
     supervision: str
     info: dataset_info.DatasetInfo
     number: int
-    examples: tuple[records.Summary, ...]
+    examples: Index
 
     @property
     def is_box(self) -> bool:
         return self.supervision == SUPERVISION_BOX
 
-    def example_id(self, summary: records.Summary) -> str:
+    def example_id(self, summary: Summary) -> str:
         """Unique over the whole training set."""
         return f"{self.number}/{summary.source_id}"
+
+    def read(self, number: int) -> bytes:
+        """The record of the usable example `number`, reading no shard but its own."""
+        position = int(self.examples.positions[number])
+        return next(read_range(self.folder, self.info, range(position, position + 1)))
 
 
 def load_sources(specification: str) -> list[Source]:
@@ -60,7 +68,7 @@ def empty_labelling(sources: Sequence[Source]) -> Labelling:
     """A labelling of all boxes of the box sources, in which none has a candidate yet."""
     return Labelling(
         {
-            source.example_id(example): example.num_boxes or 0
+            source.example_id(example): example.num_boxes
             for source in sources
             if source.is_box
             for example in source.examples
@@ -81,7 +89,7 @@ def check_pruning(sources: Sequence[Source], min_box_iou: float) -> None:
     for source in sources:
         pruned = source.info.settings.get("prune_box_iou", 0.0)
         # Where each box has a candidate of its own, none was taken away.
-        shared = source.is_box and not all(example.one_per_box for example in source.examples)
+        shared = source.is_box and not source.examples.table["one_per_box"].all()
         if shared and pruned > min_box_iou:
             raise InputError(
                 f"{source.folder}: its pools were pruned with --prune_box_iou={pruned:g}: "
@@ -89,36 +97,58 @@ def check_pruning(sources: Sequence[Source], min_box_iou: float) -> None:
             )
 
 
+def with_most_objects(
+    sources: Sequence[Source], count: int, with_difficult: bool
+) -> list[tuple[Source, int]]:
+    """The examples of the box sources with most boxes of objects; ties by id.
+
+    Args:
+        sources: of `load_sources`.
+        count: examples wanted; fewer are found where fewer have an object.
+        with_difficult: whether boxes marked difficult count.
+
+    Returns:
+        Each example's source and its number in `Source.examples`.
+    """
+    ranked = (
+        (-example.num_objects(with_difficult), source.example_id(example), source, number)
+        for source in sources
+        if source.is_box
+        for number, example in enumerate(source.examples)
+    )
+    best = heapq.nsmallest(count, ranked, key=lambda entry: entry[:2])
+    return [(source, number) for minus_objects, _, source, number in best if minus_objects]
+
+
 def _load_source(folder: str, supervision: str, number: int) -> Source:
     info = dataset_info.load_complete(folder)
-    source = Source(folder, supervision, info, number, ())
-    usable = []
-    for serialized in writer.read_records(folder, info.num_shards):
-        summary = records.summarize(serialized)
-        if source.is_box and summary.num_boxes is not None:
-            _check_pool(folder, summary)
-            usable.append(summary)
-        elif not source.is_box and summary.has_mask:
-            usable.append(summary)
-    if not usable:
-        what = "annotated boxes" if source.is_box else "masks"
+    index = load_index(folder, info)
+    is_box = supervision == SUPERVISION_BOX
+    usable = index.where(index.table["num_boxes"] >= 0 if is_box else index.table["has_mask"])
+    if not len(usable):
+        what = "annotated boxes" if is_box else "masks"
         raise InputError(
             f"{folder}: none of its {info.num_images} images has {what}: expected some in a "
             f":{supervision} source"
         )
-    return dataclasses.replace(source, examples=tuple(usable))
+    if is_box:
+        for summary in usable:
+            _check_pool(folder, summary)
+    return Source(folder, supervision, info, number, usable)
 
 
-def _check_pool(folder: str, summary: records.Summary) -> None:
-    if summary.pool_size is None:
+def _check_pool(folder: str, summary: Summary) -> None:
+    if summary.num_candidates < 0:
         raise InputError(
             f"{folder}: {summary.source_id} has no candidate pool: expected a folder written by "
             "generate_proposals.py in a :box source"
         )
-    if summary.pool_size != summary.size:
+    size = summary.height, summary.width
+    pool_size = summary.pool_height, summary.pool_width
+    if pool_size != size:
         raise InputError(
-            f"{folder}: the candidate pool of {summary.source_id} is {summary.pool_size} (height, "
-            f"width): expected the image's {summary.size}; it belongs to another dataset"
+            f"{folder}: the candidate pool of {summary.source_id} is {pool_size} (height, "
+            f"width): expected the image's {size}; it belongs to another dataset"
         )
     if summary.one_per_box and summary.num_candidates != summary.num_boxes:
         raise InputError(

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from pycocotools import mask as mask_utils
 
-from boxsup_tf.data.instance_images import coco_instances, read_ids, voc_instances
+from boxsup_tf.data.instance_images import coco_instances, voc_instances
 from boxsup_tf.errors import InputError
 
 
@@ -59,10 +59,10 @@ def test_missing_and_damaged_voc_files(voc):
     with pytest.raises(InputError, match="c.png: the mask is damaged"):
         image.masks()
     Image.fromarray(np.zeros((4, 5, 3), np.uint8)).save(path)
-    with pytest.raises(InputError, match=r"c.png: uint8 \[4, 5, 3\]: expected a palette PNG"):
+    with pytest.raises(InputError, match="c.png: .* mode RGB: expected a palette"):
         image.masks()
     path.unlink()
-    with pytest.raises(InputError, match="c.png: cannot read object masks"):
+    with pytest.raises(InputError, match="c.png: cannot read a mask"):
         image.masks()
 
 
@@ -113,9 +113,3 @@ def test_both_forms_of_the_real_images_agree(shared_data):
         for mask in image.masks():
             found.append(max((mask & other).sum() / mask.sum() for other in complete))
     assert len(found) > 10 and np.mean(found) > 0.99
-
-
-def test_lists(tmp_path):
-    (tmp_path / "empty.txt").write_text("\n \n")
-    with pytest.raises(InputError, match="empty.txt: empty list"):
-        read_ids(str(tmp_path / "empty.txt"))

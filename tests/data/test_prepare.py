@@ -10,7 +10,7 @@ from boxsup_tf.data.coco import CocoReader
 from boxsup_tf.data.voc import VocReader
 from boxsup_tf.errors import InputError
 from boxsup_tf.records.records import decode_example
-from boxsup_tf.records.writer import read_records
+from boxsup_tf.records.shards import read_records
 from tests.data.tiny import HEIGHT, WIDTH, assert_equal, voc_object, voc_xml
 
 

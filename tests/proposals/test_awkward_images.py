@@ -12,7 +12,7 @@ from PIL import Image
 from boxsup_tf.errors import InputError
 from boxsup_tf.proposals import generate as generate_module
 from boxsup_tf.proposals import registry
-from boxsup_tf.records import records, writer
+from boxsup_tf.records import records, shards, writer
 from boxsup_tf.records.dataset_info import DatasetInfo
 from boxsup_tf.records.example import Example, read_image_file
 from tests.proposals.in_this_process import InThisProcess
@@ -111,7 +111,7 @@ def test_every_image_gets_its_pool(method, awkward, tmp_path, monkeypatch):
     info = generate_module.generate(awkward, str(tmp_path), method, options, 1)
     assert info.skipped == ()
     names = []
-    for serialized in writer.read_records(str(tmp_path), 1):
+    for serialized in shards.read_records(str(tmp_path), 1):
         example, pool = records.decode_example(serialized), records.decode_pool(serialized)
         names.append(example.source_id)
         assert pool.superpixels.shape == (example.height, example.width)

@@ -18,7 +18,7 @@ from boxsup_tf.proposals import methods
 from boxsup_tf.proposals.generate import count_rectangles, generate
 from boxsup_tf.proposals.methods import rectangle, scg
 from boxsup_tf.proposals.proposal_input import ProposalInput
-from boxsup_tf.records import dataset_info, keys, records, writer
+from boxsup_tf.records import dataset_info, index, keys, records, shards, writer
 from boxsup_tf.records.example import Example, decode_image
 from tests.conftest import REPOSITORY
 from tests.proposals.extra_methods import misbehaving
@@ -60,7 +60,7 @@ def test_the_pool_read_back_is_the_pool_proposed(examples, pools):
     info = dataset_info.load_complete(pools)
     candidates = 0
     for before, after in zip(
-        writer.read_records(examples, 3), writer.read_records(pools, 3), strict=True
+        shards.read_records(examples, 3), shards.read_records(pools, 3), strict=True
     ):
         example = records.decode_example(before)
         expected = scg.propose(ProposalInput(decode_image(example.encoded).numpy()), GRADIENT)
@@ -108,7 +108,7 @@ def test_pools_are_replaced(examples, pools, tmp_path, monkeypatch):
     direct, again = str(tmp_path / "direct"), str(tmp_path / "again")
     generate(examples, direct, "rectangle", GRADIENT, 1)
     generate(pools, again, "rectangle", GRADIENT, 1)
-    pairs = zip(writer.read_records(direct, 3), writer.read_records(again, 3), strict=True)
+    pairs = zip(shards.read_records(direct, 3), shards.read_records(again, 3), strict=True)
     for one, other in pairs:
         assert one == other
         assert records.decode_pool(one).one_per_box
@@ -201,8 +201,8 @@ KEPT = [name for name in NAMES if name not in REASONS]
 
 
 def _ids(folder: str | pathlib.Path, num_shards: int) -> list[str]:
-    read = writer.read_records(str(folder), num_shards)
-    return [records.summarize(serialized).source_id for serialized in read]
+    read = shards.read_records(str(folder), num_shards)
+    return [index.summarize(serialized).source_id for serialized in read]
 
 
 def test_bad_images_and_dying_processes_cost_those_images_alone(
@@ -304,7 +304,7 @@ class MendedMethod:
 
 def test_a_damaged_image_is_skipped(examples, tmp_path, monkeypatch):
     _in_this_process(monkeypatch)
-    serialized = list(writer.read_records(examples, 3))
+    serialized = list(shards.read_records(examples, 3))
     damaged = tf.train.Example.FromString(serialized[5])
     encoded = damaged.features.feature[keys.IMAGE_ENCODED].bytes_list
     encoded.value[0] = encoded.value[0][:60]
@@ -313,7 +313,7 @@ def test_a_damaged_image_is_skipped(examples, tmp_path, monkeypatch):
     bad, out = str(tmp_path / "bad"), str(tmp_path / "out")
     writer.write_dataset(bad, info, 7, lambda indices: [serialized[i] for i in indices], "bad")
     (skipped,) = generate(bad, out, "scg", GRADIENT, 1).skipped
-    assert skipped.source_id == records.summarize(serialized[5]).source_id
+    assert skipped.source_id == index.summarize(serialized[5]).source_id
     assert skipped.reason.startswith("scg failed: the image is damaged: ")
     assert dataset_info.load_complete(out).shard_sizes == (1, 1, 1, 1, 1, 0, 1)
 
@@ -332,7 +332,7 @@ def test_pruned_pools_are_small_and_say_so(examples, pools, tmp_path, monkeypatc
     whole = dataset_info.load_complete(pools)
     assert whole.settings["prune_box_iou"] == 0
     assert 0 < info.num_candidates < whole.num_candidates / 2
-    for serialized in writer.read_records(str(tmp_path / "a"), 3):
+    for serialized in shards.read_records(str(tmp_path / "a"), 3):
         assert records.decode_pool(serialized).num_candidates > 0
     with pytest.raises(InputError, match=r"prune_box_iou = 0.5: expected 0.7"):
         generate(examples, str(tmp_path / "a"), "scg", GRADIENT, 1, prune_box_iou=0.7)

@@ -5,7 +5,7 @@ import pytest
 
 from boxsup_tf import boxes as box_ops
 from boxsup_tf.pools.candidates import CandidatePool
-from boxsup_tf.proposals.one_per_box import are_rectangles, pool_of_masks, windows_yxyx
+from boxsup_tf.proposals.one_per_box import are_rectangles, filled_windows_yxyx, pool_of_masks
 from boxsup_tf.proposals.proposal_input import ProposalInput
 
 
@@ -25,17 +25,17 @@ def test_windows_hold_the_pixels_whose_centres_lie_in_the_box():
     filled = inside.any(axis=(1, 2))
     assert 0 < filled.sum() < 500
     tight = [box_ops.tight_box_yxyx(mask) for mask in inside[filled]]
-    np.testing.assert_array_equal(windows_yxyx(boxes[filled], 9, 13), tight)
+    np.testing.assert_array_equal(filled_windows_yxyx(boxes[filled], 9, 13), tight)
     for box in boxes[~filled]:
         with pytest.raises(ValueError, match="holds no pixel's centre"):
-            windows_yxyx(box[None], 9, 13)
+            filled_windows_yxyx(box[None], 9, 13)
 
 
 @pytest.mark.parametrize("box", [[np.nan, 0, 3, 3], [2, 2, 1, 3], [20, 0, 30, 3], [0, -5, 3, -1]])
 def test_what_is_no_box_of_the_image_is_named(box):
     boxes = np.array([[0, 0, 3, 3], box], np.float32)
     with pytest.raises(ValueError, match="holds no pixel's centre") as caught:
-        windows_yxyx(boxes, 9, 13)
+        filled_windows_yxyx(boxes, 9, 13)
     assert str(boxes[1].tolist()) in str(caught.value)
 
 

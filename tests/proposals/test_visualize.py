@@ -13,7 +13,8 @@ from boxsup_tf.pools.candidates import CandidatePool
 from boxsup_tf.proposals.visualize import best_masks, contour_strength, draw_pool, write_pictures
 from boxsup_tf.records.dataset_info import DatasetInfo
 from boxsup_tf.records.records import add_pool, decode_example, encode_example
-from boxsup_tf.records.writer import read_records, write_dataset
+from boxsup_tf.records.shards import read_records
+from boxsup_tf.records.writer import write_dataset
 from tests.supervision.pools import random_pool
 
 

@@ -16,7 +16,7 @@ from boxsup_tf.labels import BACKGROUND, VOID
 from boxsup_tf.proposals import generate as generate_module
 from boxsup_tf.proposals.methods import grabcut, rectangle, scg
 from boxsup_tf.proposals.visualize import write_pictures
-from boxsup_tf.records import records, writer
+from boxsup_tf.records import records, shards
 from boxsup_tf.supervision.scoring import BELIEFS, NORMALISERS, Scorer, ScoringConfig
 from boxsup_tf.training.config import TrainConfig
 from boxsup_tf.training.trainer import train
@@ -41,7 +41,7 @@ def test_every_box_has_candidates(method, prepared, tmp_path, monkeypatch):
     monkeypatch.setattr(generate_module, "WorkerPool", InThisProcess)
     info = generate_module.generate(prepared, str(tmp_path), method, _METHODS[method], 1, 0.5)
     assert not info.skipped and 0 < info.num_ignored_boxes < info.num_boxes
-    for serialized in writer.read_records(str(tmp_path), 1):
+    for serialized in shards.read_records(str(tmp_path), 1):
         pool, example = records.decode_pool(serialized), records.decode_example(serialized)
         assert pool.one_per_box == (method != "scg")
         assert pool.num_candidates >= len(example.boxes)
@@ -66,7 +66,7 @@ def test_training_takes_them_for_void(prepared, tmp_path, monkeypatch):
     (epoch,) = json.loads((tmp_path / "run" / "metrics.json").read_text())["epochs"]
     assert epoch["loss"] > 0 and 0 < epoch["pseudo_mask_mean_iou"] <= 1
     seen = set()
-    for serialized in writer.read_records(folder, 1):
+    for serialized in shards.read_records(folder, 1):
         example = records.decode_example(serialized)
         path = pathlib.Path(model_dir, "pseudo_masks", f"0_{example.source_id}_update_0000.png")
         with Image.open(path) as image:

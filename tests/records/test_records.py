@@ -70,14 +70,3 @@ def test_pool_of_a_record():
     np.testing.assert_array_equal(pool.membership, _POOL.membership)
     # The pool changes nothing else.
     np.testing.assert_array_equal(records.decode_example(with_pool).mask, _EXAMPLE.mask)
-
-
-def test_summary():
-    serialized = records.encode_example(_EXAMPLE, _CLASSES)
-    summary = records.summarize(serialized)
-    assert summary == records.Summary("set/é_1", (24, 32), 2, 0, True, None, False, None)
-    summary = records.summarize(records.add_pool(serialized, _POOL))
-    assert summary == records.Summary("set/é_1", (24, 32), 2, 0, True, 5, False, (24, 32))
-    summary = records.summarize(records.encode_example(_NO_BOX, _CLASSES))
-    assert (summary.num_boxes, summary.has_mask) == (0, False)
-    assert records.summarize(records.encode_example(_MASK_ONLY, _CLASSES)).num_boxes is None

@@ -11,7 +11,8 @@ from boxsup_tf.errors import InputError
 from boxsup_tf.records.dataset_info import DatasetInfo, SkippedImage, shard_paths
 from boxsup_tf.records.example import Example
 from boxsup_tf.records.records import decode_example, encode_example
-from boxsup_tf.records.writer import read_range, read_records, write_dataset
+from boxsup_tf.records.shards import read_range, read_records
+from boxsup_tf.records.writer import write_dataset
 from tests.data.tiny import jpeg
 
 _CLASSES = ("background", "cat")
@@ -152,13 +153,6 @@ def test_a_shard_of_another_length_is_found(tmp_path):
         write_dataset(str(tmp_path), _info(), _NUM, _records, "test")
 
 
-def test_a_deleted_shard_of_a_finished_folder_is_found_missing(tmp_path):
-    write_dataset(str(tmp_path), _info(), _NUM, _records, "test")
-    os.remove(shard_paths(str(tmp_path), 3)[1])
-    with pytest.raises(InputError, match=r"data-00001-of-00003.tfrecord: shard not found"):
-        list(read_records(str(tmp_path), 3))
-
-
 def test_settings_that_json_changes_are_still_the_same(tmp_path):
     made = [
         write_dataset(str(tmp_path), _info(methods=("a", "b"), x=0.1), _NUM, _records, "test")
@@ -191,17 +185,3 @@ def test_a_source_id_twice_is_refused(tmp_path):
 
     with pytest.raises(InputError, match="two images have the source id 'id0'"):
         write_dataset(str(tmp_path), _info(2), _NUM, twice, "test")
-
-
-def test_a_damaged_shard_is_named(tmp_path):
-    write_dataset(str(tmp_path), _info(), _NUM, _records, "test")
-    path = shard_paths(str(tmp_path), 3)[2]
-    with open(path, "r+b") as file:
-        file.seek(500)
-        file.write(b"damage")
-    with pytest.raises(InputError, match=r"data-00002-of-00003.tfrecord: damaged TFRecord"):
-        list(read_records(str(tmp_path), 3))
-    with open(path, "r+b") as file:
-        file.truncate(400)
-    with pytest.raises(InputError, match="damaged TFRecord"):
-        list(read_records(str(tmp_path), 3))

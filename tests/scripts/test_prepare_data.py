@@ -10,7 +10,7 @@ import numpy as np
 from boxsup_tf.data.shapes import ShapesReader
 from boxsup_tf.records.dataset_info import DatasetInfo
 from boxsup_tf.records.records import decode_example
-from boxsup_tf.records.writer import read_records
+from boxsup_tf.records.shards import read_records
 
 _ROOT = pathlib.Path(__file__).parents[2]
 
@@ -30,6 +30,7 @@ def test_shapes(tmp_path):
         "data-00000-of-00002.tfrecord",
         "data-00001-of-00002.tfrecord",
         "dataset.json",
+        "index.npz",
     ]
 
 

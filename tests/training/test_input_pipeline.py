@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from boxsup_tf.models.preprocessing import caffe_bgr
-from boxsup_tf.records import records, writer
+from boxsup_tf.records import records, shards
 from boxsup_tf.records.example import decode_image
 from boxsup_tf.supervision.labelling import Labelling
 from boxsup_tf.training.config import TrainConfig
@@ -71,7 +71,7 @@ def _truths(
     """Every usable example's label map and id, by image (whether flipped or not)."""
     truths = {}
     for source in sources:
-        for serialized in writer.read_records(source.folder, source.info.num_shards):
+        for serialized in shards.read_records(source.folder, source.info.num_shards):
             example = records.decode_example(serialized)
             example_id = f"{source.number}/{example.source_id}"
             if source.is_box and example.boxes is not None:

@@ -10,7 +10,7 @@ from sklearn import metrics
 from boxsup_tf.labels import VOID
 from boxsup_tf.models.segmenter import Segmenter
 from boxsup_tf.pools.candidates import CandidatePool
-from boxsup_tf.records import records, writer
+from boxsup_tf.records import records, shards
 from boxsup_tf.records.example import decode_image
 from boxsup_tf.supervision.labelling import Labelling
 from boxsup_tf.supervision.selection import RECTANGLE
@@ -222,7 +222,7 @@ def test_rectangles_paint_the_rectangles(segmenter, examples, tmp_path):
     folder = write(tmp_path / "rectangles", examples, rectangles)
     report, chosen = _update(segmenter, folder, feedback_weight=3.0)
     truths, painted = [], []
-    for example, serialized in zip(examples, writer.read_records(folder, 2), strict=True):
+    for example, serialized in zip(examples, shards.read_records(folder, 2), strict=True):
         num = len(example.boxes)
         own = np.where(example.is_crowd, RECTANGLE, np.arange(num))
         np.testing.assert_array_equal(chosen[example.source_id], own)

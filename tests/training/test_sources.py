@@ -9,7 +9,8 @@ import pytest
 from boxsup_tf.errors import InputError
 from boxsup_tf.pools.candidates import CandidatePool
 from boxsup_tf.records import dataset_info
-from boxsup_tf.training.sources import check_pruning, load_sources
+from boxsup_tf.records.records import decode_example
+from boxsup_tf.training.sources import check_pruning, load_sources, with_most_objects
 from tests.training.folders import CLASS_NAMES, make_example, rectangles, scattered, write
 
 
@@ -124,3 +125,27 @@ def test_a_folder_pruned_above_the_training_s_box_overlap_is_refused(folders, tm
     # Where boxes have candidates of their own, and where masks teach, nothing can be missing.
     check_pruning(pruned("rectangles", "box"), 0.5)
     check_pruning(pruned("full", "mask"), 0.5)
+
+
+@pytest.mark.parametrize("with_difficult", [True, False])
+def test_examples_with_most_objects(folders, with_difficult):
+    sources = load_sources(f"{folders['masks']}:mask,{folders['mixed']}:box,{folders['full']}:box")
+    counts = {}
+    for source in sources[1:]:
+        for record in map(source.read, range(len(source.examples))):
+            example = decode_example(record)
+            objects = ~example.is_crowd & (with_difficult | ~example.difficult)
+            counts[f"{source.number}/{example.source_id}"] = np.count_nonzero(objects)
+    expected = sorted(counts, key=lambda example_id: (-counts[example_id], example_id))
+    assert len(expected) == 6
+    for count in (0, 1, 4, 9):
+        found = with_most_objects(sources, count, with_difficult)
+        assert [s.example_id(s.examples[n]) for s, n in found] == expected[:count]
+
+
+def test_the_record_of_an_example(folders):
+    """Usable examples are numbered through, records are not."""
+    for supervision in ("box", "mask"):
+        (source,) = load_sources(f"{folders['mixed']}:{supervision}")
+        for number, summary in enumerate(source.examples):
+            assert decode_example(source.read(number)).source_id == summary.source_id

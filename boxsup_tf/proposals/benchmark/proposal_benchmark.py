@@ -17,8 +17,7 @@ from boxsup_tf import boxes as box_ops
 from boxsup_tf.data.instance_images import InstanceImage
 from boxsup_tf.errors import InputError
 from boxsup_tf.pools.candidates import CandidatePool
-from boxsup_tf.proposals import registry
-from boxsup_tf.proposals.benchmark import edge_stopwatch
+from boxsup_tf.proposals import edges, registry
 from boxsup_tf.proposals.benchmark.proposal_quality import (
     COUNTS,
     BoxRule,
@@ -153,8 +152,7 @@ class _Run:
 def _propose(image: InstanceImage, method: str, values: Mapping[str, Any], min_area: int) -> _Run:
     """A worker's task; the masks are read outside its time."""
     boxes = [box_ops.tight_box_yxyx(mask) for mask in _instances(image, min_area)]
-    start = time.perf_counter()
-    edge_stopwatch.reset()
+    start, edges_start = time.perf_counter(), edges.seconds_spent()
     pixels = decode_image(read_bytes(image.image_path, "an image")).numpy()
     inputs = ProposalInput(
         pixels, np.array(boxes, np.float32).reshape(-1, 4), f"{image.image_id}.jpg"
@@ -162,14 +160,13 @@ def _propose(image: InstanceImage, method: str, values: Mapping[str, Any], min_a
     options = registry.make_options(method, values)
     pool = registry.get_method(method).propose(inputs, options)
     packed = pool.pack()
-    seconds = time.perf_counter() - start
-    return _Run(packed, pool.num_candidates, pool.one_per_box, seconds, edge_stopwatch.seconds())
+    seconds, edge_seconds = time.perf_counter() - start, edges.seconds_spent() - edges_start
+    return _Run(packed, pool.num_candidates, pool.one_per_box, seconds, edge_seconds)
 
 
 def _warm_up(method: str, values: Mapping[str, Any]) -> None:
     """What a process does only once: imports, networks, traces."""
     single_thread()
-    edge_stopwatch.watch()
     noise = np.random.default_rng(0).integers(0, 256, (96, 128, 3), np.uint8)
     inputs = ProposalInput(noise, np.array([[20, 20, 80, 90]], np.float32), "warm_up.jpg")
     try:

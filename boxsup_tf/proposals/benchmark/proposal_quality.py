@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from boxsup_tf import boxes as box_ops
-from boxsup_tf.pools.candidates import CandidatePool, superpixel_boxes_yxyx
+from boxsup_tf.pools.candidates import CandidatePool, tight_boxes_yxyx
 
 COUNTS = (10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
 RECALL_AT = (0.5, 0.7, 0.85)
@@ -76,9 +76,8 @@ def quality_rows(
 
     Returns:
         A row for every n of `counts`, and one for all candidates, whose n is the size of the
-        largest pool: `n`, `mean_candidates` (how many an image has among its first n),
-        `mean_best_jaccard`, and the share of instances found, `recall_50`, `recall_70` and
-        `recall_85`.
+        largest pool: `n`, `mean_candidates` (per image, among its first n), `mean_best_jaccard`,
+        and the share of instances found, `recall_50`, `recall_70` and `recall_85`.
     """
     sizes = np.asarray(pool_sizes)
     rows = []
@@ -95,27 +94,28 @@ def quality_rows(
 class BoxRule:
     """How a box picks a candidate when nothing but the box is known: the greatest of
 
-        fit + inside_weight * inside + fill_weight * fill / (1 + fill)
+        fit + inside_weight * inside + coverage_weight * coverage / (1 + coverage)
 
-    fit is the box IoU, inside the share of the candidate's pixels that lie in the box, fill the
-    share of the box's pixels that lie in the candidate. fill / (1 + fill) is the candidate's soft
-    IoU with a belief of 1/2 all over the box: it prefers full candidates to hollow ones.
+    fit is the box IoU, inside the share of the candidate's pixels that lie in the box, coverage
+    the share of the box's pixels that lie in the candidate. coverage / (1 + coverage) is the soft
+    IoU of the candidate with a probability of 1/2 all over the box: it prefers full candidates to
+    hollow ones.
 
     Measured on 97 COCO photographs (510 objects of 400 pixels or more; the regions of one HED
-    hierarchy, 2,154 an image; the rectangle has 0.556): highest fit of the whole candidate 0.510,
+    hierarchy, 2,154 per image; the rectangle has 0.556): highest fit of the whole candidate 0.510,
     the same with the rectangle below a fit of 0.7 0.581, the defaults 0.604. Values near the
     defaults give the same to 0.003.
 
     Attributes:
         clip_first: fit is that of the tight box of the candidate's part inside the box; else of
             the whole candidate's.
-        inside_weight, fill_weight: see above.
+        inside_weight, coverage_weight: see above.
         min_box_iou: where the pick's fit is smaller, the box picks its own rectangle.
     """
 
     clip_first: bool = True
     inside_weight: float = 0.5
-    fill_weight: float = 0.5
+    coverage_weight: float = 0.5
     min_box_iou: float = 0.6
 
 
@@ -137,10 +137,11 @@ def pick_by_box(pool: CandidatePool, boxes_yxyx: np.ndarray, rule: BoxRule) -> n
     fit = np.concatenate(
         [box_ops.pairwise_iou_yxyx(box[None], own) for box, own in zip(boxes, tight, strict=True)]
     )
-    rectangles = _rectangles(boxes, pool.superpixels.shape)
+    rectangles = np.array(box_ops.inside_yxyx(boxes, *pool.superpixels.shape))
     shared = _pixels_inside(pool, rectangles).T
-    fill = shared / np.count_nonzero(rectangles, axis=(1, 2))[:, None]
-    merit = fit + rule.inside_weight * shared / pool.areas + rule.fill_weight * fill / (1 + fill)
+    coverage = shared / np.count_nonzero(rectangles, axis=(1, 2))[:, None]
+    merit = fit + rule.inside_weight * shared / pool.areas
+    merit += rule.coverage_weight * coverage / (1 + coverage)
     picked = merit.argmax(axis=1)
     good = np.take_along_axis(fit, picked[:, None], axis=1)[:, 0] >= rule.min_box_iou
     return np.where(good, picked, RECTANGLE)
@@ -165,7 +166,7 @@ def box_choice_ious(
         picked = np.arange(len(boxes))
     else:
         picked = pick_by_box(pool, boxes, rule or BoxRule())
-    found = _rectangles(boxes, pool.superpixels.shape)
+    found = np.array(box_ops.inside_yxyx(boxes, *pool.superpixels.shape))
     for mask, candidate in zip(found, picked, strict=True):
         if candidate != RECTANGLE:
             mask &= pool.mask(int(candidate))
@@ -185,23 +186,12 @@ def _pixels_inside(pool: CandidatePool, masks: np.ndarray) -> np.ndarray:
     return np.concatenate([np.zeros((0, len(masks))), *parts])
 
 
-def _rectangles(boxes_yxyx: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """bool [B, H, W]: the pixels of boxes (integers [B, 4])."""
-    masks = np.zeros((len(boxes_yxyx), *shape), bool)
-    for mask, (ymin, xmin, ymax, xmax) in zip(masks, boxes_yxyx, strict=True):
-        mask[ymin:ymax, xmin:xmax] = True
-    return masks
-
-
 def _clipped_boxes(pool: CandidatePool, box_yxyx: np.ndarray) -> np.ndarray:
     """int64 [N, 4], yxyx: tight boxes of the candidates' parts inside a box; empty: zeros."""
     ymin, xmin, ymax, xmax = box_yxyx
     present, crop = np.unique(pool.superpixels[ymin:ymax, xmin:xmax], return_inverse=True)
-    boxes = superpixel_boxes_yxyx(crop.reshape(ymax - ymin, xmax - xmin), len(present))
     members = pool.membership[:, present]
-    far = np.iinfo(np.int64).max
-    low = [np.where(members, boxes[:, i], far).min(axis=1) for i in (0, 1)]
-    high = [np.where(members, boxes[:, i], 0).max(axis=1) for i in (2, 3)]
-    tight = np.stack(low + high, axis=1) + np.array([ymin, xmin] * 2)
+    tight = tight_boxes_yxyx(crop.reshape(ymax - ymin, xmax - xmin), members)
+    tight += np.array([ymin, xmin] * 2)
     tight[~members.any(axis=1)] = 0
     return tight

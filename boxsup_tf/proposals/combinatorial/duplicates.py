@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from boxsup_tf.pools.packing import row_keys
+
 _BLOCK = 256  # candidates compared at a time
 
 
@@ -13,9 +15,7 @@ def first_of_each(members: np.ndarray) -> np.ndarray:
     """
     if len(members) == 0:
         return np.zeros(0, np.int64)
-    bits = np.packbits(members, axis=1)
-    rows = np.ascontiguousarray(bits).view(np.dtype((np.void, bits.shape[1]))).ravel()
-    return np.sort(np.unique(rows, return_index=True)[1])
+    return np.sort(np.unique(row_keys(members), return_index=True)[1])
 
 
 def first_of_similar(members: np.ndarray, areas: np.ndarray, max_jaccard: float) -> np.ndarray:

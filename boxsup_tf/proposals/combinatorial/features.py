@@ -1,4 +1,4 @@
-"""What the ranker knows of a candidate: its shape, its outline, its inside, where it comes from.
+"""The ranker's features of a candidate: shape, outline, interior, and origin.
 
 Everything is a sum over superpixels or over boundaries, so that all candidates are described by
 a few matrix products. The ideas are those of J. Pont-Tuset et al., TPAMI 2017, Sec. 6 (size and

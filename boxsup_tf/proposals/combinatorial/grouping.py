@@ -16,7 +16,7 @@ from boxsup_tf.proposals.combinatorial.tuples import Limits, combine
 from boxsup_tf.proposals.superpixels import fine_superpixels
 
 _MAX_JACCARD = 0.95
-# Filling holes and dropping near-duplicates costs candidates: so many more are ranked.
+# Ranked per candidate wanted: filling holes and dropping near-duplicates costs some.
 _SPARE = 1.2
 
 
@@ -27,8 +27,8 @@ class Grouping:
     Attributes:
         sigma: blur of the edge maps before the watershed, pixels.
         min_area: pixels; smaller superpixels are merged into a neighbour.
-        max_superpixels: the weakest boundaries go until so many are left.
-        max_candidates: the best so many are kept.
+        max_superpixels: the limit; the weakest boundaries go first.
+        max_candidates: the limit; the best are kept.
         limits: of the combinations.
     """
 

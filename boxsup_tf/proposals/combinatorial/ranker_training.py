@@ -96,7 +96,7 @@ def train_rankers(
     Args:
         images: uint8 [H, W, 3], RGB, each with the masks of its objects, bool [G, H, W].
         detector, edge_model: see `edges.detect_edges`.
-        output_dir: made if need be.
+        output_dir: created where missing.
         seed: of the sample, of weights and order.
 
     Returns:

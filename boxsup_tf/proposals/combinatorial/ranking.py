@@ -1,4 +1,4 @@
-"""Orders candidates so that the first n are a good choice of n, whatever n is.
+"""Orders candidates so that the first n are a good choice of n, for any n.
 
 Each candidate gets a learnt estimate of its best overlap with an object. Sorted by it alone,
 the first hundreds would be copies of a few regions; J. Pont-Tuset et al. (TPAMI 2017, Sec. 6)

@@ -13,8 +13,8 @@ class GroupingOptions(SuperpixelOptions):
     """Options of mcg and scg.
 
     Attributes:
-        max_regions: a candidate unites at most so many regions of a hierarchy, 1 to 4.
-        max_candidates: at most so many, the best.
+        max_regions: the most regions of a hierarchy that a candidate unites, 1 to 4.
+        max_candidates: the limit; the best are kept.
     """
 
     max_regions: int = 4

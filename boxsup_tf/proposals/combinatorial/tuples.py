@@ -15,7 +15,7 @@ class Limits:
     """How far down a tree regions are combined.
 
     Attributes:
-        pairs, triplets, quadruples: combinations are formed when so many regions or fewer are
+        pairs, triplets, quadruples: combinations are formed once no more regions than this are
             left; their number grows with the limit.
     """
 

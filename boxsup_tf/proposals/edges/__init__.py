@@ -7,12 +7,15 @@ an InputError where the file is missing or no such model.
 
 import importlib
 import pkgutil
+import time
 from importlib import util
 from types import ModuleType
 
 import numpy as np
 
 from boxsup_tf.errors import InputError
+
+_seconds_spent = 0.0
 
 
 def detector_names() -> tuple[str, ...]:
@@ -59,9 +62,7 @@ def detect_edges(image: np.ndarray, name: str, model: str = "") -> np.ndarray:
     Raises:
         InputError: as `check_model`.
     """
-    check_model(name, model)
-    module = _module(name)
-    return module.detect_edges(image, model) if _reads_model(module) else module.detect_edges(image)
+    return _detect("detect_edges", image, name, model)
 
 
 def detect_scales(image: np.ndarray, name: str, model: str = "") -> np.ndarray:
@@ -76,11 +77,23 @@ def detect_scales(image: np.ndarray, name: str, model: str = "") -> np.ndarray:
     Raises:
         InputError: as `check_model`.
     """
+    return _detect("detect_scales", image, name, model)
+
+
+def seconds_spent() -> float:
+    """The seconds that this process has spent in detectors so far."""
+    return _seconds_spent
+
+
+def _detect(function: str, image: np.ndarray, name: str, model: str) -> np.ndarray:
+    global _seconds_spent
+    start = time.perf_counter()
     check_model(name, model)
     module = _module(name)
-    if _reads_model(module):
-        return module.detect_scales(image, model)
-    return module.detect_scales(image)
+    arguments = (image, model) if _reads_model(module) else (image,)
+    strength = getattr(module, function)(*arguments)
+    _seconds_spent += time.perf_counter() - start
+    return strength
 
 
 def _module(name: str) -> ModuleType:

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 _FINE, *_COARSE = (1.0, 2.0, 3.0, 5.0)  # Gaussian sigmas in pixels
-_FULL_STEP = 40.0  # Lab units a pixel step that counts as a sure edge
+_FULL_STEP = 40.0  # Lab units per pixel; a steeper step is a sure edge
 
 
 def detect_edges(image: np.ndarray) -> np.ndarray:

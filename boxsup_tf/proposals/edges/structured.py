@@ -76,7 +76,7 @@ def detect_scales(image: np.ndarray, model: str) -> np.ndarray:
 
 @functools.lru_cache(maxsize=1)  # reading OpenCV's model takes seconds
 def load_model(path: str) -> cv2.ximgproc.StructuredEdgeDetection:
-    """Reads a structured forest, once a process.
+    """Reads a structured forest, once per process.
 
     Raises:
         InputError: no model is named, or the file is no such model.

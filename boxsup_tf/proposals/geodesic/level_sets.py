@@ -20,7 +20,7 @@ def critical_level_sets(
     Args:
         distances: float64 [S, R], signed distances of R superpixels for each of S seeds.
         areas: float64 [R], pixels.
-        num: at most so many level sets of each seed.
+        num: the most level sets of each seed.
 
     Returns:
         members: bool [N, R]; ordered by seed, and the level sets of a seed by falling gap.

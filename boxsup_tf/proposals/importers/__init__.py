@@ -1,4 +1,4 @@
-"""Readers of candidates that others made, one format a file.
+"""Readers of candidates computed elsewhere, one format per file.
 
 A file NAME.py defines `read(path, inputs) -> CandidatePool`: the image's candidates exactly as
 they are stored, without empty ones. Errors are InputErrors that name the file.

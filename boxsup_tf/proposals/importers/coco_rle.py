@@ -26,9 +26,9 @@ from pycocotools import mask as mask_utils
 from boxsup_tf.data.coco_segmentation import encode_segmentation
 from boxsup_tf.errors import InputError
 from boxsup_tf.pools.candidates import CandidatePool
+from boxsup_tf.pools.refinement import refine
 from boxsup_tf.proposals import importers
 from boxsup_tf.proposals.proposal_input import ProposalInput
-from boxsup_tf.proposals.refinement import refine
 from boxsup_tf.records.example import read_bytes
 
 _IMAGE_EXTENSIONS = (".jpg", ".jpeg", ".png")
@@ -59,13 +59,12 @@ def read(path: str, inputs: ProposalInput) -> CandidatePool:
             if rle is not None and mask_utils.area(rle):
                 yield mask_utils.decode(rle).astype(bool)
 
-    superpixels, membership = refine(masks(), height, width)
-    return CandidatePool(superpixels, membership, "imported")
+    return CandidatePool(*refine(masks(), height, width), "imported")
 
 
 @functools.lru_cache(maxsize=1)
 def _index(path: str, modified_ns: int) -> dict[str | int, list[dict]]:
-    """The records of every image of a file, which is parsed once a process."""
+    """The records of every image of a file, which is parsed once per process."""
     del modified_ns  # only to read a file again that has changed
     content = _load(path)
     by_id: dict[str | int, list[dict]] = {}

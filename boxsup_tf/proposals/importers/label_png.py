@@ -18,9 +18,9 @@ from PIL import Image
 from boxsup_tf.errors import InputError
 from boxsup_tf.labels import VOID
 from boxsup_tf.pools.candidates import CandidatePool
+from boxsup_tf.pools.refinement import refine
 from boxsup_tf.proposals import importers
 from boxsup_tf.proposals.proposal_input import ProposalInput
-from boxsup_tf.proposals.refinement import refine
 
 _MODES = ("1", "L", "P", "I", "I;16")  # Pillow's names of the kinds above
 
@@ -40,8 +40,7 @@ def read(path: str, inputs: ProposalInput) -> CandidatePool:
             values = np.unique(labels)
             yield from (labels == value for value in values[values > 0])
 
-    superpixels, membership = refine(masks(), *inputs.image.shape[:2])
-    return CandidatePool(superpixels, membership, "imported")
+    return CandidatePool(*refine(masks(), *inputs.image.shape[:2]), "imported")
 
 
 def _files(folder: str, inputs: ProposalInput) -> list[str]:

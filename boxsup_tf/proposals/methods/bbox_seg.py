@@ -22,7 +22,7 @@ from boxsup_tf.crf.parameters import CrfParameters, check_installed
 from boxsup_tf.errors import InputError
 from boxsup_tf.pools.candidates import CandidatePool
 from boxsup_tf.proposals.box_crop import BoxCrop, CropOptions, crop_box
-from boxsup_tf.proposals.one_per_box import pool_of_masks, windows_yxyx
+from boxsup_tf.proposals.one_per_box import filled_windows_yxyx, pool_of_masks
 from boxsup_tf.proposals.proposal_input import ProposalInput
 
 _FIXED = 1e3  # energy of the label that a fixed pixel must not take
@@ -36,7 +36,7 @@ class Options(CropOptions):
         central_share: share of the box's pixels that is fixed to foreground (WSSL's alpha).
         crf_prior: probability of foreground of the box's other pixels.
         crf_weight: of the appearance kernel (DeepLab's w1).
-        crf_pixels: the appearance kernel's width in pixels of what is looked at (sigma alpha).
+        crf_pixels: the appearance kernel's width in pixels of the scaled crop (sigma alpha).
         crf_colors: its width in levels of R, G and B (sigma beta).
         crf_iterations: of mean-field inference.
     """
@@ -68,7 +68,7 @@ def propose(inputs: ProposalInput, options: Options) -> CandidatePool:
     Raises:
         ValueError: a box holds no pixel's centre.
     """
-    windows = windows_yxyx(inputs.boxes, *inputs.image.shape[:2])
+    windows = filled_windows_yxyx(inputs.boxes, *inputs.image.shape[:2])
     crops = (crop_box(inputs.image, window, options) for window in windows)
     masks = (crop.to_window(_segment(crop, options)) for crop in crops)
     return pool_of_masks(inputs, masks, "bbox_seg", options.min_share)

@@ -27,7 +27,7 @@ class Options(SuperpixelOptions):
 
     Attributes:
         seeds: superpixels from which distance is measured; far from one another.
-        levels: at most so many regions for each seed and background.
+        levels: the most regions for each seed and background.
     """
 
     seeds: int = 200
@@ -35,7 +35,7 @@ class Options(SuperpixelOptions):
 
 
 def propose(inputs: ProposalInput, options: Options) -> CandidatePool:
-    """Level sets of the distances from seeds; the boxes are not looked at.
+    """Level sets of the distances from seeds; the boxes are not used.
 
     Returns:
         Candidates ordered by the product of the places of seed, background and level set (the

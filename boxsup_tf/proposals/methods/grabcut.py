@@ -14,7 +14,7 @@ import numpy as np
 from boxsup_tf.errors import InputError
 from boxsup_tf.pools.candidates import CandidatePool
 from boxsup_tf.proposals.box_crop import BoxCrop, CropOptions, crop_box
-from boxsup_tf.proposals.one_per_box import pool_of_masks, windows_yxyx
+from boxsup_tf.proposals.one_per_box import filled_windows_yxyx, pool_of_masks
 from boxsup_tf.proposals.proposal_input import ProposalInput
 
 
@@ -40,7 +40,7 @@ def propose(inputs: ProposalInput, options: Options) -> CandidatePool:
     Raises:
         ValueError: a box holds no pixel's centre.
     """
-    windows = windows_yxyx(inputs.boxes, *inputs.image.shape[:2])
+    windows = filled_windows_yxyx(inputs.boxes, *inputs.image.shape[:2])
     crops = (crop_box(inputs.image, window, options) for window in windows)
     masks = (crop.to_window(_segment(crop, options.iterations)) for crop in crops)
     return pool_of_masks(inputs, masks, "grabcut", options.min_share)

@@ -1,4 +1,4 @@
-"""imported: candidates that others made, read from files (`boxsup_tf.proposals.importers`)."""
+"""imported: candidates computed elsewhere, read from files (`boxsup_tf.proposals.importers`)."""
 
 import dataclasses
 import os
@@ -35,7 +35,7 @@ def propose(inputs: ProposalInput, options: Options) -> CandidatePool:
 
     Raises:
         InputError: it has no file or entry there, or that is broken or of another image.
-        ValueError: the inputs has no file name.
+        ValueError: the inputs have no file name.
     """
     if not inputs.filename:
         raise ValueError("the image has no file name: imported finds its candidates by it")

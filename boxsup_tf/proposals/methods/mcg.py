@@ -2,7 +2,7 @@
 
 J. Pont-Tuset, P. Arbelaez, J. Barron, F. Marques, J. Malik. Multiscale Combinatorial Grouping
 for Image Segmentation and Object Proposal Generation. TPAMI 2017 (first P. Arbelaez et al.,
-CVPR 2014). Written anew: docs/proposals.md tells what is the paper's and what is not.
+CVPR 2014). An independent implementation: docs/proposals.md lists where it differs from the paper.
 """
 
 import dataclasses
@@ -24,11 +24,11 @@ class Options(GroupingOptions):
 
 
 def propose(inputs: ProposalInput, options: Options) -> CandidatePool:
-    """Ranked combinations of the regions of seven hierarchies; the boxes are not looked at.
+    """Ranked combinations of the regions of seven hierarchies; the boxes are not used.
 
     Returns:
         The best candidate first; each connected, without holes, no two with an IoU above 0.95
-        (slightly above it may come about where a large image is looked at in a smaller copy).
+        (it may be slightly higher where a large image was scaled down).
     """
 
     def grouped(image: np.ndarray) -> CandidatePool:

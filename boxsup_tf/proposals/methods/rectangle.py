@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 
 from boxsup_tf.pools.candidates import CandidatePool
-from boxsup_tf.proposals.one_per_box import pool_of_masks, windows_yxyx
+from boxsup_tf.proposals.one_per_box import filled_windows_yxyx, pool_of_masks
 from boxsup_tf.proposals.proposal_input import ProposalInput
 
 
@@ -21,6 +21,6 @@ def propose(inputs: ProposalInput, options: Options) -> CandidatePool:
         ValueError: a box holds no pixel's centre.
     """
     del options
-    windows = windows_yxyx(inputs.boxes, *inputs.image.shape[:2])
+    windows = filled_windows_yxyx(inputs.boxes, *inputs.image.shape[:2])
     rectangles = (np.ones(window[2:] - window[:2], bool) for window in windows)
     return pool_of_masks(inputs, rectangles, "rectangle")

@@ -25,11 +25,11 @@ class Options(GroupingOptions):
 
 
 def propose(inputs: ProposalInput, options: Options) -> CandidatePool:
-    """Ranked combinations of the regions of one hierarchy; the boxes are not looked at.
+    """Ranked combinations of the regions of one hierarchy; the boxes are not used.
 
     Returns:
         The best candidate first; each connected, without holes, no two with an IoU above 0.95
-        (slightly above it may come about where a large image is looked at in a smaller copy).
+        (it may be slightly higher where a large image was scaled down).
     """
 
     def grouped(image: np.ndarray) -> CandidatePool:

@@ -38,9 +38,9 @@ class Options:
         similarities: every one groups every segmentation; each is a sum of colour, texture, size
             and fill, such as size+fill.
         min_area: pixels; smaller superpixels are merged into a neighbour.
-        max_candidates: at most so many, the first.
-        max_pixels: larger images are looked at in a smaller copy of so many pixels, which
-            bounds memory and time.
+        max_candidates: the limit; the first are kept.
+        max_pixels: larger images are reduced to this number of pixels to find the candidates,
+            which bounds memory and time.
     """
 
     segmentations: tuple[str, ...] = ("hsv:200", "lab:100", "rgb:100", "rgi:100", "grey:200")
@@ -72,7 +72,7 @@ def _is_segmentation(text: str) -> bool:
 
 
 def propose(inputs: ProposalInput, options: Options) -> CandidatePool:
-    """The regions of all groupings; the boxes are not looked at.
+    """The regions of all groupings; the boxes are not used.
 
     Returns:
         Candidates in the paper's order (Sec. 3.3): a region's place in its hierarchy, counted

@@ -16,7 +16,7 @@ from boxsup_tf.proposals.benchmark.proposal_quality import (
 )
 from tests.supervision.pools import random_pool
 
-FIT_ALONE = BoxRule(clip_first=False, inside_weight=0.0, fill_weight=0.0, min_box_iou=0.0)
+FIT_ALONE = BoxRule(clip_first=False, inside_weight=0.0, coverage_weight=0.0, min_box_iou=0.0)
 
 
 def _instances(rng: np.random.Generator, num: int, height: int, width: int) -> np.ndarray:
@@ -90,14 +90,14 @@ def test_rows_of_a_hand_made_case():
 
 
 @pytest.mark.parametrize("clip_first", [False, True])
-@pytest.mark.parametrize(("inside", "fill"), [(0.0, 0.0), (0.5, 0.5), (0.0, 3.0), (3.0, 0.0)])
-def test_the_pick_is_that_of_the_pixels(clip_first, inside, fill):
+@pytest.mark.parametrize(("inside", "coverage"), [(0.0, 0.0), (0.5, 0.5), (0.0, 3.0), (3.0, 0.0)])
+def test_the_pick_is_that_of_the_pixels(clip_first, inside, coverage):
     rng = np.random.default_rng(8)
     picks = []
     for _ in range(12):
         pool, instances = _pool(*_instances(rng, 25, 12, 16)), _instances(rng, 3, 12, 16)
         boxes = [tight_box_yxyx(instance) for instance in instances]
-        rule = BoxRule(clip_first, inside, fill, 0.5)
+        rule = BoxRule(clip_first, inside, coverage, 0.5)
         for box, picked in zip(boxes, pick_by_box(pool, np.array(boxes), rule), strict=True):
             inside_box = np.zeros((12, 16), bool)
             inside_box[box[0] : box[2], box[1] : box[3]] = True
@@ -112,7 +112,9 @@ def test_the_pick_is_that_of_the_pixels(clip_first, inside, fill):
                 fits.append(_jaccard(hull, inside_box))
                 share = part.sum() / inside_box.sum()
                 merits.append(
-                    fits[-1] + inside * part.sum() / pool.mask(n).sum() + fill * share / (1 + share)
+                    fits[-1]
+                    + inside * part.sum() / pool.mask(n).sum()
+                    + coverage * share / (1 + share)
                 )
             if picked == RECTANGLE:
                 assert fits[np.argmax(merits)] < 0.5

@@ -1,10 +1,9 @@
-"""proposals.refinement: masks as superpixels and membership, against the definition."""
+"""pools.refinement: masks as superpixels and membership, against the definition."""
 
 import numpy as np
 import pytest
 
-from boxsup_tf.pools.candidates import CandidatePool
-from boxsup_tf.proposals.refinement import refine
+from boxsup_tf.pools.refinement import refine
 
 
 def _masks(num: int, height: int, width: int, seed: int) -> np.ndarray:
@@ -34,11 +33,12 @@ def test_every_mask_is_the_union_of_its_cells_and_no_cell_is_too_many(num, heigh
         assert superpixels.dtype == np.int32 and membership.dtype == bool
 
 
-def test_it_is_the_pool_that_the_masks_at_once_give():
+def test_cells_are_numbered_by_which_masks_they_are_in():
     masks = _masks(20, 30, 40, 1)
-    masks = masks[masks.any(axis=(1, 2))]
-    pool = CandidatePool(*refine(masks, 30, 40), "streamed")
-    assert pool.pack() == CandidatePool.from_masks(masks, "at once").pack()
+    superpixels, membership = refine(masks, 30, 40)
+    distinct, cells = np.unique(masks.reshape(20, -1), axis=1, return_inverse=True)
+    np.testing.assert_array_equal(membership, distinct)
+    np.testing.assert_array_equal(superpixels, cells.reshape(30, 40))
 
 
 def test_no_masks_are_one_cell():

@@ -2,13 +2,15 @@
 
 The exact common refinement, made by splitting the cells that a mask cuts in two, mask after
 mask (partition refinement: R. Paige, R. E. Tarjan, Three Partition Refinement Algorithms, SIAM
-Journal on Computing 1987). `CandidatePool.from_masks` gives the same, but of a bool [N, H, W],
-which hundreds of masks of a large photograph would make gigabytes of.
+Journal on Computing 1987). Hundreds of masks of a large photograph, held at once, would take
+gigabytes.
 """
 
 from collections.abc import Iterable
 
 import numpy as np
+
+from boxsup_tf.pools.packing import row_keys
 
 
 def refine(masks: Iterable[np.ndarray], height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
@@ -56,8 +58,7 @@ def _number_by_membership(
     and a record is a fifth smaller."""
     if len(membership) == 0:
         return cells, membership
-    bits = np.ascontiguousarray(np.packbits(membership, axis=0).T)
-    order = np.argsort(bits.view(np.dtype((np.void, bits.shape[1]))).ravel())
+    order = np.argsort(row_keys(membership.T))
     number = np.empty(order.size, np.int32)
     number[order] = np.arange(order.size)
     return number[cells], membership[:, order]
