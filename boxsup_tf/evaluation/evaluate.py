@@ -27,6 +27,7 @@ from boxsup_tf.records import records
 from boxsup_tf.records.dataset_info import DatasetInfo, check_same_classes, load_complete
 from boxsup_tf.records.example import Example
 from boxsup_tf.records.writer import read_records
+from boxsup_tf.settings import check, option
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,16 +50,14 @@ class EvaluateOptions:
 
     trimap_widths: tuple[float, ...] = (1, 2, 4, 8, 16, 32)
     crf: bool = False
-    crf_parameters: str = "deeplab_largefov"
-    num_workers: int = 1
-    batch_size: int = 1
+    crf_parameters: str = option("deeplab_largefov", only_with="crf")
+    num_workers: int = option(1, at_least=1, only_with="crf")
+    batch_size: int = option(1, at_least=1)
     voc_server: str = ""
 
     def __post_init__(self) -> None:
         check_widths(self.trimap_widths)
-        for name in ("num_workers", "batch_size"):
-            if getattr(self, name) < 1:
-                raise InputError(f"--{name}={getattr(self, name)}: expected at least 1")
+        check(self)
         if os.path.basename(self.voc_server) != self.voc_server:
             raise InputError(f"--voc_server={self.voc_server}: expected a name without a folder")
 
