@@ -14,7 +14,7 @@ from boxsup_tf.data.shapes import ShapesReader
 
 _ROOT = pathlib.Path(__file__).parents[2]
 _BUILT_FROM = ("pyproject.toml", "README.md", "LICENSE")
-_TINY = "--init=random --width_multiplier=0.05 --epochs=1 --batch_size=2 --crop_size=65 --num_pictures=0"
+_TINY = "--init=random --width_multiplier=0.05 --epochs=1 --batch_size=2 --crop_size=65"
 
 
 def _run(folder: pathlib.Path, *command: str) -> str:
@@ -60,12 +60,12 @@ def test_the_whole_road(programs, tmp_path):
         "generate_proposals --input_dir=records --output_dir=pools --method=scg --edges=gradient "
         "--num_workers=1"
     )
-    boxsup(f"train --train_data=pools:box --model_dir=run {_TINY}")
+    boxsup(f"train --train_data=pools:box --model_dir=run --num_pictures=0 {_TINY}")
+    (tmp_path / "photo.jpg").write_bytes(ShapesReader(1, seed=5, image_size=64)[0].encoded)
     boxsup("evaluate --model_dir=run --data=records --output_dir=evaluation")
     boxsup("export --model_dir=run --output_dir=exported")
-    (tmp_path / "photo.jpg").write_bytes(ShapesReader(1, seed=5, image_size=64)[0].encoded)
     boxsup("predict --saved_model=exported --images=photo.jpg --output_dir=predictions")
-    boxsup("report --evaluation=evaluation --data=records --model_dir=run --output=report.html")
+    boxsup("report --evaluation=evaluation --data=records --output=report.html")
     metrics = json.loads((tmp_path / "evaluation" / "metrics.json").read_text())
     assert metrics["num_images"] == 4 and 0 <= metrics["mean_iou"] <= 1
     assert (tmp_path / "predictions" / "masks" / "photo.png").exists()
