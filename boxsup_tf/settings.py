@@ -65,9 +65,10 @@ def check(settings: Any, prefix: str = "--") -> None:
         bounds = [(holds, allowed[name]) for name, (_, holds) in _BOUNDS.items() if name in allowed]
         if value is None:
             continue
-        in_bounds = not bounds or math.isfinite(value)
-        in_bounds = in_bounds and all(holds(value, bound) for holds, bound in bounds)
-        if not in_bounds or value not in allowed.get("choices", (value,)):
+        fits = value in allowed.get("choices", [value])
+        if bounds:
+            fits = math.isfinite(value) and all(holds(value, bound) for holds, bound in bounds)
+        if not fits:
             raise InputError(f"{prefix}{field.name}={value}: expected {expectation(field)}")
 
 

@@ -1,4 +1,4 @@
-"""Makes one HTML file of evaluations: figures, plots, every image with its label maps."""
+"""Makes one HTML file of evaluations: scores, plots, every image with its label maps."""
 
 from boxsup_tf.commands import cli
 

@@ -16,7 +16,7 @@ from typing import Any
 from boxsup_tf.data import coco, prepare, reader
 from boxsup_tf.errors import InputError
 from boxsup_tf.labels import VOC_CLASSES
-from boxsup_tf.settings import option
+from boxsup_tf.settings import check, option
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,6 +65,7 @@ class Options:
     image_size: int = option(128, at_least=64, only_with="dataset=shapes")
 
     def __post_init__(self) -> None:
+        check(self)
         if not self.data_dir and self.dataset != "shapes":
             raise InputError(f"--data_dir is missing: --dataset={self.dataset} needs it")
 

@@ -1,4 +1,4 @@
-r"""Makes one HTML file of evaluations: figures, plots, every image with its label maps.
+r"""Makes one HTML file of evaluations: scores, plots, every image with its label maps.
 
     boxsup report --evaluation=runs/voc/eval --data=records/voc_val --model_dir=runs/voc \
         --output=report.html

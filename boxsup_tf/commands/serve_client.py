@@ -16,7 +16,7 @@ from boxsup_tf.inference.image_paths import find_images
 from boxsup_tf.serving.extras import require
 from boxsup_tf.serving.masks import request_masks
 from boxsup_tf.serving.rest_client import RestClient
-from boxsup_tf.settings import option
+from boxsup_tf.settings import check, option
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,6 +40,7 @@ class Options:
     concurrency: int = option(4, at_least=1)
 
     def __post_init__(self) -> None:
+        check(self)
         if self.url.startswith(("http://", "https://")) != (self.protocol == "rest"):
             raise InputError(
                 f"--url={self.url} --protocol={self.protocol}: expected http://HOST:PORT for rest, "

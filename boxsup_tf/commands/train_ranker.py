@@ -38,7 +38,7 @@ class Options:
     output_dir: str
     edges: str = option("hed", choices=edges.detector_names())
     edge_model: str = ""
-    seed: int = 0
+    seed: int = option(0, at_least=0)
 
 
 def run(options: Options) -> None:

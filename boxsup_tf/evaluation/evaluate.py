@@ -41,7 +41,7 @@ class EvaluateOptions:
         crf_parameters: Name of a set of parameters (crf/parameters.py lists them), or a
           crf.json that tune_crf.py wrote.
         num_workers: Processes that run the CRF.
-        batch_size: So many images of one size pass the network together at most. Images that
+        batch_size: The most images of one size that pass the network together. Images that
           wait for others of their size are predicted again after an interruption.
         voc_server: Where not empty, images without a mask are predicted, too, and all label maps
           are packed as OUTPUT_DIR/NAME.tar.gz for VOC's server, with --crf also as

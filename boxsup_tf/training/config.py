@@ -24,18 +24,21 @@ class TrainConfig:
 
     Attributes:
         Data:
-        train_data: comma-separated DIR:box and DIR:mask.
-        val_data: a folder with masks; empty: no validation.
-        augmentations: so many fixed crops an image, taken in turn; 0: a new one every epoch.
+        train_data: comma-separated DIR:box and DIR:mask, records and what is learnt of them.
+        val_data: a folder of records with masks; empty: no validation.
+        augmentations: fixed crops per image, cycled over epochs; 0: a new crop every epoch.
         crop_size: pixels, 8 n + 1.
         min_scale, max_scale: range of the random scaling.
         difficult: `learn`: boxes annotated as difficult are objects as others are; `ignore`: they
             choose no candidate, and their pixels are void where nothing else is painted.
         Network:
-        network: `largefov`, or the first `deeplab`, see `models.networks`.
+        network: DeepLab-LargeFOV, or the first DeepLab.
         width_multiplier: of the network's channels.
-        init: see `models.weights`, or a run's folder.
-        frozen_blocks: the first so many of VGG-16's five blocks keep their initial weights.
+        init: where weights come from: `imagenet` (VGG-16 with its classifier), `hed` (an edge
+            detector's VGG-16, without download), `random`, the path of a Keras VGG-16 weights
+            file (.h5), or the folder of another run.
+        frozen_blocks: number of VGG-16's five blocks, from the first, whose weights stay as
+            they were loaded.
         feature_cache: a folder for what the frozen blocks make of every view, which is then
             computed once; runs with the same frozen weights may share it. Needs
             `augmentations`.
@@ -43,7 +46,7 @@ class TrainConfig:
         precision: `bfloat16` computes in it where that is safe and keeps weights in float32.
         Optimisation:
         epochs: of network updates, each after a mask update.
-        batch_size: images a step.
+        batch_size: images per step.
         accumulate: parts that a batch is worked off in, one after the other, where memory is
             short; the update is that of the whole batch.
         loss_at: `grid`: a label every 8 pixels counts, as in DeepLab; `pixels`: every one.
@@ -59,8 +62,8 @@ class TrainConfig:
         clip_norm: largest global norm of a gradient; 0: not clipped.
         Mask update:
         feedback_weight: lambda, the weight of E_r against E_o.
-        warmup_epochs: the mask updates of so many epochs do not ask the network.
-        ramp_epochs: after them, lambda rises to its full weight in so many steps more.
+        warmup_epochs: the first epochs, in whose mask updates the network is not asked.
+        ramp_epochs: epochs after them in which lambda rises step by step to its full weight.
         min_agreement: the boxes of a class ask the network once its IoU with the pseudo-masks,
             over the crops of the epoch before, has reached this; 0: always. Before the first epoch
             it counts as 0.
@@ -74,19 +77,22 @@ class TrainConfig:
         max_outside: candidates with a larger share of their pixels outside the box, 0 .. 1, are
             not eligible; where none is left, the one of highest box IoU is, as above.
         clip_to_box: a candidate stands for its part inside the box.
-        belief, normaliser: how E_r is computed, see `supervision.scoring`.
+        belief: how E_r reads the network: `cross_entropy`: as in the paper; `calibrated`: the
+            same, less a surplus of background that the network sees in the whole box; `centred`:
+            only where in the box it sees the object.
+        normaliser: E_r is the mean over the pixels of the `image`, as in the paper, or less.
         paint_order: where candidates of several boxes overlap, the `smaller` or the `larger` one
             is on top.
-        update_scale: the network sees images at so many times their size in a mask update.
-        update_precision: what the network computes in in a mask update, where `precision` is
-            float32; `auto`: bfloat16 where the hardware computes in it.
-        update_batch: images of equal size that pass the network together in a mask update, at
-            most.
+        update_scale: factor by which images are enlarged for the network in a mask update.
+        update_precision: of the network in a mask update, where `precision` is float32; `auto`:
+            bfloat16 where the hardware computes in it.
+        update_batch: the most images of equal size that pass the network together in a mask
+            update.
         Run:
         seed: of weights, draws, augmentation and order.
         validate_every: epochs from one validation to the next; the last epoch has one anyway.
-        checkpoint_minutes: at most this long between checkpoints inside an epoch.
-        keep_checkpoints: so many of the last ones are kept, and the best by validation.
+        checkpoint_minutes: the longest time between checkpoints inside an epoch.
+        keep_checkpoints: the number of latest checkpoints kept, besides the best by validation.
         num_pictures: examples shown in TensorBoard and in the mask-evolution picture.
     """
 
@@ -113,7 +119,7 @@ class TrainConfig:
     last_layer_rate: float = option(10.0, at_least=0)
     schedule: str = option("step", choices=SCHEDULES)
     decay_epochs: int = option(15, at_least=1)
-    momentum: float = 0.9
+    momentum: float = option(0.9, at_least=0, at_most=1)
     weight_decay: float = option(5e-4, at_least=0)
     clip_norm: float = option(0.0, at_least=0)
     dropout: float = option(0.5, at_least=0, below=1)
