@@ -1,9 +1,10 @@
-"""Settings as frozen dataclasses: their documentation, and a command line flag for each field."""
+"""Settings as frozen dataclasses: what a field may hold and what it means, declared beside it."""
 
 import dataclasses
 import inspect
+import math
+import operator
 import re
-import sys
 import typing
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,108 +13,163 @@ from absl import flags
 
 from boxsup_tf.errors import InputError
 
+_BOUNDS = {
+    "at_least": ("at least", operator.ge),
+    "above": ("more than", operator.gt),
+    "at_most": ("at most", operator.le),
+    "below": ("less than", operator.lt),
+}
+# A text's value by the type of its field, and what is expected of the text.
+_PARSERS: dict[Any, tuple[flags.ArgumentParser, str]] = {
+    bool: (flags.BooleanParser(), "true or false"),
+    int: (flags.IntegerParser(), "a whole number"),
+    float: (flags.FloatParser(), "a number"),
+    str: (flags.ArgumentParser(), "a text"),
+    tuple: (flags.ListParser(), "values with commas between"),
+}
+
+
+def option(default: Any = dataclasses.MISSING, **allowed: Any) -> Any:
+    """A field of a dataclass that says what is allowed.
+
+    Args:
+        default: none: the field must be given.
+        **allowed: `choices`, the values there are; or the bounds of a number, `at_least` or
+            `above` and `at_most` or `below`; `only_with`, a flag such as `crf` or `dataset=voc`
+            without which this one has no effect; `repeated=True`, each use of the flag adds one
+            element.
+    """
+    return dataclasses.field(default=default, metadata=allowed)
+
+
+def expectation(field: dataclasses.Field) -> str:
+    """What `option` allows a field to be, in words; empty where it may be anything."""
+    allowed = field.metadata
+    if "choices" in allowed:
+        return f"one of {', '.join(allowed['choices'])}"
+    if "at_least" in allowed and "at_most" in allowed:
+        return f"a number in {allowed['at_least']} .. {allowed['at_most']}"
+    return " and ".join(
+        f"{words} {allowed[name]}" for name, (words, _) in _BOUNDS.items() if name in allowed
+    )
+
+
+def check(settings: Any, prefix: str = "--") -> None:
+    """Makes sure that every field is what `option` allows; None, where it is the value, always is.
+
+    Raises:
+        InputError: naming the field with the prefix, its value and what is allowed.
+    """
+    for field in dataclasses.fields(settings):
+        value, allowed = getattr(settings, field.name), field.metadata
+        bounds = [(holds, allowed[name]) for name, (_, holds) in _BOUNDS.items() if name in allowed]
+        if value is None:
+            continue
+        fits = value in allowed.get("choices", [value])
+        if bounds:
+            fits = math.isfinite(value) and all(holds(value, bound) for holds, bound in bounds)
+        if not fits:
+            raise InputError(f"{prefix}{field.name}={value}: expected {expectation(field)}")
+
+
+def _documentation(cls: type) -> dict[str, tuple[str, str]]:
+    """By field: the heading that it stands under, empty where there is none, and its text."""
+    found: dict[str, tuple[str, str]] = {}
+    for base in reversed(cls.__mro__):
+        section = inspect.cleandoc(base.__doc__ or "").partition("Attributes:")[2]
+        heading = ""
+        entries = r"^    (?:(\w[^:]*):|(\w[\w, ]*): (.+(?:\n      .+)*))$"
+        for title, names, text in re.findall(entries, section, re.MULTILINE):
+            heading = title or heading
+            if names:
+                entry = (heading, " ".join(text.split()))
+                found |= dict.fromkeys(names.split(", "), entry)
+    return found
+
 
 def field_docs(cls: type) -> dict[str, str]:
     """The documentation of every field of a dataclass, from its docstring and its bases'.
 
     Args:
         cls: its docstring has a section `Attributes:` in Google's style; `a, b: text` documents
-            both.
+            both, and a line `Heading:` begins a group.
     """
-    docs: dict[str, str] = {}
-    for base in reversed(cls.__mro__):
-        text = inspect.cleandoc(base.__doc__ or "")
-        if "Attributes:" not in text:
-            continue
-        section = text.split("Attributes:", 1)[1]
-        entries = re.findall(r"^    (\w[\w, ]*): (.+(?:\n      .+)*)", section, re.MULTILINE)
-        for names, doc in entries:
-            docs |= {name: " ".join(doc.split()) for name in names.split(", ")}
-    return docs
+    return {name: text for name, (_, text) in _documentation(cls).items()}
 
 
-def choice(default: str, choices: Sequence[str]) -> Any:
-    """A field whose values are among `choices`."""
-    return dataclasses.field(default=default, metadata={"choices": tuple(choices)})
+def descriptions(cls: type) -> dict[str, tuple[str, str]]:
+    """For --help, by field in the docstring's order: its heading, or '', and what it may be."""
+    fields = {field.name: field for field in dataclasses.fields(cls)}
+    described = {}
+    for name, (heading, doc) in _documentation(cls).items():
+        expected = expectation(fields[name])
+        allowed = f" {expected[0].upper()}{expected[1:]}." if expected else ""
+        is_name = "_" in doc.split()[0]
+        described[name] = heading, (doc if is_name else doc[0].upper() + doc[1:]) + allowed
+    return described
 
 
-def check_choices(settings: Any) -> None:
-    """Makes sure that every field made by `choice` has one of its values.
-
-    Raises:
-        InputError: naming the field's flag, its value and the choices.
-    """
-    for field in dataclasses.fields(settings):
-        known, value = field.metadata.get("choices"), getattr(settings, field.name)
-        if known and value not in known:
-            raise InputError(f"--{field.name}={value}: expected one of {', '.join(known)}")
-
-
-def define_flag(
-    name: str, kind: Any, default: Any, help_text: str, choices: Sequence[str] = ()
-) -> None:
-    """Defines the flag of one field.
-
-    Args:
-        name: of the flag.
-        kind: the field's type: bool, int, float, str, or tuple[float, ...] / tuple[str, ...],
-            which are given as comma-separated lists.
-        default: None: not given.
-        help_text: for --help.
-        choices: where not empty, the values a str may take.
-    """
-    if choices:
-        flags.DEFINE_enum(name, default, list(choices), help_text)
-    elif kind is bool:
-        flags.DEFINE_bool(name, default, help_text)
-    elif kind is int:
-        flags.DEFINE_integer(name, default, help_text)
-    elif kind is float:
-        flags.DEFINE_float(name, default, help_text)
-    elif kind is str:
-        flags.DEFINE_string(name, default, help_text)
-    elif typing.get_origin(kind) is tuple:
-        flags.DEFINE_list(name, None if default is None else list(map(str, default)), help_text)
-    else:
-        raise TypeError(f"no flag for the type {kind} of {name}")
-    # --help lists the key flags of the program, and the flag was defined in this module.
-    flags.FLAGS.register_key_flag_for_module(sys.argv[0], flags.FLAGS[name])
+def format_value(value: Any) -> str:
+    """For --help: a field's value as its flag takes it; empty for none and an empty one."""
+    if value is dataclasses.MISSING or value is None:
+        return ""
+    if isinstance(value, tuple):
+        return ",".join(map(format_value, value))
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def define_flags(cls: type) -> None:
-    """A flag for every field of a dataclass, with its default and its documentation."""
-    helps, kinds = field_docs(cls), typing.get_type_hints(cls)
-    for field in dataclasses.fields(cls):
-        required = field.default is dataclasses.MISSING
-        default = None if required else field.default
-        choices = field.metadata.get("choices", ())
-        define_flag(field.name, kinds[field.name], default, helps[field.name], choices)
-        if required:
-            flags.mark_flag_as_required(field.name)
+def field_types(cls: type) -> dict[str, Any]:
+    """The type of every field; of an optional one (`int | None`) the type when it is given."""
+    types = typing.get_type_hints(cls)
+    for name, kind in types.items():
+        given = [choice for choice in typing.get_args(kind) if choice is not type(None)]
+        if type(None) in typing.get_args(kind):
+            (types[name],) = given
+    return types
 
 
-def from_flags(cls: type, values: Mapping[str, Any]) -> Any:
-    """Makes a dataclass of flags' values; a list becomes the tuple that the field's type asks.
+def from_values(cls: type, values: Mapping[str, Any]) -> Any:
+    """Makes a dataclass and checks it; a list becomes the tuple that the field's type asks.
 
     Args:
         cls: the dataclass.
         values: by name; those that are missing keep their defaults.
 
     Raises:
-        InputError: an element of a list is not of the field's type.
+        InputError: an element of a list is not of the field's type, or see `check`.
     """
-    kinds = typing.get_type_hints(cls)
-    return cls(**{name: _convert(name, kinds[name], value) for name, value in values.items()})
+    kinds, converted = field_types(cls), dict(values)
+    for name, value in values.items():
+        if typing.get_origin(kinds[name]) is tuple:
+            element = typing.get_args(kinds[name])[0]
+            try:
+                converted[name] = tuple(element(item) for item in value)
+            except ValueError:
+                raise InputError(
+                    f"--{name}={','.join(map(str, value))}: expected a list of {element.__name__}"
+                ) from None
+    made = cls(**converted)
+    check(made)
+    return made
 
 
-def parsed_flags(cls: type) -> Any:
-    """Makes a dataclass of the flags that `define_flags` defined for it, once they are parsed.
+def parse_text(kind: Any, text: str) -> Any:
+    """The value that a text stands for.
+
+    Args:
+        kind: bool, int, float, str, or a tuple of one of them: `tuple[float, ...]`.
+        text: of a tuple the elements with commas between, which become a list of texts.
 
     Raises:
-        InputError: see `from_flags`.
+        InputError: saying what is expected of the text.
     """
-    names = [field.name for field in dataclasses.fields(cls)]
-    return from_flags(cls, {name: flags.FLAGS[name].value for name in names})
+    parser, expected = _PARSERS[typing.get_origin(kind) or kind]
+    try:
+        return parser.parse(text)
+    except (ValueError, TypeError):
+        raise InputError(f"expected {expected}") from None
 
 
 def parse_values(cls: type, assignments: Sequence[str], flag: str) -> dict[str, Any]:
@@ -130,32 +186,16 @@ def parse_values(cls: type, assignments: Sequence[str], flag: str) -> dict[str, 
     Raises:
         InputError: one is no assignment, or its value not of the field's type.
     """
-    kinds = typing.get_type_hints(cls)
+    kinds = field_types(cls)
     values: dict[str, Any] = {}
     for assignment in assignments:
         name, equals, text = assignment.partition("=")
+        if not equals:
+            raise InputError(f"--{flag}: {assignment!r}: expected option=value")
         kind = kinds.get(name, str)
+        is_list = typing.get_origin(kind) is tuple
         try:
-            if not equals:
-                raise ValueError
-            if kind is bool:
-                values[name] = {"true": True, "false": False}[text]
-            elif typing.get_origin(kind) is tuple:
-                values[name] = text.split("+")
-            else:
-                values[name] = kind(text)
-        except (ValueError, KeyError):
-            raise InputError(f"--{flag}: {assignment!r}: expected option=value") from None
+            values[name] = text.split("+") if is_list else parse_text(kind, text)
+        except InputError as error:
+            raise InputError(f"--{flag}: {assignment!r}: {error}") from None
     return values
-
-
-def _convert(name: str, kind: Any, value: Any) -> Any:
-    if typing.get_origin(kind) is not tuple:
-        return value
-    element = typing.get_args(kind)[0]
-    try:
-        return tuple(element(item) for item in value)
-    except ValueError:
-        raise InputError(
-            f"--{name}={','.join(map(str, value))}: expected a list of {element.__name__}"
-        ) from None

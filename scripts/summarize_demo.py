@@ -1,23 +1,32 @@
 """Ends the demo: a table of what its runs reached, and summary.json."""
 
+import dataclasses
 import json
 import os
 
-from absl import flags
-
-from boxsup_tf import errors
+from boxsup_tf.commands import command_line
 from boxsup_tf.io.json_file import write_json
 from boxsup_tf.metrics.metric_names import METRICS_FILE
 from boxsup_tf.training.pictures import EVOLUTION_FILE
 
-_DEMO_DIR = flags.DEFINE_string("demo_dir", None, "Folder of the demo.", required=True)
-_SECONDS = flags.DEFINE_float("seconds", None, "What the demo took; else as summary.json says.")
-
 _RUNS = {"rectangle": "rectangles", "box": "boxes, BoxSup", "mask": "true masks"}
 
 
-def main(_: object) -> None:
-    demo = _DEMO_DIR.value
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """What is summed up.
+
+    Attributes:
+        demo_dir: Folder of the demo.
+        seconds: What the demo took; else as summary.json says.
+    """
+
+    demo_dir: str
+    seconds: float | None = None
+
+
+def run(options: Options) -> None:
+    demo = options.demo_dir
     mean_iou = {
         run: _read(os.path.join(demo, run, "evaluation", METRICS_FILE))["mean_iou"] for run in _RUNS
     }
@@ -33,12 +42,12 @@ def main(_: object) -> None:
         "picture": os.path.join(demo, "box", EVOLUTION_FILE),
     }
     path = os.path.join(demo, "summary.json")
-    seconds = _read(path)["seconds"] if _SECONDS.value is None else _SECONDS.value
+    seconds = _read(path)["seconds"] if options.seconds is None else options.seconds
     write_json(path, summary | {"seconds": seconds})
     print("\ntrained from      mean IoU on unseen images")
-    for run, name in _RUNS.items():
-        share = mean_iou[run] / mean_iou["mask"]
-        print(f"{name:16s}  {mean_iou[run]:.3f}  ({100 * share:.0f} % of true masks)")
+    for source, name in _RUNS.items():
+        share = mean_iou[source] / mean_iou["mask"]
+        print(f"{name:16s}  {mean_iou[source]:.3f}  ({100 * share:.0f} % of true masks)")
     print("\npseudo-masks' own mean IoU, by mask update:")
     print(" ".join(f"{value:.3f}" for value in updates))
     print(f"\nmasks over the updates  {summary['picture']}")
@@ -54,4 +63,4 @@ def _read(path: str) -> dict:
 
 
 if __name__ == "__main__":
-    errors.run_script(main)
+    command_line.call(run)

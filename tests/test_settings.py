@@ -1,10 +1,9 @@
-"""settings: dataclasses documented, made into flags, and made of flags."""
+"""settings: dataclasses that say what they mean and allow, and are made of texts."""
 
 import dataclasses
-from collections.abc import Callable
+import math
 
 import pytest
-from absl import flags
 
 from boxsup_tf import settings
 from boxsup_tf.errors import InputError
@@ -33,65 +32,31 @@ class Thing(Base):
     Attributes:
         t_name: another text than the base's.
         t_needed: has no default.
-        t_switch: yes or no.
+        Numbers, t=1:
         t_rate: a number.
-        t_kind: one of three.
         t_rates: some numbers.
+        t_share: of the whole.
+        t_maybe: a number, or none.
+        Others:
+        t_switch: yes or no.
+        t_kind: soft_hard or odd.
         t_words: some words.
     """
 
     t_name: str = "thing"
     t_switch: bool = True
-    t_rate: float = 0.5
-    t_kind: str = settings.choice("soft", ["soft", "hard", "odd"])
+    t_rate: float = settings.option(0.5, above=0)
+    t_kind: str = settings.option("soft", choices=["soft", "hard", "odd"])
     t_rates: tuple[float, ...] = (1.0, 0.5)
     t_words: tuple[str, ...] = ()
+    t_share: float = settings.option(0.25, at_least=0, below=1)
+    t_maybe: int | None = settings.option(None, at_least=1, at_most=3)
     t_needed: int = dataclasses.field(kw_only=True)
-
-    def __post_init__(self) -> None:
-        settings.check_choices(self)
 
 
 @dataclasses.dataclass(frozen=True)
 class Undocumented(Thing):
     pass
-
-
-@pytest.fixture
-def parse() -> Callable[..., flags.FlagValues]:
-    """Parses arguments with the flags that a dataclass defines, and forgets the flags again."""
-
-    def parse(cls: type, *arguments: str) -> flags.FlagValues:
-        before, own = set(flags.FLAGS), flags.FlagValues()
-        try:
-            settings.define_flags(cls)
-        finally:
-            for name in set(flags.FLAGS) - before:
-                own[name] = flags.FLAGS[name]
-                delattr(flags.FLAGS, name)
-        own(["program", *arguments])
-        return own
-
-    return parse
-
-
-def test_flags_of_the_program_become_a_dataclass():
-    before = set(flags.FLAGS)
-    was_parsed = flags.FLAGS.is_parsed()
-    settings.define_flags(Base)
-    try:
-        flags.FLAGS(["program", "--t_width=8", "--t_name=x"])
-        assert settings.parsed_flags(Base) == Base(t_width=8, t_name="x")
-    finally:
-        for name in set(flags.FLAGS) - before:
-            delattr(flags.FLAGS, name)
-        if not was_parsed:
-            flags.FLAGS.unparse_flags()
-
-
-def _make(cls: type, parsed: flags.FlagValues) -> object:
-    names = [field.name for field in dataclasses.fields(cls)]
-    return settings.from_flags(cls, {name: parsed[name].value for name in names})
 
 
 def test_docs_come_from_the_class_and_its_bases():
@@ -105,6 +70,17 @@ def test_docs_come_from_the_class_and_its_bases():
     assert settings.field_docs(object) == {}
 
 
+def test_descriptions_stand_under_their_headings_and_say_what_is_allowed():
+    described = settings.descriptions(Thing)
+    assert list(described) == list(settings.field_docs(Thing))
+    assert described["t_needed"] == ("", "Has no default.")
+    assert described["t_rate"] == ("Numbers, t=1", "A number. More than 0.")
+    assert described["t_share"] == ("Numbers, t=1", "Of the whole. At least 0 and less than 1.")
+    assert described["t_maybe"][1] == "A number, or none. A number in 1 .. 3."
+    # A name stays as it is written.
+    assert described["t_kind"] == ("Others", "soft_hard or odd. One of soft, hard, odd.")
+
+
 @pytest.mark.parametrize("method", registry.method_names())
 def test_every_option_of_every_method_is_documented(method):
     options = registry.get_method(method).Options
@@ -113,81 +89,63 @@ def test_every_option_of_every_method_is_documented(method):
         assert docs[field.name].endswith("."), field.name
 
 
-def test_flags_not_given_are_the_defaults(parse):
-    assert _make(Thing, parse(Thing, "--t_needed=7")) == Thing(t_needed=7)
-
-
-def test_every_type_of_flag_reaches_its_field(parse):
-    parsed = parse(
-        Thing,
-        "--t_needed=-2",
-        "--t_width=11",
-        "--t_name=a b",
-        "--not_switch",
-        "--t_rate=1e-3",
-        "--t_kind=odd",
-        "--t_rates=3,4.5",
-        "--t_words=x,y",
-    )
-    thing = _make(Thing, parsed)
-    assert thing == Thing(11, 4, "a b", False, 1e-3, "odd", (3.0, 4.5), ("x", "y"), t_needed=-2)
-    assert [type(rate) for rate in thing.t_rates] == [float, float]
-
-
-def test_empty_lists(parse):
-    thing = _make(Thing, parse(Thing, "--t_needed=1", "--t_rates=", "--t_words="))
-    assert thing.t_rates == () and thing.t_words == ()
-
-
 @pytest.mark.parametrize(
-    "arguments",
+    ("name", "value", "message"),
     [
-        [],  # t_needed is needed
-        ["--t_needed=1", "--t_kind=strange"],
-        ["--t_needed=1", "--t_rate=fast"],
-        ["--t_needed=1.5"],
+        ("t_kind", "rough", "--t_kind=rough: expected one of soft, hard, odd"),
+        ("t_rate", 0, "--t_rate=0: expected more than 0"),
+        ("t_rate", math.nan, "--t_rate=nan: expected more than 0"),
+        ("t_rate", math.inf, "--t_rate=inf: expected more than 0"),
+        ("t_share", 1.0, "--t_share=1.0: expected at least 0 and less than 1"),
+        ("t_share", -0.1, "--t_share=-0.1: expected at least 0 and less than 1"),
+        ("t_maybe", 4, "--t_maybe=4: expected a number in 1 .. 3"),
+        ("t_maybe", 0, "--t_maybe=0: expected a number in 1 .. 3"),
     ],
 )
-def test_flags_refuse_what_is_no_value(parse, arguments):
-    with pytest.raises(flags.Error, match="t_needed|t_kind|t_rate"):
-        parse(Thing, *arguments)
+def test_a_value_that_is_not_allowed_is_named(name, value, message):
+    thing = Thing(t_needed=1, **{name: value})
+    with pytest.raises(InputError) as caught:
+        settings.check(thing)
+    assert str(caught.value) == message
+    with pytest.raises(InputError, match=f"thing's {name}="):
+        settings.check(thing, prefix="thing's ")
+
+
+def test_values_at_their_bounds_are_allowed():
+    settings.check(Thing(t_needed=1, t_rate=1e-9, t_share=0.0, t_maybe=3, t_kind="odd"))
+    settings.check(Thing(t_needed=1, t_maybe=1))
 
 
 def test_values_that_are_missing_keep_their_defaults():
-    assert settings.from_flags(Thing, {"t_needed": 1, "t_rates": ["2"]}) == Thing(
-        t_needed=1, t_rates=(2.0,)
-    )
+    made = settings.from_values(Thing, {"t_needed": 1, "t_rates": ["2"]})
+    assert made == Thing(t_needed=1, t_rates=(2.0,))
 
 
-def test_a_bad_element_of_a_list_is_named():
+def test_a_bad_value_is_named():
     with pytest.raises(InputError, match="--t_rates=1,x: expected a list of float"):
-        settings.from_flags(Thing, {"t_needed": 1, "t_rates": ["1", "x"]})
-
-
-def test_a_bad_choice_is_named_with_those_there_are():
-    with pytest.raises(InputError, match="--t_kind=rough: expected one of soft, hard, odd"):
-        Thing(t_needed=1, t_kind="rough")
-
-
-def test_a_help_text_is_the_documentation(parse):
-    helped = parse(Thing, "--t_needed=1")
-    for name, doc in settings.field_docs(Thing).items():
-        assert helped[name].help.endswith(doc)
-
-
-def test_a_type_without_a_flag_is_refused():
-    with pytest.raises(TypeError, match="t_table"):
-        settings.define_flag("t_table", dict, None, "")
-    assert "t_table" not in flags.FLAGS
+        settings.from_values(Thing, {"t_needed": 1, "t_rates": ["1", "x"]})
+    with pytest.raises(InputError, match="--t_rate=0: expected more than 0"):
+        settings.from_values(Thing, {"t_needed": 1, "t_rate": 0})
 
 
 def test_values_are_parsed_by_the_fields_types():
-    texts = ["t_width=3", "t_rate=0.5", "t_switch=false", "t_name=x=y", "t_rates=1+2"]
+    texts = ["t_width=3", "t_rate=0.5", "t_switch=false", "t_name=x=y", "t_rates=1+2", "t_maybe=2"]
     values = settings.parse_values(Thing, texts, "things")
     assert values == {
         **{"t_width": 3, "t_rate": 0.5, "t_switch": False, "t_name": "x=y"},
-        "t_rates": ["1", "2"],
+        **{"t_rates": ["1", "2"], "t_maybe": 2},
     }
-    for wrong in ("t_width", "t_width=few", "t_switch=maybe"):
-        with pytest.raises(InputError, match=f"--things: '{wrong}': expected option=value"):
+    for wrong, expected in {
+        "t_width": "option=value",
+        "t_width=few": "a whole number",
+        "t_rate=few": "a number",
+        "t_switch=maybe": "true or false",
+    }.items():
+        with pytest.raises(InputError, match=f"--things: '{wrong}': expected {expected}"):
             settings.parse_values(Thing, [wrong], "things")
+
+
+def test_values_are_written_as_flags_take_them():
+    values = [dataclasses.MISSING, None, "", "a", True, 3, 0.5, 1e-3, (1.0, 0.5), ("x", "y")]
+    written = ["", "", "", "a", "true", "3", "0.5", "0.001", "1,0.5", "x,y"]
+    assert [settings.format_value(value) for value in values] == written

@@ -29,9 +29,8 @@ import json
 import sys
 from importlib import util
 
-import numpy as np
-
 from boxsup_tf.errors import InputError
+from boxsup_tf.settings import check, option
 
 CRF_FILE = "crf.json"
 
@@ -56,22 +55,15 @@ class CrfParameters:
         iterations: of the mean field.
     """
 
-    w1: float
-    theta_alpha: float
-    theta_beta: float
-    w2: float = 3.0
-    theta_gamma: float = 3.0
-    iterations: int = 10
+    w1: float = option(at_least=0)
+    theta_alpha: float = option(above=0)
+    theta_beta: float = option(above=0)
+    w2: float = option(3.0, at_least=0)
+    theta_gamma: float = option(3.0, above=0)
+    iterations: int = option(10, at_least=1)
 
     def __post_init__(self) -> None:
-        for name in ("w1", "w2"):
-            if not 0 <= getattr(self, name) < np.inf:
-                raise InputError(f"CRF: {name}={getattr(self, name)}: expected 0 or more")
-        for name in ("theta_alpha", "theta_beta", "theta_gamma"):
-            if not 0 < getattr(self, name) < np.inf:
-                raise InputError(f"CRF: {name}={getattr(self, name)}: expected more than 0")
-        if self.iterations < 1:
-            raise InputError(f"CRF: iterations={self.iterations}: expected at least 1")
+        check(self, prefix="CRF: ")
 
 
 PARAMETER_SETS = {

@@ -26,6 +26,7 @@ from boxsup_tf.inference.saved_model import check_no_crf_twice
 from boxsup_tf.inference.segmentation_model import SegmentationModel
 from boxsup_tf.io.json_file import write_json
 from boxsup_tf.records.dataset_info import DatasetInfo, check_same_classes, load_complete
+from boxsup_tf.settings import check, option
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,7 +40,7 @@ class EvaluateOptions:
         crf_parameters: Name of a set of parameters (crf/parameters.py lists them), or a
           crf.json that tune_crf.py wrote.
         num_workers: Processes that run the CRF.
-        batch_size: The most images, of one size, that pass the network together. Images that
+        batch_size: The most images of one size that pass the network together. Images that
           wait for others of their size are predicted again after an interruption.
         voc_server: Where not empty, images without a mask are predicted, too, and all label maps
           are packed as OUTPUT_DIR/NAME.tar.gz for VOC's server, with --crf also as
@@ -48,16 +49,14 @@ class EvaluateOptions:
 
     trimap_widths: tuple[float, ...] = (1, 2, 4, 8, 16, 32)
     crf: bool = False
-    crf_parameters: str = "deeplab_largefov"
-    num_workers: int = 1
-    batch_size: int = 1
+    crf_parameters: str = option("deeplab_largefov", only_with="crf")
+    num_workers: int = option(1, at_least=1, only_with="crf")
+    batch_size: int = option(1, at_least=1)
     voc_server: str = ""
 
     def __post_init__(self) -> None:
         check_widths(self.trimap_widths)
-        for name in ("num_workers", "batch_size"):
-            if getattr(self, name) < 1:
-                raise InputError(f"--{name}={getattr(self, name)}: expected at least 1")
+        check(self)
         if os.path.basename(self.voc_server) != self.voc_server:
             raise InputError(f"--voc_server={self.voc_server}: expected a name without a folder")
 

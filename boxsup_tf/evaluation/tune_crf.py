@@ -26,6 +26,7 @@ from boxsup_tf.io.owned_folder import OwnedFolder
 from boxsup_tf.metrics.confusion import ConfusionMatrix
 from boxsup_tf.records.dataset_info import DatasetInfo, check_same_classes, load_complete
 from boxsup_tf.records.example import decode_image
+from boxsup_tf.settings import check, option
 from boxsup_tf.workers.worker_pool import Failure, WorkerPool
 
 
@@ -48,12 +49,11 @@ class Grid:
     theta_beta: tuple[float, ...] = (3.0, 4.0, 5.0, 6.0)
     w2: tuple[float, ...] = (3.0,)
     theta_gamma: tuple[float, ...] = (3.0,)
-    iterations: int = 10
-    refinements: int = 2
+    iterations: int = option(10, at_least=1)
+    refinements: int = option(2, at_least=0)
 
     def __post_init__(self) -> None:
-        if self.refinements < 0:
-            raise InputError(f"--refinements={self.refinements}: expected 0 or more")
+        check(self)
 
     def settings(self) -> list[CrfParameters]:
         """All of the grid.

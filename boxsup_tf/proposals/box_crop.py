@@ -5,7 +5,7 @@ import dataclasses
 import cv2
 import numpy as np
 
-from boxsup_tf.errors import InputError
+from boxsup_tf.settings import check, option
 
 _MIN_MARGIN = 8  # pixels, so that small boxes have surroundings too
 
@@ -20,17 +20,12 @@ class CropOptions:
         min_share: share of its box; a smaller mask is replaced by the whole rectangle.
     """
 
-    context: float = 0.25
-    max_side: int = 256
-    min_share: float = 0.2
+    context: float = option(0.25, at_least=0)
+    max_side: int = option(256, at_least=1)
+    min_share: float = option(0.2, at_least=0, at_most=1)
 
     def __post_init__(self) -> None:
-        if not 0 <= self.context < np.inf:
-            raise InputError(f"--context={self.context}: expected a share of at least 0")
-        if self.max_side < 1:
-            raise InputError(f"--max_side={self.max_side}: expected at least 1 pixel")
-        if not 0 <= self.min_share <= 1:
-            raise InputError(f"--min_share={self.min_share}: expected 0 to 1")
+        check(self)
 
 
 @dataclasses.dataclass(frozen=True)

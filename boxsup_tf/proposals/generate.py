@@ -19,6 +19,7 @@ from boxsup_tf.records import dataset_info, records, shards, writer
 from boxsup_tf.records.dataset_info import DATASET_FILE
 from boxsup_tf.records.example import decode_image
 from boxsup_tf.records.index import summarize
+from boxsup_tf.workers.devices import hide_gpus
 from boxsup_tf.workers.worker_pool import Failure, WorkerPool
 
 
@@ -125,7 +126,11 @@ def count_rectangles(folder: str, info: dataset_info.DatasetInfo) -> int:
 
 
 def single_thread() -> None:
-    """One thread per process: the processes fill the cores, and sums keep one order."""
+    """One thread per process and no GPU: the processes fill the cores, and sums keep one order.
+
+    So HED, which is a network, finds edges on the CPU.
+    """
+    hide_gpus()
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
     cv2.setNumThreads(1)

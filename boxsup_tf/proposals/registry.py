@@ -3,7 +3,6 @@
 import dataclasses
 import importlib
 import pkgutil
-import typing
 from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
@@ -48,30 +47,41 @@ def make_options(name: str, values: Mapping[str, Any]) -> Any:
     for unknown in values.keys() - known:
         expected = ", ".join(f"--{field}" for field in sorted(known)) or "no options"
         raise InputError(f"--{unknown}: --method={name} does not know it: expected {expected}")
-    return settings.from_flags(options, values)
+    return settings.from_values(options, values)
 
 
-def define_option_flags() -> list[str]:
-    """Defines a flag for every option of any method; not given, it is the method's default.
+def options_of_all() -> type:
+    """A dataclass of the options of all methods, each None: not given, the method's own default.
 
-    Returns:
-        The names of the flags.
+    Its documentation groups them by the methods that have them, and gives the defaults.
     """
     kinds: dict[str, Any] = {}
-    helps: dict[str, list[str]] = {}
-    choices: dict[str, list[str]] = {}
+    methods_of: dict[str, list[str]] = {}
+    texts: dict[str, dict[str, list[str]]] = {}  # by option and text the methods
     for name in method_names():
         options = get_method(name).Options
-        docs, types = settings.field_docs(options), typing.get_type_hints(options)
+        kinds |= settings.field_types(options)
+        described = settings.descriptions(options)
         for field in dataclasses.fields(options):
-            kinds[field.name] = types[field.name]
-            text = f"{name}: {docs[field.name]} Default {field.default}."
-            helps.setdefault(field.name, []).append(text)
-            listed = choices.setdefault(field.name, [])
-            listed += [c for c in field.metadata.get("choices", ()) if c not in listed]
-    for flag, kind in kinds.items():
-        settings.define_flag(flag, kind, None, " ".join(helps[flag]), choices[flag])
-    return list(kinds)
+            text = described[field.name][1]
+            default = settings.format_value(field.default)
+            text += f" Default {default}." if default else ""
+            methods_of.setdefault(field.name, []).append(name)
+            texts.setdefault(field.name, {}).setdefault(text, []).append(name)
+    lines = ["The options of all methods.", "", "Attributes:"]
+    for option in sorted(kinds, key=methods_of.__getitem__):
+        heading = f"    Only with --method={' or '.join(methods_of[option])}:"
+        lines += [heading] if heading not in lines else []
+        each = texts[option].items()
+        alike = len(each) == 1
+        said = " ".join(text if alike else f"For {', '.join(of)}: {text}" for text, of in each)
+        lines.append(f"    {option}: {said}")
+    return dataclasses.make_dataclass(
+        "OptionsOfAll",
+        [(name, kind | None, None) for name, kind in kinds.items()],
+        namespace={"__doc__": "\n".join(lines)},
+        frozen=True,
+    )
 
 
 def propose(

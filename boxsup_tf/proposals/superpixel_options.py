@@ -2,9 +2,8 @@
 
 import dataclasses
 
-from boxsup_tf.errors import InputError
 from boxsup_tf.proposals import edges
-from boxsup_tf.settings import check_choices, choice
+from boxsup_tf.settings import check, option
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,21 +21,15 @@ class SuperpixelOptions:
             which bounds memory and time.
     """
 
-    edges: str = choice("auto", edges.detector_names())
+    edges: str = option("auto", choices=edges.detector_names())
     edge_model: str = ""
-    sigma: float = 0.7
-    min_area: int = 30
-    max_superpixels: int = 800
-    max_candidates: int = 5000
-    max_pixels: int = 500_000
+    sigma: float = option(0.7, above=0)
+    min_area: int = option(30, at_least=1)
+    max_superpixels: int = option(800, at_least=1)
+    max_candidates: int = option(5000, at_least=1)
+    max_pixels: int = option(500_000, at_least=1)
 
     def __post_init__(self) -> None:
-        check_choices(self)
-        if not self.sigma > 0:
-            raise InputError(f"--sigma={self.sigma}: expected more than 0 pixels")
-        for field in dataclasses.fields(self):
-            value = getattr(self, field.name)
-            if isinstance(value, int) and value < 1:
-                raise InputError(f"--{field.name}={value}: expected at least 1")
+        check(self)
         object.__setattr__(self, "edges", edges.resolve(self.edges))
         edges.check_model(self.edges, self.edge_model)

@@ -9,7 +9,6 @@ A bad request is answered with a status of 4xx and {"error": "..."}; the server 
 
 import dataclasses
 import functools
-import math
 import os
 import socket
 
@@ -18,6 +17,7 @@ from boxsup_tf.inference.saved_model import load_saved_model
 from boxsup_tf.records.example import MAX_MEGAPIXELS
 from boxsup_tf.serving.admission import Admission
 from boxsup_tf.serving.extras import require
+from boxsup_tf.settings import check, option
 
 # Requests that are read while others are computed, so that computing never waits for the network.
 _READ_AHEAD = 4
@@ -41,33 +41,23 @@ class ServerOptions:
     saved_model: str
     model_name: str = "boxsup"
     host: str = "127.0.0.1"
-    http_port: int = 8501
-    concurrency: int = 2
-    max_megapixels: float = MAX_MEGAPIXELS
-    max_request_mb: float = 32.0
-    max_waiting: int = 1000
+    http_port: int = option(8501, at_least=0, at_most=2**16 - 1)
+    concurrency: int = option(2, at_least=1)
+    max_megapixels: float = option(MAX_MEGAPIXELS, above=0)
+    max_request_mb: float = option(32.0, above=0)
+    max_waiting: int = option(1000, at_least=0)
 
-
-_RANGES = {
-    "http_port": (0, 2**16 - 1),
-    "concurrency": (1, math.inf),
-    "max_megapixels": (1e-6, 1e6),
-    "max_request_mb": (1e-6, 1e6),
-    "max_waiting": (0, math.inf),
-}
+    def __post_init__(self) -> None:
+        check(self)
 
 
 def serve(options: ServerOptions) -> None:
     """Serves until the process is told to stop; says on standard output where.
 
     Raises:
-        InputError: kserve is missing, an option is out of its range, there is no such model, or
-            the address cannot be had.
+        InputError: kserve is missing, there is no such model, or the address cannot be had.
     """
     require("kserve", "kserve==0.21.0")
-    for name, (least, most) in _RANGES.items():
-        if not least <= (value := getattr(options, name)) <= most:
-            raise InputError(f"--{name}={value}: expected {least:g} to {most:g}")
     model = load_saved_model(options.saved_model)
     listener = _listen(options.host, options.http_port)
     # Not every installation has what these import.

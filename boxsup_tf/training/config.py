@@ -4,7 +4,7 @@ import dataclasses
 
 from boxsup_tf.errors import InputError
 from boxsup_tf.models.network_family import families, family_of
-from boxsup_tf.settings import check_choices, choice
+from boxsup_tf.settings import check, option
 from boxsup_tf.supervision.scoring import BELIEFS, NORMALISERS, ScoringConfig
 
 OPTIMIZERS = ("sgd", "adamw")
@@ -22,25 +22,32 @@ class TrainConfig:
     When and how the network is believed, and k, are as measured on photographs (docs/results.md).
 
     Attributes:
-        train_data: comma-separated DIR:box and DIR:mask.
-        val_data: a folder with masks; empty: no validation.
-        validate_every: epochs from one validation to the next; the last epoch has one anyway.
-        init: see the network's family, or a run's folder.
-        network: `largefov`, or the first `deeplab`.
+        Data:
+        train_data: comma-separated DIR:box and DIR:mask, records and what is learnt of them.
+        val_data: a folder of records with masks; empty: no validation.
+        augmentations: fixed crops per image, cycled over epochs; 0: a new crop every epoch.
+        crop_size: pixels, 8 n + 1.
+        min_scale, max_scale: range of the random scaling.
+        difficult: `learn`: boxes annotated as difficult are objects as others are; `ignore`: they
+            choose no candidate, and their pixels are void where nothing else is painted.
+        Network:
+        network: DeepLab-LargeFOV, or the first DeepLab.
         width_multiplier: of the network's channels.
-        epochs: of network updates, each after a mask update.
-        batch_size: images a step.
-        accumulate: parts that a batch is worked off in, one after the other, where memory is
-            short; the update is that of the whole batch.
-        precision: `bfloat16` computes in it where that is safe and keeps weights in float32.
-        frozen_blocks: number of first blocks (VGG-16 has five) that keep their initial weights.
+        init: where weights come from: `imagenet` (VGG-16 with its classifier), `hed` (an edge
+            detector's VGG-16, without download), `random`, the path of a Keras VGG-16 weights
+            file (.h5), or the folder of another run.
+        frozen_blocks: number of VGG-16's five blocks, from the first, whose weights stay as
+            they were loaded.
         feature_cache: a folder for what the frozen blocks make of every view, which is then
             computed once; runs with the same frozen weights may share it. Needs
             `augmentations`.
-        augmentations: so many fixed crops an image, taken in turn; 0: a new one every epoch.
-        crop_size: pixels, 8 n + 1.
-        min_scale, max_scale: range of the random scaling.
-        seed: of weights, draws, augmentation and order.
+        dropout: after fc6 and fc7.
+        precision: `bfloat16` computes in it where that is safe and keeps weights in float32.
+        Optimisation:
+        epochs: of network updates, each after a mask update.
+        batch_size: images per step.
+        accumulate: parts that a batch is worked off in, one after the other, where memory is
+            short; the update is that of the whole batch.
         loss_at: `grid`: a label every 8 pixels counts, as in DeepLab; `pixels`: every one.
         optimizer: `sgd` with layer-wise rates, or `adamw`.
         learning_rate: at the start.
@@ -52,10 +59,10 @@ class TrainConfig:
         momentum: of `sgd`.
         weight_decay: not on biases. L2 in the gradient for sgd, decoupled for adamw.
         clip_norm: largest global norm of a gradient; 0: not clipped.
-        dropout: after fc6 and fc7.
+        Mask update:
         feedback_weight: lambda, the weight of E_r against E_o.
-        warmup_epochs: the mask updates of so many epochs do not ask the network.
-        ramp_epochs: after them, lambda rises to its full weight in so many steps more.
+        warmup_epochs: the first epochs, in whose mask updates the network is not asked.
+        ramp_epochs: epochs after them in which lambda rises step by step to its full weight.
         min_agreement: the boxes of a class ask the network once its IoU with the pseudo-masks,
             over the crops of the epoch before, has reached this; 0: always. Before the first epoch
             it counts as 0.
@@ -67,108 +74,91 @@ class TrainConfig:
         min_box_iou: candidates whose tight box overlaps the box less are not eligible, unless
             none does better.
         clip_to_box: a candidate stands for its part inside the box.
-        belief, normaliser: how E_r is computed, see `supervision.scoring`.
-        difficult: `learn`: boxes annotated as difficult are objects as others are; `ignore`: they
-            choose no candidate, and their pixels are void where nothing else is painted.
-        update_scale: the network sees images at so many times their size in a mask update.
-        update_precision: what the network computes in in a mask update, where `precision` is
-            float32; `auto`: bfloat16 where the hardware computes in it.
-        update_batch: images of equal size that pass the network together in a mask update, at
-            most.
-        checkpoint_minutes: at most this long between checkpoints inside an epoch.
-        keep_checkpoints: so many of the last ones are kept, and the best by validation.
+        belief: how E_r reads the network: `cross_entropy`: as in the paper; `calibrated`: the
+            same, less a surplus of background that the network sees in the whole box; `centred`:
+            only where in the box it sees the object.
+        normaliser: E_r is a mean over the pixels of the `image`, as in the paper, or of the `box`.
+        update_scale: factor by which images are enlarged for the network in a mask update.
+        update_precision: of the network in a mask update, where `precision` is float32; `auto`:
+            bfloat16 where the hardware computes in it.
+        update_batch: the most images of equal size that pass the network together in a mask
+            update.
+        Run:
+        seed: of weights, draws, augmentation and order.
+        validate_every: epochs from one validation to the next; the last epoch has one anyway.
+        checkpoint_minutes: the longest time between checkpoints inside an epoch.
+        keep_checkpoints: the number of latest checkpoints kept, besides the best by validation.
         num_pictures: examples shown in TensorBoard and in the mask-evolution picture.
     """
 
     train_data: str
     val_data: str = ""
-    validate_every: int = 1
+    validate_every: int = option(1, at_least=1)
     init: str = "imagenet"
-    network: str = choice("largefov", tuple(families()))
-    width_multiplier: float = 1.0
-    epochs: int = 45
-    batch_size: int = 20
-    accumulate: int = 1
-    precision: str = choice("float32", PRECISIONS)
-    frozen_blocks: int = 0
+    network: str = option("largefov", choices=tuple(families()))
+    width_multiplier: float = option(1.0, above=0)
+    epochs: int = option(45, at_least=1)
+    batch_size: int = option(20, at_least=1)
+    accumulate: int = option(1, at_least=1)
+    precision: str = option("float32", choices=PRECISIONS)
+    frozen_blocks: int = option(0, at_least=0)
     feature_cache: str = ""
-    augmentations: int = 0
+    augmentations: int = option(0, at_least=0)
     crop_size: int = 321
-    min_scale: float = 0.75
+    min_scale: float = option(0.75, above=0)
     max_scale: float = 1.25
-    seed: int = 0
-    loss_at: str = choice("grid", LOSS_AT)
-    optimizer: str = choice("sgd", OPTIMIZERS)
-    learning_rate: float = 0.001
-    last_layer_rate: float = 10.0
-    schedule: str = choice("step", SCHEDULES)
-    decay_epochs: int = 15
-    momentum: float = 0.9
-    weight_decay: float = 5e-4
-    clip_norm: float = 0.0
-    dropout: float = 0.5
-    feedback_weight: float = 3.0
-    warmup_epochs: int = 2
-    ramp_epochs: int = 0
-    min_agreement: float = 0.2
-    prior_weight: float = 0.0
-    update_every: int = 1
-    k: int = 1
-    min_box_iou: float = 0.5
+    seed: int = option(0, at_least=0)
+    loss_at: str = option("grid", choices=LOSS_AT)
+    optimizer: str = option("sgd", choices=OPTIMIZERS)
+    learning_rate: float = option(0.001, at_least=0)
+    last_layer_rate: float = option(10.0, at_least=0)
+    schedule: str = option("step", choices=SCHEDULES)
+    decay_epochs: int = option(15, at_least=1)
+    momentum: float = option(0.9, at_least=0, at_most=1)
+    weight_decay: float = option(5e-4, at_least=0)
+    clip_norm: float = option(0.0, at_least=0)
+    dropout: float = option(0.5, at_least=0, below=1)
+    feedback_weight: float = option(3.0, at_least=0)
+    warmup_epochs: int = option(2, at_least=0)
+    ramp_epochs: int = option(0, at_least=0)
+    min_agreement: float = option(0.2, at_least=0, at_most=1)
+    prior_weight: float = option(0.0, at_least=0)
+    update_every: int = option(1, at_least=0)
+    k: int = option(1, at_least=1)
+    min_box_iou: float = option(0.5, at_least=0, at_most=1)
     clip_to_box: bool = True
-    belief: str = choice("calibrated", BELIEFS)
-    normaliser: str = choice("image", NORMALISERS)
-    difficult: str = choice("learn", DIFFICULT)
-    update_scale: float = 1.25
-    update_precision: str = choice("auto", UPDATE_PRECISIONS)
-    update_batch: int = 1
-    checkpoint_minutes: float = 10.0
-    keep_checkpoints: int = 2
-    num_pictures: int = 4
+    belief: str = option("calibrated", choices=BELIEFS)
+    normaliser: str = option("image", choices=NORMALISERS)
+    difficult: str = option("learn", choices=DIFFICULT)
+    update_scale: float = option(1.25, above=0)
+    update_precision: str = option("auto", choices=UPDATE_PRECISIONS)
+    update_batch: int = option(1, at_least=1)
+    checkpoint_minutes: float = option(10.0, at_least=0)
+    keep_checkpoints: int = option(2, at_least=1)
+    num_pictures: int = option(4, at_least=0)
 
     def __post_init__(self) -> None:
-        def expect(name: str, holds: bool, expected: str) -> None:
-            if not holds:
-                raise InputError(f"--{name}={getattr(self, name)}: expected {expected}")
-
-        check_choices(self)
+        check(self)
         family = family_of(self.network)
         stride, num_blocks = family.stride, len(family.block_ends)
-        on_grid = self.crop_size > 0 and self.crop_size % stride == 1
-        expect("crop_size", on_grid, f"{stride} n + 1, such as {40 * stride + 1}")
-        expect("min_scale", 0 < self.min_scale <= self.max_scale, "0 < min_scale <= max_scale")
-        expect("width_multiplier", self.width_multiplier > 0, "more than 0")
-        expect("dropout", 0 <= self.dropout < 1, "0 <= dropout < 1")
-        expect("min_box_iou", 0 <= self.min_box_iou <= 1, "a number in 0 .. 1")
-        expect("min_agreement", 0 <= self.min_agreement <= 1, "a number in 0 .. 1")
-        expect("update_scale", self.update_scale > 0, "more than 0")
-        expect(
-            "frozen_blocks",
-            0 <= self.frozen_blocks <= num_blocks,
-            f"a number in 0 .. {num_blocks}",
-        )
+        if self.crop_size % stride != 1:
+            raise InputError(
+                f"--crop_size={self.crop_size}: expected {stride} n + 1, such as {40 * stride + 1}"
+            )
+        if self.frozen_blocks > num_blocks:
+            raise InputError(
+                f"--frozen_blocks={self.frozen_blocks}: expected at most the {num_blocks} blocks "
+                f"of --network={self.network}"
+            )
+        if self.min_scale > self.max_scale:
+            raise InputError(
+                f"--min_scale={self.min_scale}: expected at most --max_scale={self.max_scale}"
+            )
         if self.feature_cache and not (self.frozen_blocks and self.augmentations):
             raise InputError(
                 f"--feature_cache={self.feature_cache}: expected --frozen_blocks and "
                 "--augmentations of at least 1: nothing else stays the same"
             )
-        for name in (
-            "epochs",
-            "validate_every",
-            "batch_size",
-            "accumulate",
-            "k",
-            "decay_epochs",
-            "update_batch",
-            "keep_checkpoints",
-        ):
-            expect(name, getattr(self, name) >= 1, "at least 1")
-        for name in (
-            *("seed", "warmup_epochs", "num_pictures", "checkpoint_minutes", "weight_decay"),
-            *("learning_rate", "last_layer_rate", "clip_norm", "feedback_weight"),
-            *("augmentations", "ramp_epochs", "prior_weight", "update_every"),
-        ):
-            expect(name, getattr(self, name) >= 0, "at least 0")
 
     @property
     def dtype_policy(self) -> str:

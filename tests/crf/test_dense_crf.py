@@ -174,7 +174,7 @@ def test_bad_parameter_files(tmp_path, content, message):
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"w1": -1.0}, "w1=-1.0: expected 0 or more"),
+        ({"w1": -1.0}, "w1=-1.0: expected at least 0"),
         ({"w2": float("nan")}, "w2=nan"),
         ({"theta_beta": 0.0}, "theta_beta=0.0: expected more than 0"),
         ({"theta_gamma": float("inf")}, "theta_gamma=inf"),

@@ -171,7 +171,7 @@ def test_bad_grids_and_data(dataset, tmp_path):
         search(dataset, tmp_path, Grid(theta_beta=(-3.0,)))
     with pytest.raises(InputError, match="no setting to try"):
         search(dataset, tmp_path, Grid(w1=()))
-    with pytest.raises(InputError, match="--refinements=-1: expected 0 or more"):
+    with pytest.raises(InputError, match="--refinements=-1: expected at least 0"):
         Grid(refinements=-1)
     with pytest.raises(InputError, match="dataset.json: not found"):
         search(str(tmp_path), tmp_path)

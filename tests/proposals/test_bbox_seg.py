@@ -84,7 +84,7 @@ def test_without_the_module_it_says_how_to_install_it(monkeypatch):
     ("values", "message"),
     [
         ({"central_share": 0.0}, "--central_share=0.0"),
-        ({"crf_prior": 1.0}, "--crf_prior=1.0: expected between 0 and 1"),
+        ({"crf_prior": 1.0}, "--crf_prior=1.0: expected more than 0 and less than 1"),
         ({"crf_weight": -1.0}, "--crf_weight=-1.0"),
         ({"crf_pixels": float("inf")}, "--crf_pixels=inf"),
         ({"crf_colors": float("nan")}, "--crf_colors=nan"),

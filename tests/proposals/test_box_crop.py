@@ -66,8 +66,8 @@ def test_there_is_always_a_pixel_inside_and_all_of_it_is_the_whole_box(max_side)
     [
         ({"context": -0.1}, "--context=-0.1: expected"),
         ({"context": float("nan")}, "--context=nan"),
-        ({"max_side": 0}, "--max_side=0: expected at least 1 pixel"),
-        ({"min_share": 1.5}, "--min_share=1.5: expected 0 to 1"),
+        ({"max_side": 0}, "--max_side=0: expected at least 1"),
+        ({"min_share": 1.5}, "--min_share=1.5: expected a number in 0 .. 1"),
     ],
 )
 def test_a_bad_value_is_named(values, message):

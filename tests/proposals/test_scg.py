@@ -115,7 +115,7 @@ def test_tiny_and_plain_images(shape):
         ({"edges": "canny"}, "--edges=canny: expected one of auto, gradient, hed"),
         ({"edges": "structured"}, "--edge_model is not given: --edges=structured expects"),
         ({"edges": "gradient", "edge_model": "x"}, "--edge_model=x: --edges=gradient reads none"),
-        ({"sigma": 0.0}, "--sigma=0.0: expected more than 0 pixels"),
+        ({"sigma": 0.0}, "--sigma=0.0: expected more than 0"),
         ({"sigma": -1.0}, "--sigma=-1.0"),
         ({"sigma": float("nan")}, "--sigma=nan"),
         ({"min_area": 0}, "--min_area=0: expected at least 1"),

@@ -168,9 +168,8 @@ def test_what_cannot_be_served_is_refused(url, saved_model, tmp_path):
     ],
 )
 def test_options_out_of_their_range_are_refused(name, value):
-    pytest.importorskip("kserve", reason="the server needs the package kserve")
-    with pytest.raises(InputError, match=f"--{name}={value}: expected .* to "):
-        serve(ServerOptions("absent", **{name: value}))
+    with pytest.raises(InputError, match=f"--{name}={value}: expected "):
+        ServerOptions("absent", **{name: value})
 
 
 def test_nobody_can_take_the_model_away(url):

@@ -294,7 +294,7 @@ def test_no_run_is_refused(tmp_path):
         ("min_box_iou", 1.5, "--min_box_iou=1.5: expected a number in 0 .. 1"),
         ("update_scale", 0.0, "--update_scale=0.0: expected more than 0"),
         ("update_batch", 0, "--update_batch=0: expected at least 1"),
-        ("frozen_blocks", 6, "--frozen_blocks=6: expected a number in 0 .. 5"),
+        ("frozen_blocks", 6, "--frozen_blocks=6: expected at most the 5 blocks"),
         ("learning_rate", -1.0, "--learning_rate=-1.0: expected at least 0"),
     ],
 )

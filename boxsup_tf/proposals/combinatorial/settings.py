@@ -2,10 +2,10 @@
 
 import dataclasses
 
-from boxsup_tf.errors import InputError
 from boxsup_tf.proposals.combinatorial.grouping import Grouping
 from boxsup_tf.proposals.combinatorial.tuples import Limits
 from boxsup_tf.proposals.superpixel_options import SuperpixelOptions
+from boxsup_tf.settings import option
 
 
 @dataclasses.dataclass(frozen=True)
@@ -17,12 +17,7 @@ class GroupingOptions(SuperpixelOptions):
         max_candidates: the limit; the best are kept.
     """
 
-    max_regions: int = 4
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.max_regions <= 4:
-            raise InputError(f"--max_regions={self.max_regions}: expected 1 to 4")
-        super().__post_init__()
+    max_regions: int = option(4, at_least=1, at_most=4)
 
     @property
     def grouping(self) -> Grouping:

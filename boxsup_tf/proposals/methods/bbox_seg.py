@@ -19,11 +19,11 @@ import numpy as np
 
 from boxsup_tf.crf.dense_crf import mean_field
 from boxsup_tf.crf.parameters import CrfParameters, check_installed
-from boxsup_tf.errors import InputError
 from boxsup_tf.pools.candidates import CandidatePool
 from boxsup_tf.proposals.box_crop import BoxCrop, CropOptions, crop_box
 from boxsup_tf.proposals.one_per_box import filled_windows_yxyx, pool_of_masks
 from boxsup_tf.proposals.proposal_input import ProposalInput
+from boxsup_tf.settings import option
 
 _FIXED = 1e3  # energy of the label that a fixed pixel must not take
 
@@ -41,24 +41,15 @@ class Options(CropOptions):
         crf_iterations: of mean-field inference.
     """
 
-    central_share: float = 0.2
-    crf_prior: float = 0.6
-    crf_weight: float = 3.0
-    crf_pixels: float = 50.0
-    crf_colors: float = 3.0
-    crf_iterations: int = 5
+    central_share: float = option(0.2, above=0, at_most=1)
+    crf_prior: float = option(0.6, above=0, below=1)
+    crf_weight: float = option(3.0, above=0)
+    crf_pixels: float = option(50.0, above=0)
+    crf_colors: float = option(3.0, above=0)
+    crf_iterations: int = option(5, at_least=1)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not 0 < self.central_share <= 1:
-            raise InputError(f"--central_share={self.central_share}: expected above 0, up to 1")
-        if not 0 < self.crf_prior < 1:
-            raise InputError(f"--crf_prior={self.crf_prior}: expected between 0 and 1")
-        for name in ("crf_weight", "crf_pixels", "crf_colors"):
-            if not 0 < getattr(self, name) < np.inf:
-                raise InputError(f"--{name}={getattr(self, name)}: expected more than 0")
-        if self.crf_iterations < 1:
-            raise InputError(f"--crf_iterations={self.crf_iterations}: expected at least 1")
         check_installed("--method=bbox_seg")
 
 

@@ -17,6 +17,7 @@ from boxsup_tf.proposals.geodesic import distances, level_sets
 from boxsup_tf.proposals.proposal_input import ProposalInput
 from boxsup_tf.proposals.superpixel_options import SuperpixelOptions
 from boxsup_tf.proposals.superpixels import fine_superpixels
+from boxsup_tf.settings import option
 
 _MAX_JACCARD = 0.9
 
@@ -30,8 +31,8 @@ class Options(SuperpixelOptions):
         levels: the most regions for each seed and background.
     """
 
-    seeds: int = 200
-    levels: int = 8
+    seeds: int = option(200, at_least=1)
+    levels: int = option(8, at_least=1)
 
 
 def propose(inputs: ProposalInput, options: Options) -> CandidatePool:

@@ -11,11 +11,11 @@ import dataclasses
 import cv2
 import numpy as np
 
-from boxsup_tf.errors import InputError
 from boxsup_tf.pools.candidates import CandidatePool
 from boxsup_tf.proposals.box_crop import BoxCrop, CropOptions, crop_box
 from boxsup_tf.proposals.one_per_box import filled_windows_yxyx, pool_of_masks
 from boxsup_tf.proposals.proposal_input import ProposalInput
+from boxsup_tf.settings import option
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,12 +26,7 @@ class Options(CropOptions):
         iterations: of GrabCut.
     """
 
-    iterations: int = 2
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.iterations < 1:
-            raise InputError(f"--iterations={self.iterations}: expected at least 1")
+    iterations: int = option(2, at_least=1)
 
 
 def propose(inputs: ProposalInput, options: Options) -> CandidatePool:

@@ -7,7 +7,7 @@ from boxsup_tf.errors import InputError
 from boxsup_tf.pools.candidates import CandidatePool
 from boxsup_tf.proposals import importers
 from boxsup_tf.proposals.proposal_input import ProposalInput
-from boxsup_tf.settings import check_choices, choice
+from boxsup_tf.settings import check, option
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,11 +21,11 @@ class Options:
         path: the folder or file.
     """
 
-    format: str = choice("mcg_mat", importers.format_names())
+    format: str = option("mcg_mat", choices=importers.format_names())
     path: str = ""
 
     def __post_init__(self) -> None:
-        check_choices(self)
+        check(self)
         if not os.path.exists(self.path):
             raise InputError(f"--path={self.path}: not found: expected a folder or file of masks")
 

@@ -15,13 +15,14 @@ from boxsup_tf.proposals.combinatorial.ranking import load_ranker
 from boxsup_tf.proposals.combinatorial.settings import GroupingOptions
 from boxsup_tf.proposals.downscale import propose_at_most
 from boxsup_tf.proposals.proposal_input import ProposalInput
+from boxsup_tf.settings import option
 
 
 @dataclasses.dataclass(frozen=True)
 class Options(GroupingOptions):
     """Options of scg."""
 
-    max_candidates: int = 2000
+    max_candidates: int = option(2000, at_least=1)
 
 
 def propose(inputs: ProposalInput, options: Options) -> CandidatePool:

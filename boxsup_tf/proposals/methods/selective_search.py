@@ -20,6 +20,7 @@ from boxsup_tf.proposals.selective_search.colour_spaces import SPACES
 from boxsup_tf.proposals.selective_search.grouping import TERMS
 from boxsup_tf.proposals.selective_search.hierarchies import hierarchies
 from boxsup_tf.proposals.selective_search.segmentation import segment
+from boxsup_tf.settings import check, option
 
 _MAX_JACCARD = 0.95
 # Equal regions of several groupings go, then near-duplicates: how many times the candidates
@@ -45,9 +46,9 @@ class Options:
 
     segmentations: tuple[str, ...] = ("hsv:200", "lab:100", "rgb:100", "rgi:100", "grey:200")
     similarities: tuple[str, ...] = ("fill", "size+fill", "colour+size+fill", "texture+size+fill")
-    min_area: int = 50
-    max_candidates: int = 5000
-    max_pixels: int = 500_000
+    min_area: int = option(50, at_least=1)
+    max_candidates: int = option(5000, at_least=1)
+    max_pixels: int = option(500_000, at_least=1)
 
     def __post_init__(self) -> None:
         if not self.segmentations or not all(map(_is_segmentation, self.segmentations)):
@@ -61,9 +62,7 @@ class Options:
                 f"--similarities={','.join(self.similarities)}: expected sums of "
                 f"{', '.join(TERMS)}, joined by +"
             )
-        for name in ("min_area", "max_candidates", "max_pixels"):
-            if getattr(self, name) < 1:
-                raise InputError(f"--{name}={getattr(self, name)}: expected at least 1")
+        check(self)
 
 
 def _is_segmentation(text: str) -> bool:

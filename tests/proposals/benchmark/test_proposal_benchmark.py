@@ -114,7 +114,7 @@ def test_methods_with_options():
         "nothing": "--method=nothing: expected one of",
         "scg:spam=1": "--spam: --method=scg does not know it",
         "scg:edges=none": "--edges=none: expected one of",
-        "scg:min_area=x": "--methods: 'min_area=x': expected option=value",
+        "scg:min_area=x": "--methods: 'min_area=x': expected a whole number",
         "scg:min_area": "--methods: 'min_area': expected option=value",
     }.items():
         with pytest.raises(InputError, match=message):

@@ -1,0 +1,77 @@
+r"""Scores a model on a dataset: IoU of each class, accuracies, scores at boundaries.
+
+    boxsup evaluate --model_dir=runs/voc --data=records/voc_val --output_dir=runs/voc/eval
+    boxsup evaluate --saved_model=exports/voc --data=records/voc_val \
+        --output_dir=runs/voc/eval_saved --crf --num_workers=2
+
+Writes into OUTPUT_DIR metrics.json; per_image.json, worst image first, and worst.jpg;
+confusion.json and confusion.png; trimap.json and trimap.png; the label maps, as
+predictions/ID.png; and seconds.json; with --crf, OUTPUT_DIR/crf has the same of the refined label
+maps. Run again, it predicts what is missing and counts anew.
+The scales of a SavedModel were chosen when it was exported.
+"""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from boxsup_tf.errors import InputError
+from boxsup_tf.evaluation.evaluate import EvaluateOptions, evaluate
+from boxsup_tf.inference import segmentation_model
+from boxsup_tf.inference.predictor import parse_scales
+from boxsup_tf.metrics import metric_names
+from boxsup_tf.settings import option
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """What is scored.
+
+    Attributes:
+        data: Folder of records with masks.
+        output_dir: Folder for the results.
+        Model:
+        model_dir: Folder of a training run, or the folder best in it.
+        saved_model: Or: a folder that export wrote.
+        scales: Image scales to average over, as 0.8,1.0,1.2; with --model_dir.
+        flip: Average over mirror images, too; with --model_dir.
+    """
+
+    data: str
+    output_dir: str
+    model_dir: str = ""
+    saved_model: str = ""
+    scales: str = option("1.0", only_with="model_dir")
+    flip: bool = option(False, only_with="model_dir")
+
+    def __post_init__(self) -> None:
+        if bool(self.model_dir) == bool(self.saved_model):
+            raise InputError("expected one of --model_dir and --saved_model")
+
+
+def run(options: Options, details: EvaluateOptions) -> None:
+    if options.saved_model:
+        model = segmentation_model.of_export(options.saved_model)
+    else:
+        model = segmentation_model.of_run(
+            options.model_dir, parse_scales(options.scales), options.flip
+        )
+    evaluations = evaluate(model, options.data, options.output_dir, details)
+    if evaluations:
+        _show([evaluation.metrics for evaluation in evaluations])
+    print(f"{options.output_dir}: done")
+
+
+def _show(columns: Sequence[Mapping[str, Any]]) -> None:
+    for name in columns[0]["per_class_iou"]:
+        print(_row(name, [column["per_class_iou"][name] for column in columns]))
+    for name, title in metric_names.TITLES.items():
+        print(_row(title, [column[name] for column in columns]))
+    if len(columns) > 1:
+        print("Left: the model's own label maps; right: refined by the CRF.")
+    scored, others = (columns[0][name] for name in ("num_images", "num_images_without_mask"))
+    print(f"{scored} images; {others} without a mask were not scored")
+
+
+def _row(name: str, values: list[float | None]) -> str:
+    return f"{name:22s}" + "".join(f" {metric_names.percent(value):>6s}" for value in values)

@@ -1,0 +1,75 @@
+r"""Adds candidate segments to every image of a folder of TFRecords.
+
+    boxsup generate_proposals --input_dir=records/train --output_dir=records/train_union \
+        --method=union
+
+An interrupted run goes on where it stopped when the same command is given again. An image for
+which the method fails is left out and named at the end; --strict stops there instead.
+"""
+
+import dataclasses
+import os
+
+from boxsup_tf.proposals import generate, registry, visualize
+from boxsup_tf.records.dataset_info import DATASET_FILE, DatasetInfo
+from boxsup_tf.settings import option
+
+_NUM_LISTED = 50  # of the images skipped
+MethodOptions = registry.options_of_all()
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """What gets candidates, and by which method.
+
+    Attributes:
+        input_dir: Folder written by prepare_data.
+        output_dir: Folder for examples with pools.
+        method: Proposal method.
+        num_workers: Processes.
+        prune_box_iou: Keep only the candidates that a training with this --min_box_iou, or a
+          higher one, could choose: small records, the same training. 0 keeps all.
+        strict: Stop at the first image that fails.
+        visualize: Number of images, the first ones, that are drawn into OUTPUT_DIR/pictures.
+    """
+
+    input_dir: str
+    output_dir: str
+    method: str = option("union", choices=registry.method_names())
+    num_workers: int = option(os.cpu_count() or 1, at_least=1)
+    prune_box_iou: float = option(0.0, at_least=0, at_most=1)
+    strict: bool = False
+    visualize: int = option(0, at_least=0)
+
+
+def run(options: Options, given: MethodOptions) -> None:  # type: ignore[valid-type]
+    values = {name: value for name, value in vars(given).items() if value is not None}
+    info = generate.generate(
+        options.input_dir,
+        options.output_dir,
+        options.method,
+        registry.make_options(options.method, values),
+        options.num_workers,
+        options.prune_box_iou,
+        options.strict,
+    )
+    print(
+        f"{options.output_dir}: {info.num_images} images, {info.num_candidates} candidates, "
+        f"{info.num_candidates / info.num_images:.0f} an image"
+    )
+    if rectangles := generate.count_rectangles(options.output_dir, info):
+        print(f"{rectangles} of {info.num_boxes} boxes have their rectangle as candidate")
+    if options.visualize:
+        for path in visualize.write_pictures(options.output_dir, options.visualize):
+            print(f"picture: {path}")
+    if info.skipped:
+        _list_skipped(options.output_dir, info)
+
+
+def _list_skipped(output_dir: str, info: DatasetInfo) -> None:
+    num_skipped = len(info.skipped)
+    print(f"skipped {num_skipped} of {info.num_images + num_skipped} images:")
+    for image in info.skipped[:_NUM_LISTED]:
+        print(f"  {image.source_id}: {image.reason}")
+    if num_skipped > _NUM_LISTED:
+        print(f"  and more: {os.path.join(output_dir, DATASET_FILE)} lists all")

@@ -1,0 +1,102 @@
+r"""Turns a dataset into TFRecord shards: images, boxes and masks.
+
+    boxsup prepare_data --dataset=voc --data_dir=VOCdevkit --split=train \
+        --output_dir=records/voc_train
+    boxsup prepare_data --dataset=coco --data_dir=coco --split=train2017 --class_set=voc \
+        --output_dir=records/coco_train
+    boxsup prepare_data --dataset=coco --data_dir=coco --split=train2017 \
+        --classes=cat,couch=sofa --max_side=321 --output_dir=records/cats_and_sofas
+
+An interrupted run goes on where it stopped when the same command is given again.
+"""
+
+import dataclasses
+from typing import Any
+
+from boxsup_tf.data import coco, prepare, reader
+from boxsup_tf.errors import InputError
+from boxsup_tf.labels import VOC_CLASSES
+from boxsup_tf.settings import check, option
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """What is read, and what of it is written.
+
+    Attributes:
+        dataset: Kind of dataset.
+        output_dir: Folder for the shards and dataset.json.
+        All datasets:
+        data_dir: Its folder. voc: the VOCdevkit that holds VOC2012. shapes: not needed.
+        split: Its part. shapes: not needed.
+        classes: Only these of its classes, labels in this order; theirs=ours renames, and several
+          may share a name. Other classes' pixels become void, their boxes ignored; images with no
+          chosen class are left out.
+        max_side: Pixels. Larger images are made smaller and stored as PNG, with their boxes and
+          masks; evaluation then happens at that size, too. 0: images as they are.
+        num_shards: Number of TFRecord files.
+        Only with --dataset=voc:
+        year: The folder in data_dir.
+        class_names: Your own classes, in the order of their labels; else VOC's 20.
+        Only with --dataset=coco:
+        class_set: COCO's 80, VOC's 20, or the file's categories.
+        annotation_file: Instances JSON; else annotations/instances_SPLIT.json.
+        image_dir: Images; else found in data_dir.
+        Only with --dataset=shapes:
+        num_images: How many.
+        seed: Another seed, other images.
+        image_size: Mean side, pixels.
+    """
+
+    dataset: str = option(choices=prepare.DATASETS)
+    output_dir: str = option()
+    data_dir: str = ""
+    split: str = "train"
+    classes: tuple[str, ...] | None = None
+    max_side: int = option(0, at_least=0)
+    num_shards: int = option(4, at_least=1)
+    year: str = option("VOC2012", only_with="dataset=voc")
+    class_names: tuple[str, ...] | None = option(None, only_with="dataset=voc")
+    class_set: str = option("coco", choices=coco.CLASS_SETS, only_with="dataset=coco")
+    annotation_file: str | None = option(None, only_with="dataset=coco")
+    image_dir: str | None = option(None, only_with="dataset=coco")
+    num_images: int = option(1000, at_least=1, only_with="dataset=shapes")
+    seed: int = option(0, at_least=0, only_with="dataset=shapes")
+    image_size: int = option(128, at_least=64, only_with="dataset=shapes")
+
+    def __post_init__(self) -> None:
+        check(self)
+        if not self.data_dir and self.dataset != "shapes":
+            raise InputError(f"--data_dir is missing: --dataset={self.dataset} needs it")
+
+
+def run(options: Options) -> None:
+    output_dir = options.output_dir
+    source = prepare.make_reader(
+        options.dataset, options.data_dir, options.split, **_reader_options(options)
+    )
+    info = prepare.prepare(source, output_dir, options.num_shards)
+    print(
+        f"{output_dir}: {info.num_images} images, {info.num_boxes} boxes in "
+        f"{info.num_images_with_boxes} images, {info.num_images_with_masks} masks, "
+        f"{len(info.class_names)} classes with the background"
+    )
+    if options.classes is not None:
+        print(
+            f"{output_dir}: {info.num_ignored_boxes} of the boxes are of other classes and "
+            f"ignored; {info.settings['num_left_out']} images without a chosen class left out"
+        )
+
+
+def _reader_options(options: Options) -> dict[str, Any]:
+    names = ["classes", "max_side"]
+    for field in dataclasses.fields(options):
+        if field.metadata.get("only_with") == f"dataset={options.dataset}":
+            names.append(field.name)
+    chosen = {name: getattr(options, name) for name in names}
+    if options.dataset == "voc":
+        own = options.class_names
+        chosen["class_names"] = (
+            VOC_CLASSES if own is None else reader.with_background(own, "--class_names")
+        )
+    return chosen

@@ -1,0 +1,55 @@
+r"""Trains the rankers of mcg and scg on images with instance masks.
+
+    boxsup train_ranker --data_dir=coco --edges=hed --output_dir=rankers \
+        --annotations=coco/annotations/instances_train2017.json
+
+Only for those who want other rankers than the ones that come with the package, which are files of
+the same names in boxsup_tf/proposals/combinatorial.
+"""
+
+import dataclasses
+from collections.abc import Iterator
+
+import numpy as np
+from tqdm import tqdm
+
+from boxsup_tf.data import instance_images
+from boxsup_tf.proposals import edges
+from boxsup_tf.proposals.combinatorial import ranker_training
+from boxsup_tf.records.example import decode_image, read_bytes
+from boxsup_tf.settings import option
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """What the rankers learn from.
+
+    Attributes:
+        data_dir: COCO's folder of images.
+        annotations: Instances JSON files.
+        output_dir: Folder for the weights.
+        edges: Edge detector.
+        edge_model: Model file of --edges=structured.
+        seed: Of the sample, the weights and their order.
+    """
+
+    data_dir: str
+    annotations: tuple[str, ...]
+    output_dir: str
+    edges: str = option("hed", choices=edges.detector_names())
+    edge_model: str = ""
+    seed: int = option(0, at_least=0)
+
+
+def run(options: Options) -> None:
+    paths = ranker_training.train_rankers(
+        _images(options), options.edges, options.edge_model, options.output_dir, options.seed
+    )
+    for path in paths:
+        print(path)
+
+
+def _images(options: Options) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    found = instance_images.coco_instances(options.data_dir, options.annotations)
+    for image in tqdm(found, desc="candidates", unit="image"):
+        yield decode_image(read_bytes(image.image_path, "an image")).numpy(), image.masks()

@@ -1,0 +1,74 @@
+"""The wheel, installed alone in a fresh environment: the whole road by the command `boxsup`."""
+
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import sysconfig
+
+import pytest
+
+from boxsup_tf.data.shapes import ShapesReader
+
+_ROOT = pathlib.Path(__file__).parents[2]
+_BUILT_FROM = ("pyproject.toml", "README.md", "LICENSE")
+_TINY = "--init=random --width_multiplier=0.05 --epochs=1 --batch_size=2 --crop_size=65"
+
+
+def _run(folder: pathlib.Path, *command: str) -> str:
+    environment = {name: text for name, text in os.environ.items() if name != "PYTHONPATH"}
+    done = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def programs(tmp_path_factory) -> pathlib.Path:
+    """The folder of programs of an environment that has the wheel, and all else from this one's."""
+    folder = tmp_path_factory.mktemp("wheel")
+    source = folder / "source"  # so that nothing of an earlier build gets into the wheel
+    shutil.copytree(_ROOT / "boxsup_tf", source / "boxsup_tf")
+    for name in _BUILT_FROM:
+        shutil.copy(_ROOT / name, source)
+    pip = [sys.executable, "-m", "pip", "--quiet"]
+    offline = ["--no-index", "--no-deps"]
+    _run(folder, *pip, "wheel", *offline, "--no-build-isolation", f"--wheel-dir={folder}", source)
+    (wheel,) = folder.glob("*.whl")
+    _run(folder, sys.executable, "-m", "venv", "--without-pip", "fresh")
+    (packages,) = (folder / "fresh").glob("lib/python*/site-packages")
+    (packages / "others.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    python = folder / "fresh" / "bin" / "python"
+    _run(folder, *pip, f"--python={python}", "install", *offline, wheel)
+    shutil.rmtree(source)
+    return python.parent
+
+
+def test_the_whole_road(programs, tmp_path):
+    where = _run(tmp_path, programs / "python", "-c", "import boxsup_tf; print(boxsup_tf.__file__)")
+    assert pathlib.Path(where).is_relative_to(programs.parent)
+
+    def boxsup(command: str) -> str:
+        return _run(tmp_path, programs / "boxsup", *command.split())
+
+    boxsup("prepare_data --dataset=shapes --num_images=4 --image_size=64 --output_dir=records")
+    # The ranker's weights and the report's style sheet are files of the package.
+    boxsup(
+        "generate_proposals --input_dir=records --output_dir=pools --method=scg --edges=gradient "
+        "--num_workers=1"
+    )
+    boxsup(f"train --train_data=pools:box --model_dir=run --num_pictures=0 {_TINY}")
+    (tmp_path / "photo.jpg").write_bytes(ShapesReader(1, seed=5, image_size=64)[0].encoded)
+    boxsup("evaluate --model_dir=run --data=records --output_dir=evaluation")
+    boxsup("export --model_dir=run --output_dir=exported")
+    boxsup("predict --saved_model=exported --images=photo.jpg --output_dir=predictions")
+    boxsup("report --evaluation=evaluation --data=records --output=report.html")
+    metrics = json.loads((tmp_path / "evaluation" / "metrics.json").read_text())
+    assert metrics["num_images"] == 4 and 0 <= metrics["mean_iou"] <= 1
+    assert (tmp_path / "predictions" / "masks" / "photo.png").exists()
+    report = (tmp_path / "report.html").read_text(encoding="utf-8")
+    style = _ROOT / "boxsup_tf" / "evaluation" / "report" / "report.css"
+    assert style.read_text(encoding="utf-8").strip() in report
