@@ -12,6 +12,7 @@ from boxsup_tf.inference.interface import PROBABILITIES, SEMANTIC_PREDICTIONS
 from boxsup_tf.inference.predictor import Predictor
 from boxsup_tf.inference.saved_model import load_saved_model
 from boxsup_tf.inference.tiling import margin_of, predict_in_tiles
+from boxsup_tf.models.architecture import CONFIG_FILE
 from boxsup_tf.models.saved_network import load_segmenter
 from boxsup_tf.records.example import read_bytes
 
@@ -33,6 +34,21 @@ class SegmentationModel:
     label_maps: Callable[[np.ndarray], np.ndarray]
     probabilities: Callable[[np.ndarray], np.ndarray]
     has_crf: bool = False
+
+
+def load(path: str, scales: Sequence[float] = (1.0,), flip: bool = False) -> SegmentationModel:
+    """A run's network or an exported model, whichever the folder holds.
+
+    Args:
+        path: a run's folder, its folder `best`, or a folder that `export` wrote.
+        scales, flip: see `Predictor`; of a run. Those of an export were chosen with it.
+
+    Raises:
+        InputError: see `load_segmenter` and `load_saved_model`.
+    """
+    if os.path.exists(os.path.join(path, CONFIG_FILE)):
+        return of_run(path, scales, flip)
+    return of_export(path)
 
 
 def of_run(model_dir: str, scales: Sequence[float], flip: bool) -> SegmentationModel:

@@ -26,9 +26,9 @@ from boxsup_tf.workers.worker_pool import Failure, WorkerPool
 def generate(
     input_dir: str,
     output_dir: str,
-    method: str,
-    options: Any,
-    num_workers: int,
+    method: str = "union",
+    options: Any = None,
+    num_workers: int = 1,
     prune_box_iou: float = 0.0,
     strict: bool = False,
 ) -> dataset_info.DatasetInfo:
@@ -43,7 +43,7 @@ def generate(
         input_dir: written by prepare_data.py (or by this function: pools are replaced).
         output_dir: created where missing.
         method: see `registry.method_names`.
-        options: of the method, see `registry.make_options`.
+        options: of the method, see `registry.make_options`; None: its defaults.
         num_workers: processes.
         prune_box_iou: only candidates that a training with this --min_box_iou, or a higher
             one, could choose are kept, see `prune`; 0: all are.
@@ -57,7 +57,7 @@ def generate(
             another dataset or of other settings; no pool at all could be made; or `strict` and
             an image fails or failed in an earlier run.
     """
-    get_method(method)
+    options = options or get_method(method).Options()
     if not 0 <= prune_box_iou <= 1:
         raise InputError(f"--prune_box_iou={prune_box_iou}: expected a number in 0 .. 1")
     source = dataset_info.load_complete(input_dir)
