@@ -1,1 +1,1 @@
-"""Annotations in, examples out: readers, TFRecords and tf.data input pipelines."""
+"""Annotations in, examples out: one reader per data set, and what wraps any of them."""

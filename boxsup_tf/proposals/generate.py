@@ -36,7 +36,7 @@ def generate(
 
     The result does not depend on the number of workers. An interrupted run goes on where it
     stopped. An image for which the method fails, or whose process dies twice, is left out and
-    named in dataset.json. In memory are at most one decoded image a worker, and a few encoded
+    named in dataset.json. In memory are at most one decoded image per worker, and a few encoded
     ones.
 
     Args:

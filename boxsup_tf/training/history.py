@@ -1,4 +1,4 @@
-"""metrics.json and TensorBoard scalars of a run, one entry an epoch."""
+"""metrics.json and TensorBoard scalars of a run, one entry per epoch."""
 
 import math
 import os
@@ -11,7 +11,7 @@ from boxsup_tf.metrics.metric_names import METRICS_FILE
 
 
 class History:
-    """Figures by epoch, on disk after every change.
+    """Metrics by epoch, on disk after every change.
 
     Args:
         model_dir: the run's folder.
@@ -25,20 +25,20 @@ class History:
         self._path = os.path.join(model_dir, METRICS_FILE)
         self.epochs: list[dict] = []
         if os.path.exists(self._path):
-            expected = "a run's figures: delete it to go on"
+            expected = "the metrics of a run: delete it to go on"
             epochs = read_json(self._path, expected).get("epochs")
             if not isinstance(epochs, list):
                 raise InputError(f"{self._path}: has no list of epochs: expected {expected}")
             self.epochs = epochs[:num_epochs]
 
-    def add(self, epoch: int, figures: dict[str, float | None]) -> None:
-        """Adds figures to an epoch's entry and shows them in TensorBoard.
+    def add(self, epoch: int, metrics: dict[str, float | None]) -> None:
+        """Adds metrics to the entry of an epoch and shows them in TensorBoard.
 
-        Figures that are None or NaN are stored as null and not shown.
+        Metrics that are None or NaN are stored as null and not shown.
         """
         while len(self.epochs) <= epoch:  # more than one where the file was lost
             self.epochs.append({"epoch": len(self.epochs)})
-        for name, value in figures.items():
+        for name, value in metrics.items():
             known = value is not None and math.isfinite(value)
             self.epochs[epoch][name] = value if known else None
             if known:

@@ -104,10 +104,10 @@ def test_the_margin_of_the_family_is_what_a_pixel_can_reach(network):
         variable.assign(tf.abs(variable))  # no ReLU cuts a path
     margin = segmenter.family.margin
     side = 2 * (margin + 24) + 1
-    images = tf.Variable(tf.random.stateless_uniform([1, 17, side, 3], (1, 2)) * 100 + 130)
+    images = tf.Variable(tf.random.stateless_uniform([1, 33, side, 3], (1, 2)) * 100 + 130)
     center = side // 2
     with tf.GradientTape() as tape:
-        score = tf.reduce_sum(segmenter.logits(images)[:, 8, center])
+        score = tf.reduce_sum(segmenter.logits(images)[:, 16, center])
     reached = np.flatnonzero(np.abs(tape.gradient(score, images)).sum(axis=(0, 1, 3)))
     assert center - margin <= reached.min() and reached.max() <= center + margin
     assert reached.max() - center > margin // 2

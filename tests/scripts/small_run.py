@@ -1,9 +1,6 @@
-"""A run of a tiny network and records for it, as scripts find them, and how scripts are started."""
+"""A run of a tiny network and records for it, as scripts find them."""
 
-import os
 import pathlib
-import subprocess
-import sys
 from collections.abc import Sequence
 
 import tensorflow as tf
@@ -14,14 +11,6 @@ from boxsup_tf.records import records
 from boxsup_tf.records.dataset_info import DatasetInfo
 from boxsup_tf.records.writer import write_dataset
 from tests.models.segmenters import make_segmenter
-
-_ROOT = pathlib.Path(__file__).parents[2]
-
-
-def run_script(name: str, *arguments: str) -> subprocess.CompletedProcess:
-    command = [sys.executable, str(_ROOT / "scripts" / name), *arguments]
-    environment = os.environ | {"PYTHONPATH": str(_ROOT)}
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment)
 
 
 def write_run(folder: pathlib.Path, class_names: Sequence[str]) -> None:

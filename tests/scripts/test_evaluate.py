@@ -3,7 +3,8 @@
 import json
 import os
 
-from tests.scripts.small_run import run_script, write_run, write_shapes
+from tests.in_process import run_script
+from tests.scripts.small_run import write_run, write_shapes
 
 NAMES = ("background", "cat", "dog", "cow", "sheep")
 

@@ -13,7 +13,8 @@ from boxsup_tf.errors import InputError
 from boxsup_tf.inference.export import export
 from boxsup_tf.inference.saved_model import load_saved_model
 from boxsup_tf.models.saved_network import load_segmenter
-from tests.scripts.small_run import run_script, write_run, write_shapes
+from tests.in_process import run_script
+from tests.scripts.small_run import write_run, write_shapes
 
 
 @pytest.fixture

@@ -1,19 +1,15 @@
 """scripts/generate_proposals.py as a user runs it, with an image that no method can work on."""
 
-import os
 import pathlib
-import subprocess
-import sys
 
+from tests.in_process import Completed, run_script
 from tests.training.folders import make_example, write
 
 _ROOT = pathlib.Path(__file__).parents[2]
 
 
-def _run(*arguments: str) -> subprocess.CompletedProcess:
-    command = [sys.executable, str(_ROOT / "scripts" / "generate_proposals.py"), *arguments]
-    environment = os.environ | {"PYTHONPATH": str(_ROOT)}
-    return subprocess.run(command, capture_output=True, text=True, timeout=240, env=environment)
+def _run(*arguments: str) -> Completed:
+    return run_script("generate_proposals.py", *arguments)
 
 
 def test_a_bad_image_is_skipped_and_told_of_again(tmp_path):

@@ -1,10 +1,7 @@
 """scripts/predict.py as a user runs it: a folder with good and bad images."""
 
 import json
-import os
 import pathlib
-import subprocess
-import sys
 from importlib import util
 
 import numpy as np
@@ -13,15 +10,14 @@ from PIL import Image
 
 from boxsup_tf.data.shapes import SHAPE_CLASSES, ShapesReader
 from boxsup_tf.inference.export import export
+from tests.in_process import Completed, run_script
 from tests.models.segmenters import make_segmenter
 
 _ROOT = pathlib.Path(__file__).parents[2]
 
 
-def predict(*arguments: str) -> subprocess.CompletedProcess:
-    command = [sys.executable, str(_ROOT / "scripts" / "predict.py"), *arguments]
-    environment = os.environ | {"PYTHONPATH": str(_ROOT)}
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment)
+def predict(*arguments: str) -> Completed:
+    return run_script("predict.py", *arguments)
 
 
 @pytest.fixture(scope="module")

@@ -1,9 +1,6 @@
 """scripts/prepare_data.py as a user runs it."""
 
-import os
 import pathlib
-import subprocess
-import sys
 
 import numpy as np
 
@@ -11,14 +8,13 @@ from boxsup_tf.data.shapes import ShapesReader
 from boxsup_tf.records.dataset_info import DatasetInfo
 from boxsup_tf.records.records import decode_example
 from boxsup_tf.records.shards import read_records
+from tests.in_process import Completed, run_script
 
 _ROOT = pathlib.Path(__file__).parents[2]
 
 
-def _run(*arguments: str) -> subprocess.CompletedProcess:
-    command = [sys.executable, str(_ROOT / "scripts" / "prepare_data.py"), *arguments]
-    environment = os.environ | {"PYTHONPATH": str(_ROOT)}
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment)
+def _run(*arguments: str) -> Completed:
+    return run_script("prepare_data.py", *arguments)
 
 
 def test_shapes(tmp_path):

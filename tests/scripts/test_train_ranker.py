@@ -3,8 +3,6 @@
 import json
 import os
 import pathlib
-import subprocess
-import sys
 
 import numpy as np
 from pycocotools import mask as mask_utils
@@ -15,6 +13,7 @@ from boxsup_tf.proposals.combinatorial.ranking import make_ranker
 from boxsup_tf.proposals.combinatorial.settings import GroupingOptions
 from boxsup_tf.proposals.edges import gradient
 from boxsup_tf.records.example import Example, decode_image
+from tests.in_process import Completed, run_script
 
 _ROOT = pathlib.Path(__file__).parents[2]
 
@@ -55,10 +54,8 @@ def _masks(example: Example) -> np.ndarray:
     return example.mask[None] == np.unique(example.labels)[:, None, None]
 
 
-def _run(*arguments: str) -> subprocess.CompletedProcess:
-    command = [sys.executable, str(_ROOT / "scripts" / "train_ranker.py"), *arguments]
-    environment = os.environ | {"PYTHONPATH": str(_ROOT)}
-    return subprocess.run(command, capture_output=True, text=True, timeout=240, env=environment)
+def _run(*arguments: str) -> Completed:
+    return run_script("train_ranker.py", *arguments)
 
 
 def test_annotated_images_become_rankers_that_rank(tmp_path):
