@@ -2,7 +2,6 @@
 
 import dataclasses
 
-from boxsup_tf.proposals.combinatorial.grouping import Grouping
 from boxsup_tf.proposals.combinatorial.tuples import Limits
 from boxsup_tf.proposals.superpixel_options import SuperpixelOptions
 from boxsup_tf.settings import option
@@ -20,9 +19,7 @@ class GroupingOptions(SuperpixelOptions):
     max_regions: int = option(4, at_least=1, at_most=4)
 
     @property
-    def grouping(self) -> Grouping:
-        all_limits = dataclasses.astuple(Limits())
-        limits = Limits(*(n if i + 2 <= self.max_regions else 0 for i, n in enumerate(all_limits)))
-        return Grouping(
-            self.sigma, self.min_area, self.max_superpixels, self.max_candidates, limits
-        )
+    def limits(self) -> Limits:
+        """How far down a tree regions are combined; 0 for combinations that are not wanted."""
+        limits = dataclasses.astuple(Limits())
+        return Limits(*(n if i + 2 <= self.max_regions else 0 for i, n in enumerate(limits)))

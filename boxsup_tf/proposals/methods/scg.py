@@ -36,6 +36,6 @@ def propose(inputs: ProposalInput, options: Options) -> CandidatePool:
     def grouped(image: np.ndarray) -> CandidatePool:
         strength = edges.detect_edges(image, options.edges, options.edge_model)
         ranker = load_ranker("scg", options.edges)
-        return group(image, strength[None], options.grouping, ranker, "scg")
+        return group(image, strength[None], options, ranker, "scg")
 
     return propose_at_most(inputs.image, options.max_pixels, grouped)
