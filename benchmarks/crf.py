@@ -23,11 +23,11 @@ import collections
 from collections.abc import Callable
 
 import numpy as np
+import program
 import side_by_side
 import tensorflow as tf
 from absl import flags
 
-from boxsup_tf import errors
 from boxsup_tf.crf import dense_crf, mean_field
 from boxsup_tf.crf.parameters import CrfParameters, load_parameters
 from boxsup_tf.crf.refine_many import refine_many
@@ -145,4 +145,4 @@ def _num_kept(probabilities: np.ndarray) -> int:
 
 
 if __name__ == "__main__":
-    errors.run_script(main)
+    program.run(main)

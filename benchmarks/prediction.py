@@ -18,11 +18,11 @@ from collections.abc import Callable
 
 import cv2
 import numpy as np
+import program
 import side_by_side
 from absl import flags
 from tqdm import tqdm
 
-from boxsup_tf import errors
 from boxsup_tf.inference.batching import BATCH_SIZE
 from boxsup_tf.inference.image_paths import find_images
 from boxsup_tf.inference.interface import SEMANTIC_PREDICTIONS
@@ -98,4 +98,4 @@ def _mosaic(images: list[np.ndarray]) -> np.ndarray:
 
 
 if __name__ == "__main__":
-    errors.run_script(main)
+    program.run(main)
