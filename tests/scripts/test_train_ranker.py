@@ -10,9 +10,9 @@ import numpy as np
 from pycocotools import mask as mask_utils
 
 from boxsup_tf.data.shapes import ShapesReader
+from boxsup_tf.proposals.combinatorial.grouping import GroupingOptions
 from boxsup_tf.proposals.combinatorial.ranker_training import sample_candidates
 from boxsup_tf.proposals.combinatorial.ranking import make_ranker
-from boxsup_tf.proposals.combinatorial.settings import GroupingOptions
 from boxsup_tf.proposals.edges import gradient
 from boxsup_tf.records.example import Example, decode_image
 

@@ -1,5 +1,7 @@
 """From an image and its edge maps to a ranked pool: the whole of combinatorial grouping."""
 
+import dataclasses
+
 import numpy as np
 from threadpoolctl import threadpool_limits
 
@@ -10,13 +12,32 @@ from boxsup_tf.proposals.combinatorial.features import Described, describe
 from boxsup_tf.proposals.combinatorial.holes import fill_holes
 from boxsup_tf.proposals.combinatorial.partition import Partition, build_partition
 from boxsup_tf.proposals.combinatorial.ranking import Ranker, diverse_order
-from boxsup_tf.proposals.combinatorial.settings import GroupingOptions
-from boxsup_tf.proposals.combinatorial.tuples import combine
+from boxsup_tf.proposals.combinatorial.tuples import Limits, combine
+from boxsup_tf.proposals.superpixel_options import SuperpixelOptions
 from boxsup_tf.proposals.superpixels import fine_superpixels
+from boxsup_tf.settings import option
 
 _MAX_JACCARD = 0.95
 # Ranked per candidate wanted: filling holes and dropping near-duplicates costs some.
 _SPARE = 1.2
+
+
+@dataclasses.dataclass(frozen=True)
+class GroupingOptions(SuperpixelOptions):
+    """Options of mcg and scg.
+
+    Attributes:
+        max_regions: the most regions of a hierarchy that a candidate unites, 1 to 4.
+        max_candidates: the limit; the best are kept.
+    """
+
+    max_regions: int = option(4, at_least=1, at_most=4)
+
+    @property
+    def limits(self) -> Limits:
+        """How far down a tree regions are combined; 0 for combinations that are not wanted."""
+        limits = dataclasses.astuple(Limits())
+        return Limits(*(n if i + 2 <= self.max_regions else 0 for i, n in enumerate(limits)))
 
 
 def propose_candidates(

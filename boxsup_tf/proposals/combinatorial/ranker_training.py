@@ -9,9 +9,8 @@ import numpy as np
 
 from boxsup_tf.errors import InputError
 from boxsup_tf.proposals import edges
-from boxsup_tf.proposals.combinatorial.grouping import propose_candidates
+from boxsup_tf.proposals.combinatorial.grouping import GroupingOptions, propose_candidates
 from boxsup_tf.proposals.combinatorial.ranking import ranker_file
-from boxsup_tf.proposals.combinatorial.settings import GroupingOptions
 
 _ROWS_PER_IMAGE = 6000
 _MIN_INSTANCE_AREA = 400  # pixels

@@ -10,9 +10,8 @@ import numpy as np
 
 from boxsup_tf.pools.candidates import CandidatePool
 from boxsup_tf.proposals import edges
-from boxsup_tf.proposals.combinatorial.grouping import group
+from boxsup_tf.proposals.combinatorial.grouping import GroupingOptions, group
 from boxsup_tf.proposals.combinatorial.ranking import load_ranker
-from boxsup_tf.proposals.combinatorial.settings import GroupingOptions
 from boxsup_tf.proposals.downscale import propose_at_most
 from boxsup_tf.proposals.proposal_input import ProposalInput
 from boxsup_tf.settings import option

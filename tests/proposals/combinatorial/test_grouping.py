@@ -8,8 +8,12 @@ import pytest
 
 from boxsup_tf.data.shapes import ShapesReader
 from boxsup_tf.pools.candidates import CandidatePool
-from boxsup_tf.proposals.combinatorial.grouping import group, grow_trees, propose_candidates
-from boxsup_tf.proposals.combinatorial.settings import GroupingOptions
+from boxsup_tf.proposals.combinatorial.grouping import (
+    GroupingOptions,
+    group,
+    grow_trees,
+    propose_candidates,
+)
 from boxsup_tf.proposals.edges import gradient
 from boxsup_tf.records.example import decode_image
 from tests.proposals.combinatorial.made_up import make_partition, num_features, random_ranker

@@ -6,14 +6,13 @@ import pytest
 from boxsup_tf.data.shapes import ShapesReader
 from boxsup_tf.errors import InputError
 from boxsup_tf.proposals.combinatorial import ranker_training
-from boxsup_tf.proposals.combinatorial.grouping import propose_candidates
+from boxsup_tf.proposals.combinatorial.grouping import GroupingOptions, propose_candidates
 from boxsup_tf.proposals.combinatorial.ranker_training import (
     sample_candidates,
     train_ranker,
     train_rankers,
 )
 from boxsup_tf.proposals.combinatorial.ranking import make_ranker
-from boxsup_tf.proposals.combinatorial.settings import GroupingOptions
 from boxsup_tf.proposals.edges import gradient
 from boxsup_tf.records.example import decode_image
 
