@@ -1,6 +1,8 @@
-"""Writes the images of a folder of TFRecords back as files, byte for byte.
+"""Writes the images of a folder of TFRecords back as files.
 
 boxsup extract_images --input_dir=records/val --output_dir=images
+
+They are byte for byte as they are stored.
 """
 
 import dataclasses
