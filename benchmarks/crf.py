@@ -14,6 +14,7 @@ repeats of ratios of times measured in turn, and the share of pixels of equal la
 The published 21 labels need a network of 21 classes.
 """
 
+import itertools
 import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -22,20 +23,20 @@ import collections
 from collections.abc import Callable
 
 import numpy as np
+import program
 import side_by_side
 import tensorflow as tf
 from absl import flags
 
-from boxsup_tf import errors
 from boxsup_tf.crf import dense_crf, mean_field
 from boxsup_tf.crf.parameters import CrfParameters, load_parameters
 from boxsup_tf.crf.refine_many import refine_many
+from boxsup_tf.evaluation.examples import read_examples
 from boxsup_tf.inference.predictor import Predictor
 from boxsup_tf.io.json_file import write_json
 from boxsup_tf.models.saved_network import load_segmenter
 from boxsup_tf.records.dataset_info import check_same_classes, load_complete
-from boxsup_tf.records.masked_images import MaskedImages
-from boxsup_tf.records.parsing import Record
+from boxsup_tf.records.example import decode_image
 
 _MODEL_DIR = flags.DEFINE_string("model_dir", None, "Folder of a training run.", required=True)
 _DATA = flags.DEFINE_string("data", None, "Folder of records with masks.", required=True)
@@ -92,12 +93,12 @@ def _load_images() -> tuple[Images, int]:
     segmenter = load_segmenter(_MODEL_DIR.value)
     class_names = segmenter.class_names
     check_same_classes("the model", class_names, _DATA.value, info.class_names)
-    masked = MaskedImages(_DATA.value, info, Record.image)
     predictor = Predictor(segmenter)
-    step = max(1, masked.num_images // _NUM_IMAGES.value)
+    step = max(1, info.num_images_with_masks // _NUM_IMAGES.value)
+    examples = itertools.islice(read_examples(_DATA.value, info, "score maps"), 0, None, step)
     images = []
-    for key, record in enumerate(masked.records.shard(step, 0).take(_NUM_IMAGES.value)):
-        image = record.image()
+    for key, example in enumerate(itertools.islice(examples, _NUM_IMAGES.value)):
+        image = decode_image(example.encoded)
         probabilities = predictor.probabilities(image[None])[0]
         images.append((key, image.numpy(), probabilities.numpy()))
     return images, len(class_names)
@@ -144,4 +145,4 @@ def _num_kept(probabilities: np.ndarray) -> int:
 
 
 if __name__ == "__main__":
-    errors.run_script(main)
+    program.run(main)

@@ -18,11 +18,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import program
 from absl import flags
 from PIL import Image
 from sklearn import metrics  # type: ignore[import-untyped]
 
-from boxsup_tf import errors
 from boxsup_tf.evaluation.evaluate import EvaluateOptions, evaluate
 from boxsup_tf.evaluation.evaluation_folder import SECONDS_FILE
 from boxsup_tf.evaluation.result import EXPECTED
@@ -91,4 +91,4 @@ def _max_difference(
 
 
 if __name__ == "__main__":
-    errors.run_script(main)
+    program.run(main)

@@ -15,9 +15,10 @@ from typing import Any
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import numpy as np
+import program
 from absl import flags
 
-from boxsup_tf import errors, settings
+from boxsup_tf import settings
 from boxsup_tf.io.json_file import write_json
 from boxsup_tf.models.architecture import read_settings
 from boxsup_tf.models.saved_network import load_segmenter
@@ -65,4 +66,4 @@ def main(_: object) -> None:
 
 
 if __name__ == "__main__":
-    errors.run_script(main)
+    program.run(main)

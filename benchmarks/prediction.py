@@ -18,15 +18,15 @@ from collections.abc import Callable
 
 import cv2
 import numpy as np
+import program
 import side_by_side
 from absl import flags
 from tqdm import tqdm
 
-from boxsup_tf import errors
 from boxsup_tf.inference.batching import BATCH_SIZE
 from boxsup_tf.inference.image_paths import find_images
 from boxsup_tf.inference.interface import SEMANTIC_PREDICTIONS
-from boxsup_tf.inference.predictor import Predictor, parse_scales
+from boxsup_tf.inference.predictor import Predictor
 from boxsup_tf.inference.tiling import MARGIN, TILE_SIZE, predict_in_tiles
 from boxsup_tf.io.json_file import write_json
 from boxsup_tf.models.saved_network import load_segmenter
@@ -36,7 +36,7 @@ _MODEL_DIR = flags.DEFINE_string("model_dir", None, "Folder of a run.", required
 _IMAGES = flags.DEFINE_multi_string("images", None, "Files, folders, patterns.", required=True)
 _NUM_IMAGES = flags.DEFINE_integer("num_images", 4, "So many of them.", lower_bound=1)
 _SIDE = flags.DEFINE_integer("side", 2000, "The longer side of enlarged images.", lower_bound=64)
-_SCALES = flags.DEFINE_string("scales", "1.0", "Image scales to average over.")
+_SCALES = flags.DEFINE_list("scales", ["1.0"], "Image scales to average over.")
 _NUM_REPEATS = flags.DEFINE_integer("num_repeats", 3, "Times all is measured.", lower_bound=1)
 _JSON = flags.DEFINE_string("json", None, "Write the figures to this file.")
 
@@ -45,7 +45,7 @@ Predict = Callable[[np.ndarray], np.ndarray]
 
 def main(_: object) -> None:
     segmenter = load_segmenter(_MODEL_DIR.value)
-    predictor = Predictor(segmenter, parse_scales(_SCALES.value))
+    predictor = Predictor(segmenter, [float(scale) for scale in _SCALES.value])
 
     def predict(images: np.ndarray) -> np.ndarray:
         return predictor.predict(images)[SEMANTIC_PREDICTIONS].numpy()
@@ -98,4 +98,4 @@ def _mosaic(images: list[np.ndarray]) -> np.ndarray:
 
 
 if __name__ == "__main__":
-    errors.run_script(main)
+    program.run(main)

@@ -14,6 +14,7 @@ import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
+import program
 from absl import flags
 
 from boxsup_tf import errors
@@ -112,4 +113,4 @@ def _table(title: str, quality: Quality) -> list[str]:
 
 
 if __name__ == "__main__":
-    errors.run_script(main)
+    program.run(main)

@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 import numpy as np
 import own_process
+import program
 from absl import flags
 from PIL import Image
 
@@ -157,4 +158,4 @@ class _Peak:
 
 
 if __name__ == "__main__":
-    errors.run_script(main)
+    program.run(main)

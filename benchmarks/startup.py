@@ -16,10 +16,10 @@ from collections.abc import Iterator
 
 import numpy as np
 import own_process
+import program
 import tensorflow as tf
 from absl import flags
 
-from boxsup_tf import errors
 from boxsup_tf.data.shapes import SHAPE_CLASSES, ShapesReader
 from boxsup_tf.io.json_file import write_json
 from boxsup_tf.proposals.methods import rectangle
@@ -93,4 +93,4 @@ def _start_training(folder: str) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    errors.run_script(main)
+    program.run(main)

@@ -20,6 +20,7 @@ from typing import Any
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import numpy as np
+import program
 from absl import flags
 
 from boxsup_tf import errors
@@ -199,4 +200,4 @@ def main(_: object) -> None:
 
 
 if __name__ == "__main__":
-    errors.run_script(main)
+    program.run(main)

@@ -16,11 +16,11 @@ import time
 from collections.abc import Iterator
 
 import numpy as np
+import program
 import tensorflow as tf
 from absl import flags
 from tqdm import tqdm
 
-from boxsup_tf import errors
 from boxsup_tf.data import shapes
 from boxsup_tf.io.json_file import write_json
 from boxsup_tf.pools import pool_ops
@@ -99,4 +99,4 @@ def _unpack(
 
 
 if __name__ == "__main__":
-    errors.run_script(main)
+    program.run(main)

@@ -2,9 +2,8 @@
 
 import contextlib
 import sys
-from collections.abc import Callable, Iterator, Sequence
-
-from absl import app, logging
+from collections.abc import Iterator
+from importlib import util
 
 
 class InputError(ValueError):
@@ -30,16 +29,17 @@ def shown_in_one_line() -> Iterator[None]:
         sys.exit("interrupted: run the same command again to go on from what is done")
 
 
-def run_script(main: Callable[[Sequence[str]], object]) -> None:
-    """Runs `main` under absl, see `shown_in_one_line`.
+def require(module: str, install: str, flag: str = "") -> None:
+    """Makes sure that a module can be imported.
 
     Args:
-        main: takes the arguments that are left after the flags were parsed.
+        module: its name.
+        install: the command that installs it.
+        flag: what asks for it, for the message.
+
+    Raises:
+        InputError: the module is missing.
     """
-
-    def guarded(argv: Sequence[str]) -> None:
-        logging.set_verbosity(logging.WARNING)  # TensorFlow reports every checkpoint
-        with shown_in_one_line():
-            main(argv)
-
-    app.run(guarded)
+    if util.find_spec(module) is None:
+        where = f"{flag}: " if flag else ""
+        raise InputError(f"{where}the module {module} is missing: expected it after `{install}`")

@@ -72,8 +72,12 @@ def check(settings: Any, prefix: str = "--") -> None:
             raise InputError(f"{prefix}{field.name}={value}: expected {expectation(field)}")
 
 
-def _documentation(cls: type) -> dict[str, tuple[str, str]]:
-    """By field: the heading that it stands under, empty where there is none, and its text."""
+def documentation(cls: type) -> dict[str, tuple[str, str]]:
+    """By field: the heading that it stands under, empty where there is none, and its text.
+
+    The docstring of a class, or of its bases, has a section `Attributes:` in Google's style;
+    `a, b: text` documents both, and a line `Heading:` begins a group.
+    """
     found: dict[str, tuple[str, str]] = {}
     for base in reversed(cls.__mro__):
         section = inspect.cleandoc(base.__doc__ or "").partition("Attributes:")[2]
@@ -87,21 +91,11 @@ def _documentation(cls: type) -> dict[str, tuple[str, str]]:
     return found
 
 
-def field_docs(cls: type) -> dict[str, str]:
-    """The documentation of every field of a dataclass, from its docstring and its bases'.
-
-    Args:
-        cls: its docstring has a section `Attributes:` in Google's style; `a, b: text` documents
-            both, and a line `Heading:` begins a group.
-    """
-    return {name: text for name, (_, text) in _documentation(cls).items()}
-
-
 def descriptions(cls: type) -> dict[str, tuple[str, str]]:
     """For --help, by field in the docstring's order: its heading, or '', and what it may be."""
     fields = {field.name: field for field in dataclasses.fields(cls)}
     described = {}
-    for name, (heading, doc) in _documentation(cls).items():
+    for name, (heading, doc) in documentation(cls).items():
         expected = expectation(fields[name])
         allowed = f" {expected[0].upper()}{expected[1:]}." if expected else ""
         is_name = "_" in doc.split()[0]

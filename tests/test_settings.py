@@ -60,19 +60,19 @@ class Undocumented(Thing):
 
 
 def test_docs_come_from_the_class_and_its_bases():
-    docs = settings.field_docs(Thing)
+    docs = {name: text for name, (_, text) in settings.documentation(Thing).items()}
     both = "pixels; a doc for two, which goes on in the next line: with a colon."
     assert docs["t_width"] == docs["t_height"] == both
     assert docs["t_name"] == "another text than the base's."
-    assert settings.field_docs(Base)["t_name"] == "of the thing."
+    assert settings.documentation(Base)["t_name"] == ("", "of the thing.")
     assert docs.keys() == {field.name for field in dataclasses.fields(Thing)}
-    assert settings.field_docs(Undocumented) == docs
-    assert settings.field_docs(object) == {}
+    assert settings.documentation(Undocumented) == settings.documentation(Thing)
+    assert settings.documentation(object) == {}
 
 
 def test_descriptions_stand_under_their_headings_and_say_what_is_allowed():
     described = settings.descriptions(Thing)
-    assert list(described) == list(settings.field_docs(Thing))
+    assert list(described) == list(settings.documentation(Thing))
     assert described["t_needed"] == ("", "Has no default.")
     assert described["t_rate"] == ("Numbers, t=1", "A number. More than 0.")
     assert described["t_share"] == ("Numbers, t=1", "Of the whole. At least 0 and less than 1.")
@@ -84,9 +84,9 @@ def test_descriptions_stand_under_their_headings_and_say_what_is_allowed():
 @pytest.mark.parametrize("method", registry.method_names())
 def test_every_option_of_every_method_is_documented(method):
     options = registry.get_method(method).Options
-    docs = settings.field_docs(options)
+    docs = settings.documentation(options)
     for field in dataclasses.fields(options):
-        assert docs[field.name].endswith("."), field.name
+        assert docs[field.name][1].endswith("."), field.name
 
 
 @pytest.mark.parametrize(

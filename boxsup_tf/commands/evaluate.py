@@ -18,7 +18,6 @@ from typing import Any
 from boxsup_tf.errors import InputError
 from boxsup_tf.evaluation.evaluate import EvaluateOptions, evaluate
 from boxsup_tf.inference import segmentation_model
-from boxsup_tf.inference.predictor import parse_scales
 from boxsup_tf.metrics import metric_names
 from boxsup_tf.settings import option
 
@@ -41,7 +40,7 @@ class Options:
     output_dir: str
     model_dir: str = ""
     saved_model: str = ""
-    scales: str = option("1.0", only_with="model_dir")
+    scales: tuple[float, ...] = option((1.0,), only_with="model_dir")
     flip: bool = option(False, only_with="model_dir")
 
     def __post_init__(self) -> None:
@@ -53,9 +52,7 @@ def run(options: Options, details: EvaluateOptions) -> None:
     if options.saved_model:
         model = segmentation_model.of_export(options.saved_model)
     else:
-        model = segmentation_model.of_run(
-            options.model_dir, parse_scales(options.scales), options.flip
-        )
+        model = segmentation_model.of_run(options.model_dir, options.scales, options.flip)
     evaluations = evaluate(model, options.data, options.output_dir, details)
     if evaluations:
         _show([evaluation.metrics for evaluation in evaluations])

@@ -10,7 +10,6 @@ import dataclasses
 
 from boxsup_tf.crf.parameters import load_parameters
 from boxsup_tf.inference.export import MAX_MEGAPIXELS, PRECISIONS, export
-from boxsup_tf.inference.predictor import parse_scales
 from boxsup_tf.inference.tiling import TILE_SIZE
 from boxsup_tf.models.saved_network import load_segmenter
 from boxsup_tf.settings import option
@@ -34,7 +33,7 @@ class Options:
 
     model_dir: str
     output_dir: str
-    scales: str = "1.0"
+    scales: tuple[float, ...] = (1.0,)
     flip: bool = False
     precision: str = option("float32", choices=PRECISIONS)
     crf: bool = False
@@ -43,17 +42,17 @@ class Options:
 
 
 def run(options: Options) -> None:
-    scales = parse_scales(options.scales)
     crf_parameters = load_parameters(options.crf_parameters) if options.crf else None
     segmenter = load_segmenter(options.model_dir)
     path = export(
         segmenter,
         options.output_dir,
-        scales=scales,
+        scales=options.scales,
         flip=options.flip,
         precision=options.precision,
         crf_parameters=crf_parameters,
         max_megapixels=options.max_megapixels,
     )
     num_classes = len(segmenter.class_names)
-    print(f"{path}: {num_classes} classes, {len(scales)} scale(s), {options.precision}")
+    num_scales = len(options.scales)
+    print(f"{path}: {num_classes} classes, {num_scales} scale(s), {options.precision}")

@@ -1,11 +1,16 @@
 """Writes the images of a folder of TFRecords back as files.
 
 boxsup extract_images --input_dir=records/val --output_dir=images
+
+They are byte for byte as they are stored.
 """
 
 import dataclasses
+import os
 
-from boxsup_tf.data.extract import extract_images
+from boxsup_tf.records.dataset_info import load_complete
+from boxsup_tf.records.records import decode_example
+from boxsup_tf.records.shards import read_records
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,5 +27,11 @@ class Options:
 
 
 def run(options: Options) -> None:
-    count = extract_images(options.input_dir, options.output_dir)
-    print(f"{options.output_dir}: {count} images")
+    info = load_complete(options.input_dir)
+    os.makedirs(options.output_dir, exist_ok=True)
+    for serialized in read_records(options.input_dir, info.num_shards):
+        example = decode_example(serialized)
+        path = os.path.join(options.output_dir, os.path.basename(example.filename))
+        with open(path, "wb") as file:
+            file.write(example.encoded)
+    print(f"{options.output_dir}: {info.num_images} images")

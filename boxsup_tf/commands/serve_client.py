@@ -11,9 +11,8 @@ again.
 import dataclasses
 from collections.abc import Callable
 
-from boxsup_tf.errors import InputError
+from boxsup_tf.errors import InputError, require
 from boxsup_tf.inference.image_paths import find_images
-from boxsup_tf.serving.extras import require
 from boxsup_tf.serving.masks import request_masks
 from boxsup_tf.serving.rest_client import RestClient
 from boxsup_tf.settings import check, option
@@ -57,7 +56,7 @@ def run(options: Options) -> None:
 def _client(options: Options) -> Callable[[bytes], bytes]:
     if options.protocol == "rest":
         return RestClient(options.url, options.model_name, options.concurrency)
-    require("tensorflow_serving", "tensorflow-serving-api")
+    require("tensorflow_serving", "python -m pip install tensorflow-serving-api")
     # Not every installation has it.
     from boxsup_tf.serving.grpc_client import GrpcClient
 

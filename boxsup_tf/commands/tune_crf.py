@@ -13,7 +13,6 @@ import os
 from boxsup_tf.crf.parameters import CRF_FILE
 from boxsup_tf.evaluation.tune_crf import Grid, tune
 from boxsup_tf.inference import segmentation_model
-from boxsup_tf.inference.predictor import parse_scales
 from boxsup_tf.settings import option
 
 
@@ -34,14 +33,14 @@ class Options:
     model_dir: str
     data: str
     output_dir: str
-    scales: str = "1.0"
+    scales: tuple[float, ...] = (1.0,)
     flip: bool = False
     num_images: int = option(100, at_least=1)
     num_workers: int = option(os.cpu_count() or 1, at_least=1)
 
 
 def run(options: Options, grid: Grid) -> None:
-    model = segmentation_model.of_run(options.model_dir, parse_scales(options.scales), options.flip)
+    model = segmentation_model.of_run(options.model_dir, options.scales, options.flip)
     found = tune(
         model, options.data, options.output_dir, grid, options.num_images, options.num_workers
     )

@@ -27,9 +27,9 @@ Sec. 5).
 import dataclasses
 import json
 import sys
-from importlib import util
 
-from boxsup_tf.errors import InputError
+from boxsup_tf.errors import require
+from boxsup_tf.io.json_file import parse_json
 from boxsup_tf.settings import check, option
 
 CRF_FILE = "crf.json"
@@ -91,28 +91,10 @@ def load_parameters(text: str) -> CrfParameters:
     """
     if text in PARAMETER_SETS:
         return PARAMETER_SETS[text]
-    expected = f"expected one of {', '.join(PARAMETER_SETS)}, or a crf.json written by tune_crf.py"
-    try:
-        with open(text, encoding="utf-8") as file:
-            return CrfParameters(**json.load(file)["best"]["parameters"])
-    except InputError as error:
-        raise InputError(f"{text}: {error}") from None
-    except OSError as error:
-        raise InputError(f"CRF parameters {text!r}: {error.strerror}: {expected}") from None
-    except (ValueError, KeyError, TypeError):
-        raise InputError(f"{text}: no CRF parameters in it: {expected}") from None
+    expected = f"one of {', '.join(PARAMETER_SETS)}, or a crf.json written by tune_crf.py"
+    return parse_json(text, expected, lambda found: CrfParameters(**found["best"]["parameters"]))
 
 
 def check_installed(flag: str) -> None:
-    """Makes sure that pydensecrf can be imported.
-
-    Args:
-        flag: what asks for it, for the message.
-
-    Raises:
-        InputError: saying how to install it.
-    """
-    if util.find_spec("pydensecrf") is None:
-        raise InputError(
-            f"{flag}: the module pydensecrf is missing: expected it after `{_INSTALL}`"
-        )
+    """Makes sure that pydensecrf can be imported, see `errors.require`."""
+    require("pydensecrf", _INSTALL, flag)

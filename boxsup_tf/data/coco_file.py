@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import os
+from typing import Any
 
 from pycocotools.coco import COCO
 
@@ -24,10 +25,7 @@ def load_coco(path: str) -> COCO:
         InputError: it is missing, not JSON, or lacks a key; an id or file name occurs twice;
             an annotation is of an image or category that the file does not declare.
     """
-    try:
-        dataset = json.loads(read_bytes(path, "COCO annotations"))
-    except ValueError as error:
-        raise InputError(f"{path}: not JSON: {error}") from None
+    dataset = read_any_json(path, "COCO annotations")
     for kind in _REQUIRED:
         _check_records(dataset, kind, path)
     _check_unique([image_stem(image) for image in dataset["images"]], "file name", path)
@@ -45,6 +43,15 @@ def load_coco(path: str) -> COCO:
         coco.dataset = dataset
         coco.createIndex()
     return coco
+
+
+def read_any_json(path: str, what: str) -> Any:
+    """What a JSON file holds; an InputError that says `what` was expected where there is none."""
+    encoded = read_bytes(path, what)
+    try:
+        return json.loads(encoded)
+    except ValueError as error:
+        raise InputError(f"{path}: not JSON: {error}") from None
 
 
 def image_stem(image: dict) -> str:

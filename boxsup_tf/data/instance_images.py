@@ -1,9 +1,9 @@
 """Images with a true mask for every object, to measure candidates with."""
 
 import dataclasses
+import functools
 import os
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from pycocotools import mask as mask_utils
@@ -16,57 +16,20 @@ from boxsup_tf.data.voc_mask import read_voc_mask
 from boxsup_tf.labels import BACKGROUND, VOID
 
 
-class InstanceImage(Protocol):
+@dataclasses.dataclass(frozen=True)
+class InstanceImage:
     """An image on the disk with its objects; cheap to send to another process.
 
     Attributes:
         image_id: the file name's stem.
         image_path: of the JPEG or PNG.
+        masks: reads bool [I, H, W], the objects' pixels, none of them empty; raises an InputError
+            where the file that holds them is missing or damaged.
     """
 
-    @property
-    def image_id(self) -> str: ...
-
-    @property
-    def image_path(self) -> str: ...
-
-    def masks(self) -> np.ndarray:
-        """bool [I, H, W]: the objects' pixels, none of them empty.
-
-        Raises:
-            InputError: the file that holds them is missing or damaged.
-        """
-        ...
-
-
-@dataclasses.dataclass(frozen=True)
-class VocInstances:
-    """An image whose objects are the values of a palette PNG, as in SegmentationObject."""
-
     image_id: str
     image_path: str
-    mask_path: str
-
-    def masks(self) -> np.ndarray:
-        objects = read_voc_mask(self.mask_path)
-        numbers = np.setdiff1d(objects, [BACKGROUND, VOID])
-        return objects == numbers[:, None, None]
-
-
-@dataclasses.dataclass(frozen=True)
-class CocoInstances:
-    """An image with its objects as COCO's run lengths."""
-
-    image_id: str
-    image_path: str
-    height: int
-    width: int
-    rles: tuple[dict, ...]
-
-    def masks(self) -> np.ndarray:
-        decoded = [mask_utils.decode(rle).astype(bool) for rle in self.rles]
-        decoded = [mask for mask in decoded if mask.any()]
-        return np.stack(decoded) if decoded else np.zeros((0, self.height, self.width), bool)
+    masks: Callable[[], np.ndarray]
 
 
 def voc_instances(data_dir: str, splits: Sequence[str]) -> list[InstanceImage]:
@@ -87,7 +50,8 @@ def voc_instances(data_dir: str, splits: Sequence[str]) -> list[InstanceImage]:
         for image_id in read_ids(os.path.join(root, "ImageSets", "Segmentation", f"{split}.txt")):
             image_path = os.path.join(root, "JPEGImages", f"{image_id}.jpg")
             mask_path = os.path.join(root, "SegmentationObject", f"{image_id}.png")
-            images.append(VocInstances(image_id, image_path, mask_path))
+            masks = functools.partial(_voc_masks, mask_path)
+            images.append(InstanceImage(image_id, image_path, masks))
     return images
 
 
@@ -114,6 +78,19 @@ def coco_instances(data_dir: str, annotation_files: Sequence[str]) -> list[Insta
                     segmentation = annotation.get("segmentation")
                     rles.append(encode_segmentation(segmentation, height, width, where))
             image_path = os.path.join(image_dir, record["file_name"])
-            known = tuple(rle for rle in rles if rle is not None)
-            images.append(CocoInstances(image_stem(record), image_path, height, width, known))
+            known = [rle for rle in rles if rle is not None]
+            masks = functools.partial(_coco_masks, known, height, width)
+            images.append(InstanceImage(image_stem(record), image_path, masks))
     return images
+
+
+def _voc_masks(path: str) -> np.ndarray:
+    """Those of a palette PNG of numbered objects, as in SegmentationObject."""
+    objects = read_voc_mask(path)
+    return objects == np.setdiff1d(objects, [BACKGROUND, VOID])[:, None, None]
+
+
+def _coco_masks(rles: Sequence[dict], height: int, width: int) -> np.ndarray:
+    decoded = [mask_utils.decode(rle).astype(bool) for rle in rles]
+    decoded = [mask for mask in decoded if mask.any()]
+    return np.stack(decoded) if decoded else np.zeros((0, height, width), bool)

@@ -29,15 +29,17 @@ class Predictor(tf.Module):
         flip: average over the mirror image at every scale, too; twice the time.
 
     Raises:
-        ValueError: no scale, or one that is not positive.
+        InputError: no scale, or one that is not a positive number.
     """
 
     def __init__(
         self, segmenter: Segmenter, scales: Sequence[float] = (1.0,), flip: bool = False
     ) -> None:
         super().__init__()
-        if not scales or not all(scale > 0 for scale in scales):
-            raise ValueError(f"scales must be positive, and at least one, not {scales}")
+        if not scales or not all(0 < scale < math.inf for scale in scales):
+            raise InputError(
+                f"--scales={','.join(map(str, scales))}: expected positive numbers, at least one"
+            )
         self.segmenter = segmenter
         self._scales, self._flip = tuple(scales), flip
 
@@ -81,20 +83,3 @@ def outputs_of(probabilities: tf.Tensor) -> dict[str, tf.Tensor]:
         SEMANTIC_PREDICTIONS: tf.argmax(probabilities, -1, output_type=tf.int32),
         PROBABILITIES: probabilities,
     }
-
-
-def parse_scales(text: str) -> tuple[float, ...]:
-    """The scales of a flag such as "0.8,1.0,1.2".
-
-    Raises:
-        InputError: an item is not a positive number.
-    """
-    try:
-        scales = tuple(float(item) for item in text.split(","))
-    except ValueError:
-        scales = ()
-    if not scales or not all(0 < scale < math.inf for scale in scales):
-        raise InputError(
-            f"--scales={text}: expected positive numbers with commas between them, as 0.8,1.0,1.2"
-        )
-    return scales

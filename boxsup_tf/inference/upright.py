@@ -4,9 +4,17 @@ import io
 import struct
 
 import numpy as np
-from PIL import ExifTags, JpegImagePlugin
+from PIL import ExifTags, Image, ImageOps, JpegImagePlugin
 
-from boxsup_tf.records.example import JPEG_START
+
+def orientation(encoded: bytes) -> int:
+    """EXIF's orientation of an image file; 1, upright, of a PNG and where nothing is readable."""
+    try:
+        # Not by PIL.Image.open, which has a limit of its own on the number of pixels.
+        exif = JpegImagePlugin.JpegImageFile(io.BytesIO(encoded)).getexif()
+        return exif.get(ExifTags.Base.Orientation, 1)
+    except (SyntaxError, OSError, ValueError, struct.error):
+        return 1
 
 
 def upright(image: np.ndarray, encoded: bytes) -> np.ndarray:
@@ -16,25 +24,14 @@ def upright(image: np.ndarray, encoded: bytes) -> np.ndarray:
     their boxes and masks refer to stored pixels.)
 
     Args:
-        image: uint8 [H, W, 3], as `data.example.decode_image` gives it.
-        encoded: the file's bytes; of a PNG, and where nothing readable is noted, the image is
-            taken to be upright.
+        image: uint8 [H, W, 3], as `records.example.decode_image` gives it.
+        encoded: the file's bytes.
 
     Returns:
         uint8 [H, W, 3] or [W, H, 3].
     """
-    if not encoded.startswith(JPEG_START):
+    if (noted := orientation(encoded)) == 1:
         return image
-    try:
-        # Not by PIL.Image.open, which has a limit of its own on the number of pixels.
-        exif = JpegImagePlugin.JpegImageFile(io.BytesIO(encoded)).getexif()
-        orientation = exif.get(ExifTags.Base.Orientation, 1)
-    except (SyntaxError, OSError, ValueError, struct.error):
-        return image
-    if orientation in (5, 6, 7, 8):
-        image = image.swapaxes(0, 1)
-    if orientation in (3, 4, 7, 8):
-        image = image[::-1]
-    if orientation in (2, 3, 6, 7):
-        image = image[:, ::-1]
-    return np.ascontiguousarray(image)
+    picture = Image.fromarray(image)
+    picture.getexif()[ExifTags.Base.Orientation] = noted
+    return np.array(ImageOps.exif_transpose(picture))

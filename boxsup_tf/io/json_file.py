@@ -51,6 +51,8 @@ def parse_json(path: str, what: str, parse: Callable[[dict[str, Any]], T]) -> T:
     value = read_json(path, what)
     try:
         return parse(value)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         reason = f"{type(error).__name__}: {error}"
         raise InputError(f"{path}: expected {what}: damaged ({reason})") from None

@@ -1,14 +1,15 @@
 """Architecture: what decides the shapes of a network's weights, and config.json, which says it."""
 
 import dataclasses
-import json
 import os
 from typing import Any
 
 from boxsup_tf.errors import InputError
+from boxsup_tf.io.json_file import parse_json, read_json
 from boxsup_tf.records.dataset_info import check_same_classes
 
 CONFIG_FILE = "config.json"  # in a run's folder
+_EXPECTED = "a run's settings, which train.py wrote"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,14 +50,7 @@ def read_settings(model_dir: str) -> dict[str, Any]:
     Raises:
         InputError: the folder holds no run, or a damaged config.json.
     """
-    path = os.path.join(model_dir, CONFIG_FILE)
-    try:
-        with open(path, encoding="utf-8") as file:
-            return json.load(file)
-    except OSError:
-        raise InputError(f"{path}: not found: expected a folder written by train.py") from None
-    except ValueError as error:
-        raise InputError(f"{path}: damaged: {error}") from None
+    return read_json(os.path.join(model_dir, CONFIG_FILE), _EXPECTED)
 
 
 def read_architecture(model_dir: str) -> Architecture:
@@ -65,11 +59,10 @@ def read_architecture(model_dir: str) -> Architecture:
     Raises:
         InputError: see `read_settings`; or config.json is not a run's.
     """
-    settings = read_settings(model_dir)
-    try:
+
+    def parse(settings: dict[str, Any]) -> Architecture:
         # The first runs had no choice of a network.
         network = settings.get("network", "largefov")
         return Architecture(network, settings["width_multiplier"], tuple(settings["class_names"]))
-    except KeyError as error:
-        path = os.path.join(model_dir, CONFIG_FILE)
-        raise InputError(f"{path}: lacks {error}: expected a folder written by train.py") from None
+
+    return parse_json(os.path.join(model_dir, CONFIG_FILE), _EXPECTED, parse)

@@ -21,6 +21,7 @@ from boxsup_tf.labels import BACKGROUND
 from boxsup_tf.pools import packing
 from boxsup_tf.records import keys
 from boxsup_tf.records.dataset_info import DatasetInfo, shard_paths
+from boxsup_tf.records.records import integers_of, string_of
 from boxsup_tf.records.shards import read_shard
 
 INDEX_FILE = "index.npz"
@@ -93,28 +94,21 @@ class Index(Sequence):
 
 def summarize(serialized: bytes) -> Summary:
     """The summary of a record."""
-    features = tf.train.Example.FromString(serialized).features.feature
-
-    def integers(name: str) -> np.ndarray:
-        return np.array(features[name].int64_list.value, np.int64)
-
-    def string(name: str) -> bytes:
-        return features[name].bytes_list.value[0] if name in features else b""
-
-    labels, is_crowd = integers(keys.CLASS_LABEL), integers(keys.IS_CROWD) > 0
-    superpixels = string(keys.CANDIDATES_SUPERPIXELS)
+    record = tf.train.Example.FromString(serialized)
+    labels, is_crowd = integers_of(record, keys.CLASS_LABEL), integers_of(record, keys.IS_CROWD) > 0
+    superpixels = string_of(record, keys.CANDIDATES_SUPERPIXELS)
     pool_size = packing.superpixels_size(superpixels) if superpixels else (-1, -1)
     return Summary(
-        source_id=string(keys.IMAGE_SOURCE_ID).decode(),
-        height=int(integers(keys.IMAGE_HEIGHT)[0]),
-        width=int(integers(keys.IMAGE_WIDTH)[0]),
-        num_boxes=len(labels) if integers(keys.BOXES_ANNOTATED)[0] else -1,
+        source_id=string_of(record, keys.IMAGE_SOURCE_ID).decode(),
+        height=int(integers_of(record, keys.IMAGE_HEIGHT)[0]),
+        width=int(integers_of(record, keys.IMAGE_WIDTH)[0]),
+        num_boxes=len(labels) if integers_of(record, keys.BOXES_ANNOTATED)[0] else -1,
         num_ignored=int(np.count_nonzero(labels == BACKGROUND)),
         num_crowds=int(np.count_nonzero(is_crowd)),
-        num_difficult=int(np.count_nonzero((integers(keys.DIFFICULT) > 0) & ~is_crowd)),
-        has_mask=bool(string(keys.MASK_ENCODED)),
-        num_candidates=int(integers(keys.CANDIDATES_COUNT)[0]) if superpixels else -1,
-        one_per_box=bool(superpixels) and bool(integers(keys.CANDIDATES_ONE_PER_BOX)[0]),
+        num_difficult=int(np.count_nonzero((integers_of(record, keys.DIFFICULT) > 0) & ~is_crowd)),
+        has_mask=bool(string_of(record, keys.MASK_ENCODED)),
+        num_candidates=int(integers_of(record, keys.CANDIDATES_COUNT)[0]) if superpixels else -1,
+        one_per_box=bool(superpixels) and bool(integers_of(record, keys.CANDIDATES_ONE_PER_BOX)[0]),
         pool_height=pool_size[0],
         pool_width=pool_size[1],
     )

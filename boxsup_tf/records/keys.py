@@ -32,14 +32,10 @@ BOXES_ANNOTATED = "image/object/annotated"
 MASK_ENCODED = "image/segmentation/class/encoded"
 MASK_FORMAT = "image/segmentation/class/format"
 
-# The candidate pool (boxsup_tf/candidates.py says how it is packed).
+# The candidate pool (boxsup_tf/pools/packing.py says how it is packed).
 CANDIDATES_SUPERPIXELS = "image/candidates/superpixels/encoded"
 CANDIDATES_MEMBERSHIP = "image/candidates/membership"
 CANDIDATES_COUNT = "image/candidates/count"
 CANDIDATES_METHOD = "image/candidates/method"
 # 1 where candidate n was made for box n and may be chosen by it alone (rectangles).
 CANDIDATES_ONE_PER_BOX = "image/candidates/one_per_box"
-
-# Keys of dictionaries that pass through tf.data.
-BOXES = "boxes"
-LABELS = "labels"

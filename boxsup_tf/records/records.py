@@ -41,24 +41,24 @@ def encode_example(example: Example, class_names: tuple[str, ...]) -> bytes:
 def decode_example(serialized: bytes) -> Example:
     """The inverse of `encode_example`."""
     record = tf.train.Example.FromString(serialized)
-    height, width = (_ints(record, n)[0] for n in (keys.IMAGE_HEIGHT, keys.IMAGE_WIDTH))
+    height, width = (integers_of(record, n)[0] for n in (keys.IMAGE_HEIGHT, keys.IMAGE_WIDTH))
     boxes = None
-    if _ints(record, keys.BOXES_ANNOTATED)[0]:
+    if integers_of(record, keys.BOXES_ANNOTATED)[0]:
         features = record.features.feature
         edges = [np.array(features[name].float_list.value, np.float32) for name in _BOX_EDGES]
         boxes = np.stack(edges, axis=1) * np.array([height, width] * 2, np.float32)
-    mask = _bytes(record, keys.MASK_ENCODED)
+    mask = string_of(record, keys.MASK_ENCODED)
     return Example(
-        source_id=_bytes(record, keys.IMAGE_SOURCE_ID).decode(),
-        filename=_bytes(record, keys.IMAGE_FILENAME).decode(),
-        encoded=_bytes(record, keys.IMAGE_ENCODED),
+        source_id=string_of(record, keys.IMAGE_SOURCE_ID).decode(),
+        filename=string_of(record, keys.IMAGE_FILENAME).decode(),
+        encoded=string_of(record, keys.IMAGE_ENCODED),
         height=int(height),
         width=int(width),
         boxes=boxes,
-        labels=_ints(record, keys.CLASS_LABEL),
-        difficult=_ints(record, keys.DIFFICULT).astype(bool),
-        truncated=_ints(record, keys.TRUNCATED).astype(bool),
-        is_crowd=_ints(record, keys.IS_CROWD).astype(bool),
+        labels=integers_of(record, keys.CLASS_LABEL),
+        difficult=integers_of(record, keys.DIFFICULT).astype(bool),
+        truncated=integers_of(record, keys.TRUNCATED).astype(bool),
+        is_crowd=integers_of(record, keys.IS_CROWD).astype(bool),
         mask=decode_mask(mask) if mask else None,
     )
 
@@ -81,11 +81,11 @@ def decode_pool(serialized: bytes) -> CandidatePool | None:
     if keys.CANDIDATES_COUNT not in record.features.feature:
         return None
     return CandidatePool.unpack(
-        _bytes(record, keys.CANDIDATES_SUPERPIXELS),
-        _bytes(record, keys.CANDIDATES_MEMBERSHIP),
-        int(_ints(record, keys.CANDIDATES_COUNT)[0]),
-        _bytes(record, keys.CANDIDATES_METHOD).decode(),
-        bool(_ints(record, keys.CANDIDATES_ONE_PER_BOX)[0]),
+        string_of(record, keys.CANDIDATES_SUPERPIXELS),
+        string_of(record, keys.CANDIDATES_MEMBERSHIP),
+        int(integers_of(record, keys.CANDIDATES_COUNT)[0]),
+        string_of(record, keys.CANDIDATES_METHOD).decode(),
+        bool(integers_of(record, keys.CANDIDATES_ONE_PER_BOX)[0]),
     )
 
 
@@ -97,10 +97,12 @@ def _set_ints(record: tf.train.Example, name: str, values: np.ndarray | list) ->
     record.features.feature[name].int64_list.value[:] = [int(value) for value in values]
 
 
-def _bytes(record: tf.train.Example, name: str) -> bytes:
+def string_of(record: tf.train.Example, name: str) -> bytes:
+    """The value of a feature; empty where there is none."""
     values = record.features.feature[name].bytes_list.value
     return values[0] if values else b""
 
 
-def _ints(record: tf.train.Example, name: str) -> np.ndarray:
+def integers_of(record: tf.train.Example, name: str) -> np.ndarray:
+    """int64 [n], the values of a feature."""
     return np.array(record.features.feature[name].int64_list.value, np.int64)

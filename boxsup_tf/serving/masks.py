@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
 import numpy as np
-from PIL import ExifTags, Image, ImageOps
+from PIL import Image, ImageOps
 from tqdm import tqdm
 
 from boxsup_tf import drawing
 from boxsup_tf.errors import InputError
+from boxsup_tf.inference.upright import orientation
 
 
 class RefusedImage(InputError):
@@ -83,12 +84,12 @@ def _read_upright(path: str) -> bytes:
             encoded = file.read()
     except OSError as error:
         raise RefusedImage(f"cannot read the image: {error.strerror}") from None
+    if orientation(encoded) == 1:
+        return encoded
+    turned = io.BytesIO()
     try:
         image = Image.open(io.BytesIO(encoded), formats=["JPEG"])
-        if image.getexif().get(ExifTags.Base.Orientation, 1) == 1:
-            return encoded
-        turned = io.BytesIO()
         ImageOps.exif_transpose(image).convert("RGB").save(turned, "PNG")
-        return turned.getvalue()
     except (Image.DecompressionBombError, SyntaxError, OSError, ValueError, struct.error):
-        return encoded  # no JPEG, nothing readable is noted, or the server says what is wrong
+        return encoded  # the server says what is wrong
+    return turned.getvalue()

@@ -12,11 +12,10 @@ import functools
 import os
 import socket
 
-from boxsup_tf.errors import InputError
+from boxsup_tf.errors import InputError, require
 from boxsup_tf.inference.saved_model import load_saved_model
 from boxsup_tf.records.example import MAX_MEGAPIXELS
 from boxsup_tf.serving.admission import Admission
-from boxsup_tf.serving.extras import require
 from boxsup_tf.settings import check, option
 
 # Requests that are read while others are computed, so that computing never waits for the network.
@@ -57,7 +56,7 @@ def serve(options: ServerOptions) -> None:
     Raises:
         InputError: kserve is missing, there is no such model, or the address cannot be had.
     """
-    require("kserve", "kserve==0.21.0")
+    require("kserve", "python -m pip install kserve==0.21.0")
     model = load_saved_model(options.saved_model)
     listener = _listen(options.host, options.http_port)
     # Not every installation has what these import.

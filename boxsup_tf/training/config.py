@@ -7,12 +7,7 @@ from boxsup_tf.models.network_family import families, family_of
 from boxsup_tf.settings import check, option
 from boxsup_tf.supervision.scoring import BELIEFS, NORMALISERS, ScoringConfig
 
-OPTIMIZERS = ("sgd", "adamw")
-SCHEDULES = ("step", "poly")
-LOSS_AT = ("grid", "pixels")
-DIFFICULT = ("learn", "ignore")
 PRECISIONS = ("float32", "bfloat16")
-UPDATE_PRECISIONS = ("auto", *PRECISIONS)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -108,11 +103,11 @@ class TrainConfig:
     min_scale: float = option(0.75, above=0)
     max_scale: float = 1.25
     seed: int = option(0, at_least=0)
-    loss_at: str = option("grid", choices=LOSS_AT)
-    optimizer: str = option("sgd", choices=OPTIMIZERS)
+    loss_at: str = option("grid", choices=("grid", "pixels"))
+    optimizer: str = option("sgd", choices=("sgd", "adamw"))
     learning_rate: float = option(0.001, at_least=0)
     last_layer_rate: float = option(10.0, at_least=0)
-    schedule: str = option("step", choices=SCHEDULES)
+    schedule: str = option("step", choices=("step", "poly"))
     decay_epochs: int = option(15, at_least=1)
     momentum: float = option(0.9, at_least=0, at_most=1)
     weight_decay: float = option(5e-4, at_least=0)
@@ -129,9 +124,9 @@ class TrainConfig:
     clip_to_box: bool = True
     belief: str = option("calibrated", choices=BELIEFS)
     normaliser: str = option("image", choices=NORMALISERS)
-    difficult: str = option("learn", choices=DIFFICULT)
+    difficult: str = option("learn", choices=("learn", "ignore"))
     update_scale: float = option(1.25, above=0)
-    update_precision: str = option("auto", choices=UPDATE_PRECISIONS)
+    update_precision: str = option("auto", choices=("auto", *PRECISIONS))
     update_batch: int = option(1, at_least=1)
     checkpoint_minutes: float = option(10.0, at_least=0)
     keep_checkpoints: int = option(2, at_least=1)

@@ -4,10 +4,16 @@ On few images the recognition of classes is most of the error and hides how good
 so beside the mean IoU stand two figures that see the masks alone.
 """
 
-import tensorflow as tf
+import os
 
-from boxsup_tf.records.dataset_info import DatasetInfo
-from boxsup_tf.records.masked_images import MaskedImages
+import tensorflow as tf
+from tqdm import tqdm
+
+from boxsup_tf.errors import InputError
+from boxsup_tf.metrics.confusion import ConfusionMatrix
+from boxsup_tf.metrics.count_in_graph import count_pixels
+from boxsup_tf.records.dataset_info import DatasetInfo, shard_paths
+from boxsup_tf.records.parsing import Record, parse
 from boxsup_tf.training.training_network import TrainingNetwork
 
 
@@ -15,42 +21,63 @@ class Validation:
     """Scores a network on the images of a folder that have masks.
 
     Raises:
-        InputError: see `MaskedImages`.
+        InputError: a shard is missing, or no image has a mask.
     """
 
     def __init__(self, network: TrainingNetwork, folder: str, info: DatasetInfo) -> None:
-        self._class_names = info.class_names
-        self._images = MaskedImages(
-            folder,
-            info,
+        self._network, self._folder, self._info = network, folder, info
+        if info.num_images_with_masks == 0:
+            raise InputError(f"{folder}: none of {info.num_images} images has a class mask")
+        paths = shard_paths(folder, info.num_shards)
+        for path in paths:
+            if not os.path.exists(path):
+                raise InputError(f"{path}: shard not found: expected {info.num_shards} shards")
+        records = tf.data.TFRecordDataset(paths).map(parse).filter(Record.has_mask)
+        network.prepare(records, "features of validation images")
+        self._inputs = records.map(
             lambda record: (network.whole_image(record), record.size, record.label_map()),
-        )
-        network.prepare(self._images.records, "features of validation images")
-        self._network = network
+            num_parallel_calls=tf.data.AUTOTUNE,
+        ).prefetch(2)
         # The signature keeps one trace over all image sizes.
-        self._predict = tf.function(self._label_maps, input_signature=self._images.inputs_spec)
+        self._count = tf.function(self._counts, input_signature=self._inputs.element_spec)
 
     def run(self) -> dict[str, float | None]:
-        """Metrics for the history.
+        """Metrics for the history, by one confusion matrix over all images; void is left out.
 
         Returns:
             `val_mean_iou` and `val_iou/CLASS`; `val_foreground_mean_iou`: of background and all
             classes as one; `val_mean_iou_classes_given`: where each image's prediction is made
             among the classes that are truly in it.
+
+        Raises:
+            InputError: a shard is damaged.
         """
-        counts, given = self._images.compare(
-            lambda inputs: self._predict(*inputs), "validation", leave=False
-        )
+        class_names = self._info.class_names
+        counts = given = ConfusionMatrix.zeros(len(class_names))
+        total = self._info.num_images_with_masks
+        with tqdm(total=total, desc="validation", unit="image", leave=False) as progress:
+            try:
+                for inputs in self._inputs:
+                    of_all, of_given = self._count(*inputs)
+                    counts, given = counts + of_all.numpy(), given + of_given.numpy()
+                    progress.update()
+            except tf.errors.DataLossError as error:
+                raise InputError(f"{self._folder}: damaged TFRecord: {error.message}") from None
         return {
             "val_mean_iou": counts.mean_iou,
             "val_foreground_mean_iou": counts.foreground_mean_iou,
             "val_mean_iou_classes_given": given.mean_iou,
-            **{f"val_iou/{k}": v for k, v in counts.per_class(self._class_names).items()},
+            **{f"val_iou/{k}": v for k, v in counts.per_class(class_names).items()},
         }
 
-    def _label_maps(self, whole: tf.Tensor, size: tf.Tensor, truth: tf.Tensor) -> tf.Tensor:
-        """int32 [2, H, W]: the class of highest score, of all and of those in the truth."""
+    def _counts(
+        self, whole: tf.Tensor, size: tf.Tensor, truth: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Truth by the class of highest score, of all and of those in the truth: int64 [C, C]."""
+        num_classes = len(self._info.class_names)
         logits = self._network.logits(whole, size)[0]
-        present = tf.reduce_any(truth[:, :, None] == tf.range(len(self._class_names)), axis=[0, 1])
+        present = tf.reduce_any(truth[:, :, None] == tf.range(num_classes), axis=[0, 1])
         given = tf.where(present, logits, -float("inf"))
-        return tf.argmax(tf.stack([logits, given]), axis=-1, output_type=tf.int32)
+        label_maps = (tf.argmax(scores, -1, output_type=tf.int32) for scores in (logits, given))
+        plain, among_given = (count_pixels(truth, one, num_classes) for one in label_maps)
+        return plain, among_given

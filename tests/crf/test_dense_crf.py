@@ -151,11 +151,11 @@ def test_parameters_by_name_and_by_file(tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (None, "No such file .* expected one of deeplab_voc, .* crf.json"),
-        ("{", "no CRF parameters in it"),
-        ("[]", "no CRF parameters in it"),
-        ('{"tried": []}', "no CRF parameters in it"),
-        ('{"best": {"parameters": {"w1": 3}}}', "no CRF parameters in it"),
+        (None, "expected one of deeplab_voc, .* crf.json .*: .*No such file"),
+        ("{", "expected one of deeplab_voc, .* crf.json .*: Expecting"),
+        ("[]", "holds a list: expected an object"),
+        ('{"tried": []}', "crf.json .*: damaged .*'best'"),
+        ('{"best": {"parameters": {"w1": 3}}}', "crf.json .*: damaged .*'theta_alpha'"),
         (
             '{"best": {"parameters": {"w1": 3, "theta_alpha": -1, "theta_beta": 3}}}',
             "bad.json: CRF: theta_alpha=-1: expected more than 0",

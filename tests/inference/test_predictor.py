@@ -1,13 +1,17 @@
 """Full-resolution predictions: scales, batches, sizes and traces."""
 
+import math
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from boxsup_tf.commands import evaluate, export, tune_crf
+from boxsup_tf.commands.command_line import parse
 from boxsup_tf.data.shapes import SHAPE_CLASSES
 from boxsup_tf.errors import InputError
 from boxsup_tf.inference.interface import PROBABILITIES, SEMANTIC_PREDICTIONS
-from boxsup_tf.inference.predictor import Predictor, parse_scales
+from boxsup_tf.inference.predictor import Predictor
 
 
 @pytest.fixture(scope="module")
@@ -80,11 +84,20 @@ def test_one_trace_for_all_sizes(segmenter, images):
     assert predictor.predict.experimental_get_tracing_count() == 1
 
 
-def test_scales_of_a_flag(segmenter):
-    assert parse_scales("0.8, 1,1.2") == (0.8, 1.0, 1.2)
-    for text in ("", "1.0,,2", "0", "-1", "big", "nan", "inf"):
+def test_scales_are_positive_numbers(segmenter):
+    for scales in ((), (1.0, 0.0), (-1.0,), (math.nan,), (math.inf,)):
+        text = ",".join(map(str, scales))
         with pytest.raises(InputError, match=f"--scales={text}: expected positive numbers"):
-            parse_scales(text)
-    for scales in ((), (1.0, 0.0)):
-        with pytest.raises(ValueError, match="scales must be positive"):
             Predictor(segmenter, scales)
+
+
+@pytest.mark.parametrize("command", [evaluate, export, tune_crf])
+def test_scales_of_a_flag(command):
+    needed = ["--model_dir=run", "--data=records", "--output_dir=out"]
+    if command is export:
+        needed.remove("--data=records")
+    (options,) = parse([command.Options], [*needed, "--scales=0.8, 1,1.2"])
+    assert options.scales == (0.8, 1.0, 1.2)
+    for text in ("1.0,,2", "big"):
+        with pytest.raises(InputError, match=f"--scales={text}: expected a list of float"):
+            parse([command.Options], [*needed, f"--scales={text}"])

@@ -8,9 +8,9 @@ import numpy as np
 from pycocotools import mask as mask_utils
 
 from boxsup_tf.data.shapes import ShapesReader
+from boxsup_tf.proposals.combinatorial.grouping import GroupingOptions
 from boxsup_tf.proposals.combinatorial.ranker_training import sample_candidates
 from boxsup_tf.proposals.combinatorial.ranking import make_ranker
-from boxsup_tf.proposals.combinatorial.settings import GroupingOptions
 from boxsup_tf.proposals.edges import gradient
 from boxsup_tf.records.example import Example, decode_image
 from tests.in_process import Completed, run_script
@@ -67,11 +67,11 @@ def test_annotated_images_become_rankers_that_rank(tmp_path):
     assert result.stdout.splitlines() == paths
     unseen = ShapesReader(1, seed=7, image_size=112)[0]
     image, masks = decode_image(unseen.encoded).numpy(), _masks(unseen)
-    maps, grouping = gradient.detect_scales(image), GroupingOptions("gradient").grouping
+    maps, options = gradient.detect_scales(image), GroupingOptions("gradient")
     for path, num_maps in zip(paths, (4, 1), strict=True):
         assert os.path.getsize(path) < 100_000
         with np.load(path) as arrays:
             ranker = make_ranker({name: arrays[name].astype(np.float32) for name in arrays})
         rng = np.random.default_rng(0)
-        features, overlaps = sample_candidates(image, maps[:num_maps], masks, grouping, rng)
+        features, overlaps = sample_candidates(image, maps[:num_maps], masks, options, rng)
         assert np.corrcoef(ranker.estimate(features), overlaps)[0, 1] > 0.3

@@ -8,10 +8,9 @@ import pytest
 import urllib3
 from PIL import Image
 
-from boxsup_tf.errors import InputError
+from boxsup_tf.errors import InputError, require
 from boxsup_tf.inference import segmentation_model
 from boxsup_tf.records.example import decode_image
-from boxsup_tf.serving.extras import require
 from boxsup_tf.serving.rest_client import RestClient
 from boxsup_tf.serving.server import ServerOptions, serve
 from tests.serving.talking import as_json, decode_mask, encode, get, post
@@ -153,7 +152,7 @@ def test_what_cannot_be_served_is_refused(url, saved_model, tmp_path):
     with pytest.raises(InputError, match="no SavedModel"):
         serve(ServerOptions(str(tmp_path)))
     with pytest.raises(InputError, match="no_such_module is missing: expected it after `python -m"):
-        require("no_such_module", "no-such-package")
+        require("no_such_module", "python -m pip install no-such-package")
 
 
 @pytest.mark.parametrize(

@@ -218,7 +218,7 @@ def test_a_damaged_checkpoint(tmp_path, suffix, damage):
 
 def test_a_config_that_is_no_runs(tmp_path):
     (tmp_path / "config.json").write_text("{}")
-    with pytest.raises(InputError, match="lacks 'width_multiplier'"):
+    with pytest.raises(InputError, match="config.json: .* damaged .*'width_multiplier'"):
         load_segmenter(str(tmp_path))
 
 

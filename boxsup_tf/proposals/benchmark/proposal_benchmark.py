@@ -20,7 +20,6 @@ from boxsup_tf.pools.candidates import CandidatePool
 from boxsup_tf.proposals import edges, registry
 from boxsup_tf.proposals.benchmark.proposal_quality import (
     COUNTS,
-    BoxRule,
     best_overlaps,
     box_choice_ious,
     quality_rows,
@@ -94,7 +93,6 @@ def measure(
     num_workers: int,
     min_instance_area: int,
     subset: Collection[str] = (),
-    rule: BoxRule | None = None,
 ) -> Benchmark:
     """Runs a method on all images.
 
@@ -105,7 +103,6 @@ def measure(
         min_instance_area: pixels; smaller instances are left out. Methods with one candidate
             per box are given the tight boxes of the others.
         subset: ids of images to be measured on their own, too.
-        rule: how a box picks its candidate; None: the default.
 
     Raises:
         InputError: bad specification; no instance is large enough; or the method fails.
@@ -125,7 +122,7 @@ def measure(
         runs.append(result)
     edge_share = sum(run.edge_seconds for run in runs) / sum(run.seconds for run in runs)
     measured = [
-        _measure_image(image, run, min_instance_area, rule)
+        _measure_image(image, run, min_instance_area)
         for image, run in zip(images, runs, strict=True)
     ]
     some = [one for image, one in zip(images, measured, strict=True) if image.image_id in subset]
@@ -182,12 +179,12 @@ def _instances(image: InstanceImage, min_area: int) -> np.ndarray:
 
 
 def _measure_image(
-    image: InstanceImage, run: _Run, min_area: int, rule: BoxRule | None
+    image: InstanceImage, run: _Run, min_area: int
 ) -> tuple[int, np.ndarray, np.ndarray]:
     """Size of the pool, `best_overlaps` and `box_choice_ious` of an image."""
     pool = CandidatePool.unpack(*run.packed, run.count, "", run.one_per_box)
     instances = _instances(image, min_area)
-    best, chosen = best_overlaps(pool, instances), box_choice_ious(pool, instances, rule)
+    best, chosen = best_overlaps(pool, instances), box_choice_ious(pool, instances)
     return pool.num_candidates, best, chosen
 
 

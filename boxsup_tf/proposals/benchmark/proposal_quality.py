@@ -5,7 +5,6 @@ J. Barron, F. Marques, J. Malik, Multiscale Combinatorial Grouping, TPAMI 2017, 
 J_i, the mean over instances; a candidate covers many instances if it fits them).
 """
 
-import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
@@ -16,6 +15,8 @@ from boxsup_tf.pools.candidates import CandidatePool, tight_boxes_yxyx
 COUNTS = (10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
 RECALL_AT = (0.5, 0.7, 0.85)
 RECTANGLE = -1  # among choices: no candidate, the box itself
+
+_INSIDE_WEIGHT, _COVERAGE_WEIGHT, _MIN_BOX_IOU = 0.5, 0.5, 0.6  # see `pick_by_box`
 
 _ROWS_AT_ONCE = 4096  # of membership, as float64: 8 MB for every 256 superpixels
 
@@ -90,42 +91,23 @@ def quality_rows(
     return rows
 
 
-@dataclasses.dataclass(frozen=True)
-class BoxRule:
-    """How a box picks a candidate when nothing but the box is known: the greatest of
+def pick_by_box(pool: CandidatePool, boxes_yxyx: np.ndarray) -> np.ndarray:
+    """The candidate that each box picks when nothing but the box is known; the first of equals.
 
-        fit + inside_weight * inside + coverage_weight * coverage / (1 + coverage)
-
-    fit is the box IoU, inside the share of the candidate's pixels that lie in the box, coverage
-    the share of the box's pixels that lie in the candidate. coverage / (1 + coverage) is the soft
-    IoU of the candidate with a probability of 1/2 all over the box: it prefers full candidates to
-    hollow ones.
+    It is the one of greatest fit + inside / 2 + coverage / (1 + coverage) / 2, or the box's own
+    rectangle where that one's fit is below 0.6. fit is the box IoU of the candidate's part inside
+    the box, inside the share of the candidate's pixels that lie in the box, coverage the share of
+    the box's pixels that lie in the candidate. coverage / (1 + coverage) is the soft IoU of the
+    candidate with a probability of 1/2 all over the box: it prefers full candidates to hollow ones.
 
     Measured on 97 COCO photographs (510 objects of 400 pixels or more; the regions of one HED
     hierarchy, 2,154 per image; the rectangle has 0.556): highest fit of the whole candidate 0.510,
-    the same with the rectangle below a fit of 0.7 0.581, the defaults 0.604. Values near the
-    defaults give the same to 0.003.
-
-    Attributes:
-        clip_first: fit is that of the tight box of the candidate's part inside the box; else of
-            the whole candidate's.
-        inside_weight, coverage_weight: see above.
-        min_box_iou: where the pick's fit is smaller, the box picks its own rectangle.
-    """
-
-    clip_first: bool = True
-    inside_weight: float = 0.5
-    coverage_weight: float = 0.5
-    min_box_iou: float = 0.6
-
-
-def pick_by_box(pool: CandidatePool, boxes_yxyx: np.ndarray, rule: BoxRule) -> np.ndarray:
-    """The candidate that each box picks; the first of equals.
+    the same with the rectangle below a fit of 0.7 0.581, this rule 0.604. Numbers near these give
+    the same to 0.003.
 
     Args:
         pool: of one image.
         boxes_yxyx: integers [B, 4], half-open, pixels; none empty.
-        rule: see there.
 
     Returns:
         int64 [B], numbers of candidates, or `RECTANGLE`.
@@ -133,39 +115,32 @@ def pick_by_box(pool: CandidatePool, boxes_yxyx: np.ndarray, rule: BoxRule) -> n
     boxes = np.asarray(boxes_yxyx, int).reshape(-1, 4)
     if pool.num_candidates == 0 or len(boxes) == 0:
         return np.full(len(boxes), RECTANGLE)
-    tight = [_clipped_boxes(pool, box) if rule.clip_first else pool.tight_boxes for box in boxes]
     fit = np.concatenate(
-        [box_ops.pairwise_iou_yxyx(box[None], own) for box, own in zip(boxes, tight, strict=True)]
+        [box_ops.pairwise_iou_yxyx(box[None], _clipped_boxes(pool, box)) for box in boxes]
     )
     rectangles = np.array(box_ops.inside_yxyx(boxes, *pool.superpixels.shape))
     shared = _pixels_inside(pool, rectangles).T
     coverage = shared / np.count_nonzero(rectangles, axis=(1, 2))[:, None]
-    merit = fit + rule.inside_weight * shared / pool.areas
-    merit += rule.coverage_weight * coverage / (1 + coverage)
+    merit = fit + _INSIDE_WEIGHT * shared / pool.areas
+    merit += _COVERAGE_WEIGHT * coverage / (1 + coverage)
     picked = merit.argmax(axis=1)
-    good = np.take_along_axis(fit, picked[:, None], axis=1)[:, 0] >= rule.min_box_iou
+    good = np.take_along_axis(fit, picked[:, None], axis=1)[:, 0] >= _MIN_BOX_IOU
     return np.where(good, picked, RECTANGLE)
 
 
-def box_choice_ious(
-    pool: CandidatePool, instances: np.ndarray, rule: BoxRule | None = None
-) -> np.ndarray:
+def box_choice_ious(pool: CandidatePool, instances: np.ndarray) -> np.ndarray:
     """Jaccard index of each instance with what its tight box picks, clipped to the box.
 
     Args:
         pool: of one image; in a pool of one candidate per box, candidate n is instance n's.
         instances: bool [I, H, W], true masks, none empty.
-        rule: how a box picks; None: the default.
 
     Returns:
         float64 [I].
     """
     boxes = np.array([box_ops.tight_box_yxyx(instance) for instance in instances], int)
     boxes = boxes.reshape(-1, 4)
-    if pool.one_per_box:
-        picked = np.arange(len(boxes))
-    else:
-        picked = pick_by_box(pool, boxes, rule or BoxRule())
+    picked = np.arange(len(boxes)) if pool.one_per_box else pick_by_box(pool, boxes)
     found = np.array(box_ops.inside_yxyx(boxes, *pool.superpixels.shape))
     for mask, candidate in zip(found, picked, strict=True):
         if candidate != RECTANGLE:

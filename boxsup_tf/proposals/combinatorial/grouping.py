@@ -13,7 +13,9 @@ from boxsup_tf.proposals.combinatorial.holes import fill_holes
 from boxsup_tf.proposals.combinatorial.partition import Partition, build_partition
 from boxsup_tf.proposals.combinatorial.ranking import Ranker, diverse_order
 from boxsup_tf.proposals.combinatorial.tuples import Limits, combine
+from boxsup_tf.proposals.superpixel_options import SuperpixelOptions
 from boxsup_tf.proposals.superpixels import fine_superpixels
+from boxsup_tf.settings import option
 
 _MAX_JACCARD = 0.95
 # Ranked per candidate wanted: filling holes and dropping near-duplicates costs some.
@@ -21,42 +23,40 @@ _SPARE = 1.2
 
 
 @dataclasses.dataclass(frozen=True)
-class Grouping:
-    """How an image is grouped.
+class GroupingOptions(SuperpixelOptions):
+    """Options of mcg and scg.
 
     Attributes:
-        sigma: blur of the edge maps before the watershed, pixels.
-        min_area: pixels; smaller superpixels are merged into a neighbour.
-        max_superpixels: the limit; the weakest boundaries go first.
+        max_regions: the most regions of a hierarchy that a candidate unites, 1 to 4.
         max_candidates: the limit; the best are kept.
-        limits: of the combinations.
     """
 
-    sigma: float
-    min_area: int
-    max_superpixels: int
-    max_candidates: int
-    limits: Limits
+    max_regions: int = option(4, at_least=1, at_most=4)
+
+    @property
+    def limits(self) -> Limits:
+        """How far down a tree regions are combined; 0 for combinations that are not wanted."""
+        limits = dataclasses.astuple(Limits())
+        return Limits(*(n if i + 2 <= self.max_regions else 0 for i, n in enumerate(limits)))
 
 
 def propose_candidates(
-    image: np.ndarray, edges: np.ndarray, grouping: Grouping
+    image: np.ndarray, edges: np.ndarray, options: GroupingOptions
 ) -> tuple[Partition, Described]:
     """All distinct candidates of all trees, described but not ranked.
 
     Args:
         image: uint8 [H, W, 3], RGB.
         edges: float32 [M, H, W], edge maps.
-        grouping: see `Grouping`.
+        options: see there.
     """
-    fine = edges.mean(axis=0)
     superpixels = fine_superpixels(
-        fine, grouping.sigma, grouping.min_area, grouping.max_superpixels
+        edges.mean(axis=0), options.sigma, options.min_area, options.max_superpixels
     )
     partition = build_partition(superpixels, image, edges)
     trees = grow_trees(partition)
     adjacent = np.stack([partition.first, partition.second], axis=1)
-    combinations = [combine(tree, adjacent, grouping.limits) for tree in trees]
+    combinations = [combine(tree, adjacent, options.limits) for tree in trees]
     return partition, describe(partition, trees, combinations)
 
 
@@ -72,14 +72,14 @@ def grow_trees(partition: Partition) -> list[np.ndarray]:
 
 
 def group(
-    image: np.ndarray, edges: np.ndarray, grouping: Grouping, ranker: Ranker, method: str
+    image: np.ndarray, edges: np.ndarray, options: GroupingOptions, ranker: Ranker, method: str
 ) -> CandidatePool:
     """The ranked pool of an image.
 
     Args:
         image: uint8 [H, W, 3], RGB.
         edges: float32 [M, H, W], edge maps.
-        grouping: see `Grouping`.
+        options: see there.
         ranker: estimates the quality of a candidate.
         method: the pool's.
 
@@ -90,10 +90,10 @@ def group(
     # Sums of many threads come in another order, and near-equal candidates change places; one
     # thread is also the faster for matrices of this size.
     with threadpool_limits(1, user_api="blas"):
-        partition, candidates = propose_candidates(image, edges, grouping)
+        partition, candidates = propose_candidates(image, edges, options)
         estimates = ranker.estimate(candidates.features)
-        order = diverse_order(candidates, estimates, round(_SPARE * grouping.max_candidates))
+        order = diverse_order(candidates, estimates, round(_SPARE * options.max_candidates))
         members = fill_holes(candidates.members[order], partition)
         members = members[first_of_each(members)]
         members = members[first_of_similar(members, partition.areas, _MAX_JACCARD)]
-    return CandidatePool(partition.superpixels, members[: grouping.max_candidates], method)
+    return CandidatePool(partition.superpixels, members[: options.max_candidates], method)

@@ -9,9 +9,8 @@ import numpy as np
 
 from boxsup_tf.errors import InputError
 from boxsup_tf.proposals import edges
-from boxsup_tf.proposals.combinatorial.grouping import Grouping, propose_candidates
+from boxsup_tf.proposals.combinatorial.grouping import GroupingOptions, propose_candidates
 from boxsup_tf.proposals.combinatorial.ranking import ranker_file
-from boxsup_tf.proposals.combinatorial.settings import GroupingOptions
 
 _ROWS_PER_IMAGE = 6000
 _MIN_INSTANCE_AREA = 400  # pixels
@@ -27,7 +26,7 @@ def sample_candidates(
     image: np.ndarray,
     edge_maps: np.ndarray,
     instances: np.ndarray,
-    grouping: Grouping,
+    options: GroupingOptions,
     rng: np.random.Generator,
 ) -> Sample:
     """Features and targets of some candidates of an image, good ones more often than bad ones.
@@ -36,14 +35,14 @@ def sample_candidates(
         image: uint8 [H, W, 3], RGB.
         edge_maps: float32 [M, H, W].
         instances: bool [G, H, W], the objects' masks, at least one.
-        grouping: see `Grouping`.
+        options: see there.
         rng: draws the sample.
 
     Returns:
         features: float32 [S, F].
         targets: float32 [S], the best IoU with any object.
     """
-    partition, candidates = propose_candidates(image, edge_maps, grouping)
+    partition, candidates = propose_candidates(image, edge_maps, options)
     num = partition.num_superpixels
     held = [np.bincount(partition.superpixels[mask], minlength=num) for mask in instances]
     shares = np.array(held, np.float32)
@@ -106,7 +105,7 @@ def train_rankers(
         InputError: no image has an object that is large enough.
     """
     detector = edges.resolve(detector)
-    grouping = GroupingOptions(detector, edge_model).grouping
+    options = GroupingOptions(detector, edge_model)
     rng = np.random.default_rng(seed)
     samples: dict[str, list[Sample]] = {"mcg": [], "scg": []}
     for image, masks in images:
@@ -114,8 +113,8 @@ def train_rankers(
         if len(large) == 0:
             continue
         maps = edges.detect_scales(image, detector, edge_model)
-        samples["mcg"].append(sample_candidates(image, maps, large, grouping, rng))
-        samples["scg"].append(sample_candidates(image, maps[:1], large, grouping, rng))
+        samples["mcg"].append(sample_candidates(image, maps, large, options, rng))
+        samples["scg"].append(sample_candidates(image, maps[:1], large, options, rng))
     if not samples["mcg"]:
         raise InputError(f"no image has an object of {_MIN_INSTANCE_AREA} pixels or more")
     os.makedirs(output_dir, exist_ok=True)

@@ -14,7 +14,6 @@ image's have one, since results come in any order; otherwise they keep the file'
 """
 
 import functools
-import json
 import os
 import re
 from collections.abc import Iterator
@@ -23,14 +22,15 @@ from typing import Any
 import numpy as np
 from pycocotools import mask as mask_utils
 
+from boxsup_tf.data.coco_file import read_any_json
 from boxsup_tf.data.coco_segmentation import encode_segmentation
 from boxsup_tf.errors import InputError
 from boxsup_tf.pools.candidates import CandidatePool
 from boxsup_tf.pools.refinement import refine
 from boxsup_tf.proposals import importers
 from boxsup_tf.proposals.proposal_input import ProposalInput
-from boxsup_tf.records.example import read_bytes
 
+_EXPECTED = "candidates in COCO's JSON"
 _IMAGE_EXTENSIONS = (".jpg", ".jpeg", ".png")
 # COCO 2014's names, COCO 2017's and VOC's, whose two numbers are written as one.
 _NUMBERED = re.compile(r"(?:COCO_[a-z]+\d{4}_)?(\d+)|(\d{4})_(\d{6})")
@@ -45,7 +45,7 @@ def read(path: str, inputs: ProposalInput) -> CandidatePool:
     """
     if os.path.isdir(path):
         file = importers.find_file(path, inputs, ".json")
-        records = _records(_load(file), file)
+        records = _records(read_any_json(file, _EXPECTED), file)
     else:
         file = path
         modified = os.stat(path).st_mtime_ns if os.path.exists(path) else 0
@@ -66,7 +66,7 @@ def read(path: str, inputs: ProposalInput) -> CandidatePool:
 def _index(path: str, modified_ns: int) -> dict[str | int, list[dict]]:
     """The records of every image of a file, which is parsed once per process."""
     del modified_ns  # only to read a file again that has changed
-    content = _load(path)
+    content = read_any_json(path, _EXPECTED)
     by_id: dict[str | int, list[dict]] = {}
     for record in _records(content, path):
         by_id.setdefault(_key(record.get("image_id"), path), []).append(record)
@@ -103,15 +103,6 @@ def _key(image_id: object, path: str) -> str | int:
     if isinstance(image_id, int):
         return image_id
     raise InputError(f"{path}: image_id is {image_id!r}: expected a number or a name")
-
-
-def _load(path: str) -> Any:
-    try:
-        return json.loads(read_bytes(path, "candidates in COCO's JSON"))
-    except ValueError as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(f"{path}: not JSON: {error}") from None
 
 
 def _records(content: Any, path: str) -> list[dict]:

@@ -11,9 +11,8 @@ import numpy as np
 
 from boxsup_tf.pools.candidates import CandidatePool
 from boxsup_tf.proposals import edges
-from boxsup_tf.proposals.combinatorial.grouping import group
+from boxsup_tf.proposals.combinatorial.grouping import GroupingOptions, group
 from boxsup_tf.proposals.combinatorial.ranking import load_ranker
-from boxsup_tf.proposals.combinatorial.settings import GroupingOptions
 from boxsup_tf.proposals.downscale import propose_at_most
 from boxsup_tf.proposals.proposal_input import ProposalInput
 
@@ -34,6 +33,6 @@ def propose(inputs: ProposalInput, options: Options) -> CandidatePool:
     def grouped(image: np.ndarray) -> CandidatePool:
         maps = edges.detect_scales(image, options.edges, options.edge_model)
         ranker = load_ranker("mcg", options.edges)
-        return group(image, maps, options.grouping, ranker, "mcg")
+        return group(image, maps, options, ranker, "mcg")
 
     return propose_at_most(inputs.image, options.max_pixels, grouped)

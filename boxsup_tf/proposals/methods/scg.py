@@ -10,9 +10,8 @@ import numpy as np
 
 from boxsup_tf.pools.candidates import CandidatePool
 from boxsup_tf.proposals import edges
-from boxsup_tf.proposals.combinatorial.grouping import group
+from boxsup_tf.proposals.combinatorial.grouping import GroupingOptions, group
 from boxsup_tf.proposals.combinatorial.ranking import load_ranker
-from boxsup_tf.proposals.combinatorial.settings import GroupingOptions
 from boxsup_tf.proposals.downscale import propose_at_most
 from boxsup_tf.proposals.proposal_input import ProposalInput
 from boxsup_tf.settings import option
@@ -36,6 +35,6 @@ def propose(inputs: ProposalInput, options: Options) -> CandidatePool:
     def grouped(image: np.ndarray) -> CandidatePool:
         strength = edges.detect_edges(image, options.edges, options.edge_model)
         ranker = load_ranker("scg", options.edges)
-        return group(image, strength[None], options.grouping, ranker, "scg")
+        return group(image, strength[None], options, ranker, "scg")
 
     return propose_at_most(inputs.image, options.max_pixels, grouped)

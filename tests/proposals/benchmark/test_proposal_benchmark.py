@@ -1,5 +1,6 @@
 """proposals.benchmark and benchmarks/proposals.py: the figures that they report."""
 
+import functools
 import json
 import os
 import pathlib
@@ -100,7 +101,9 @@ def test_the_detection_of_edges_is_timed_apart(images, monkeypatch):
 
 
 def test_a_method_that_fails_is_named(images, folder):
-    gone = [*images, voc_instances(str(folder), ["val"])[0].__class__("9", "9.jpg", "9.png")]
+    image = voc_instances(str(folder), ["val"])[0]
+    masks = functools.partial(image.masks.func, "9.png")
+    gone = [*images, InstanceImage("9", "9.jpg", masks)]
     with pytest.raises(InputError, match="9.jpg: rectangle failed: 9.png: cannot read"):
         measure("rectangle", gone, 1, 1)
 

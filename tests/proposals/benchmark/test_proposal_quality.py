@@ -5,9 +5,9 @@ import pytest
 
 from boxsup_tf.boxes import tight_box_yxyx
 from boxsup_tf.pools.candidates import CandidatePool
+from boxsup_tf.proposals.benchmark import proposal_quality
 from boxsup_tf.proposals.benchmark.proposal_quality import (
     RECTANGLE,
-    BoxRule,
     best_overlaps,
     box_choice_ious,
     overlaps,
@@ -16,7 +16,11 @@ from boxsup_tf.proposals.benchmark.proposal_quality import (
 )
 from tests.supervision.pools import random_pool
 
-FIT_ALONE = BoxRule(clip_first=False, inside_weight=0.0, coverage_weight=0.0, min_box_iou=0.0)
+
+def _set_rule(monkeypatch, inside: float, coverage: float, min_box_iou: float) -> None:
+    values = {"INSIDE_WEIGHT": inside, "COVERAGE_WEIGHT": coverage, "MIN_BOX_IOU": min_box_iou}
+    for name, value in values.items():
+        monkeypatch.setattr(proposal_quality, f"_{name}", value)
 
 
 def _instances(rng: np.random.Generator, num: int, height: int, width: int) -> np.ndarray:
@@ -89,25 +93,23 @@ def test_rows_of_a_hand_made_case():
     np.testing.assert_allclose(means, [0.45, 0.6, 0.6875])
 
 
-@pytest.mark.parametrize("clip_first", [False, True])
 @pytest.mark.parametrize(("inside", "coverage"), [(0.0, 0.0), (0.5, 0.5), (0.0, 3.0), (3.0, 0.0)])
-def test_the_pick_is_that_of_the_pixels(clip_first, inside, coverage):
+def test_the_pick_is_that_of_the_pixels(monkeypatch, inside, coverage):
+    _set_rule(monkeypatch, inside, coverage, 0.5)
     rng = np.random.default_rng(8)
     picks = []
     for _ in range(12):
         pool, instances = _pool(*_instances(rng, 25, 12, 16)), _instances(rng, 3, 12, 16)
         boxes = [tight_box_yxyx(instance) for instance in instances]
-        rule = BoxRule(clip_first, inside, coverage, 0.5)
-        for box, picked in zip(boxes, pick_by_box(pool, np.array(boxes), rule), strict=True):
+        for box, picked in zip(boxes, pick_by_box(pool, np.array(boxes)), strict=True):
             inside_box = np.zeros((12, 16), bool)
             inside_box[box[0] : box[2], box[1] : box[3]] = True
             merits, fits = [], []
             for n in range(25):
                 part = pool.mask(n) & inside_box
-                shown = part if clip_first else pool.mask(n)
                 hull = np.zeros((12, 16), bool)
-                if shown.any():
-                    top, left, bottom, right = tight_box_yxyx(shown)
+                if part.any():
+                    top, left, bottom, right = tight_box_yxyx(part)
                     hull[top:bottom, left:right] = True
                 fits.append(_jaccard(hull, inside_box))
                 share = part.sum() / inside_box.sum()
@@ -125,24 +127,25 @@ def test_the_pick_is_that_of_the_pixels(clip_first, inside, coverage):
     assert len(set(picks)) > 3  # the case asks for different candidates
 
 
-def test_a_hand_made_pick():
+def test_a_hand_made_pick(monkeypatch):
     box = np.array([[5, 5, 15, 25]])
     hollow = _rectangle(5, 5, 15, 25) & ~_rectangle(6, 6, 14, 24)
     fitting, far = _rectangle(5, 5, 15, 24), _rectangle(0, 0, 2, 2)
     pool = _pool(far, hollow, fitting)
-    assert pick_by_box(pool, box, FIT_ALONE).tolist() == [1]
-    assert pick_by_box(pool, box, BoxRule()).tolist() == [2]
-    assert pick_by_box(_pool(far), box, BoxRule()).tolist() == [RECTANGLE]
-    assert pick_by_box(_pool(far), box, FIT_ALONE).tolist() == [0]
+    assert pick_by_box(pool, box).tolist() == [2]
+    assert pick_by_box(_pool(far), box).tolist() == [RECTANGLE]
     # Of a whole image the part inside the box fits best of all: it must lie inside, too.
     everything = np.ones((20, 30), bool)
-    assert pick_by_box(_pool(everything, fitting), box, BoxRule()).tolist() == [1]
+    assert pick_by_box(_pool(everything, fitting), box).tolist() == [1]
+    _set_rule(monkeypatch, 0.0, 0.0, 0.0)  # the fit alone
+    assert pick_by_box(pool, box).tolist() == [1]
+    assert pick_by_box(_pool(far), box).tolist() == [0]
 
 
 def test_the_choice_is_scored_clipped_to_its_box():
     truth = _rectangle(5, 5, 15, 25) & ~_rectangle(5, 5, 8, 12)
     wide = _rectangle(4, 4, 16, 26) & ~_rectangle(4, 4, 8, 12)
-    assert box_choice_ious(_pool(wide), truth[None], FIT_ALONE).tolist() == [1.0]
+    assert box_choice_ious(_pool(wide), truth[None]).tolist() == [1.0]
     # No candidate is near: the rectangle, which is 200 pixels for 179 true ones.
     far = _pool(_rectangle(0, 0, 2, 2))
     assert box_choice_ious(far, truth[None]).tolist() == [179 / 200]

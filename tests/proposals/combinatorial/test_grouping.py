@@ -9,25 +9,24 @@ import pytest
 from boxsup_tf.data.shapes import ShapesReader
 from boxsup_tf.pools.candidates import CandidatePool
 from boxsup_tf.proposals.combinatorial.grouping import (
-    Grouping,
+    GroupingOptions,
     group,
     grow_trees,
     propose_candidates,
 )
-from boxsup_tf.proposals.combinatorial.tuples import Limits
 from boxsup_tf.proposals.edges import gradient
 from boxsup_tf.records.example import decode_image
 from tests.proposals.combinatorial.made_up import make_partition, num_features, random_ranker
 from tests.proposals.combinatorial.pool_checks import check_pool
 
-GROUPING = Grouping(0.7, 30, 300, 1000, Limits())
+OPTIONS = GroupingOptions("gradient", max_superpixels=300, max_candidates=1000)
 NUM_TREES = {4: 7, 1: 1}
 RANKERS = {maps: random_ranker(num_features(maps, trees)) for maps, trees in NUM_TREES.items()}
 
 
-def _pool(image: np.ndarray, num_maps: int, grouping: Grouping = GROUPING) -> CandidatePool:
+def _pool(image: np.ndarray, num_maps: int, options: GroupingOptions = OPTIONS) -> CandidatePool:
     maps = gradient.detect_scales(image)[:num_maps]
-    return group(image, maps, grouping, RANKERS[num_maps], "made up")
+    return group(image, maps, options, RANKERS[num_maps], "made up")
 
 
 @pytest.mark.parametrize("num_maps", [1, 4])
@@ -37,17 +36,17 @@ def test_pools_of_shapes(index, num_maps):
     pool = _pool(image, num_maps)
     check_pool(pool, image.shape[:2])
     assert pool.method == "made up"
-    assert 100 < pool.num_candidates <= GROUPING.max_candidates
-    assert pool.membership.shape[1] <= GROUPING.max_superpixels
-    assert pool.areas.min() >= GROUPING.min_area
+    assert 100 < pool.num_candidates <= OPTIONS.max_candidates
+    assert pool.membership.shape[1] <= OPTIONS.max_superpixels
+    assert pool.areas.min() >= OPTIONS.min_area
     assert _pool(image.copy(), num_maps).pack() == pool.pack()
 
 
 def test_a_pool_of_a_photograph(shared_data):
     folder = shared_data / "coco_subset" / "VOC2012" / "JPEGImages"
     image = cv2.imread(str(sorted(folder.glob("*.jpg"))[0]))[:, :, ::-1].copy()
-    grouping = dataclasses.replace(GROUPING, max_superpixels=500, max_candidates=2000)
-    pool = _pool(image, 4, grouping)
+    options = dataclasses.replace(OPTIONS, max_superpixels=500, max_candidates=2000)
+    pool = _pool(image, 4, options)
     check_pool(pool, image.shape[:2])
     assert 1500 < pool.num_candidates <= 2000
 
@@ -56,7 +55,7 @@ def test_a_smaller_pool_is_the_beginning_of_a_larger_one():
     image = decode_image(ShapesReader(1, seed=6)[0].encoded).numpy()
     large = _pool(image, 4)
     for most in (1, 10, 200):
-        small = _pool(image, 4, dataclasses.replace(GROUPING, max_candidates=most))
+        small = _pool(image, 4, dataclasses.replace(OPTIONS, max_candidates=most))
         assert 0.7 * most <= small.num_candidates <= most
         np.testing.assert_array_equal(small.superpixels, large.superpixels)
         np.testing.assert_array_equal(small.membership, large.membership[: small.num_candidates])
@@ -84,7 +83,7 @@ IMAGES = {
 @pytest.mark.parametrize("name", IMAGES)
 def test_pools_of_awkward_images(name, min_area, num_maps):
     image = IMAGES[name]
-    pool = _pool(image, num_maps, dataclasses.replace(GROUPING, min_area=min_area))
+    pool = _pool(image, num_maps, dataclasses.replace(OPTIONS, min_area=min_area))
     check_pool(pool, image.shape[:2])
     assert pool.areas.min() >= min(min_area, image.shape[0] * image.shape[1])
     nothing_to_part = name in ("one pixel", "constant") or pool.superpixels.size < min_area
@@ -96,7 +95,7 @@ def test_candidates_of_all_trees_are_there_once():
     maps = gradient.detect_scales(image)
     sizes = []
     for num_maps in (1, 4):
-        partition, candidates = propose_candidates(image, maps[:num_maps], GROUPING)
+        partition, candidates = propose_candidates(image, maps[:num_maps], OPTIONS)
         members = candidates.members
         assert members.shape[1] == partition.num_superpixels == partition.superpixels.max() + 1
         assert len(np.unique(np.packbits(members, axis=1), axis=0)) == len(members)

@@ -6,18 +6,17 @@ import pytest
 from boxsup_tf.data.shapes import ShapesReader
 from boxsup_tf.errors import InputError
 from boxsup_tf.proposals.combinatorial import ranker_training
-from boxsup_tf.proposals.combinatorial.grouping import Grouping, propose_candidates
+from boxsup_tf.proposals.combinatorial.grouping import GroupingOptions, propose_candidates
 from boxsup_tf.proposals.combinatorial.ranker_training import (
     sample_candidates,
     train_ranker,
     train_rankers,
 )
 from boxsup_tf.proposals.combinatorial.ranking import make_ranker
-from boxsup_tf.proposals.combinatorial.tuples import Limits
 from boxsup_tf.proposals.edges import gradient
 from boxsup_tf.records.example import decode_image
 
-GROUPING = Grouping(0.7, 30, 60, 100, Limits(60, 20, 8))
+OPTIONS = GroupingOptions("gradient", max_superpixels=60, max_candidates=100)
 
 
 def _image(seed: int, size: int = 64) -> tuple[np.ndarray, np.ndarray]:
@@ -29,7 +28,7 @@ def _image(seed: int, size: int = 64) -> tuple[np.ndarray, np.ndarray]:
 
 def _sample(image: np.ndarray, masks: np.ndarray, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     maps = gradient.detect_scales(image)
-    return sample_candidates(image, maps, masks, GROUPING, np.random.default_rng(seed))
+    return sample_candidates(image, maps, masks, OPTIONS, np.random.default_rng(seed))
 
 
 def test_targets_are_the_best_overlaps_of_the_masks(monkeypatch):
@@ -39,7 +38,7 @@ def test_targets_are_the_best_overlaps_of_the_masks(monkeypatch):
     masks[-1, 10:40, 20:50] = True  # one more that overlaps the others
     assert len(masks) >= 2
     features, targets = _sample(image, masks)
-    partition, candidates = propose_candidates(image, gradient.detect_scales(image), GROUPING)
+    partition, candidates = propose_candidates(image, gradient.detect_scales(image), OPTIONS)
     np.testing.assert_array_equal(features, candidates.features)
     assert targets.shape == (len(features),) and targets.dtype == np.float32
     for members, target in zip(candidates.members, targets, strict=True):

@@ -129,8 +129,10 @@ def test_one_file_is_parsed_once_and_again_where_it_has_changed(tmp_path, monkey
     content = _results(masks[:2], image_id=1) + _results(masks[2:], image_id=2)
     path = _write(tmp_path / "results.json", content)
     parsed = []
-    load = coco_rle._load
-    monkeypatch.setattr(coco_rle, "_load", lambda path: parsed.append(path) or load(path))
+    load = coco_rle.read_any_json
+    monkeypatch.setattr(
+        coco_rle, "read_any_json", lambda path, what: parsed.append(path) or load(path, what)
+    )
     for _ in range(3):
         made.check_is(coco_rle.read(path, made.inputs("1.jpg")), masks[:2])
         made.check_is(coco_rle.read(path, made.inputs("2.jpg")), masks[2:])
