@@ -126,7 +126,8 @@ def _write_shard(
 def _pass_over(progress: tqdm, count: int) -> None:
     """Counts what was there before this run, which must not count into its rate."""
     progress.update(count)
-    progress.initial += count
+    if not progress.disable:  # or it keeps no count
+        progress.initial += count
 
 
 def _longest_leftover(path: str) -> str | None:

@@ -10,12 +10,11 @@ from PIL import Image
 
 from boxsup_tf import drawing
 from boxsup_tf.models.segmenter import Segmenter
-from boxsup_tf.records.parsing import parse
 from boxsup_tf.supervision.labelling import Labelling
 from boxsup_tf.training.config import TrainConfig
 from boxsup_tf.training.input_pipeline import pseudo_mask
 from boxsup_tf.training.sources import Source, with_most_objects
-from boxsup_tf.training.training_example import TrainingExample
+from boxsup_tf.training.training_example import TrainingExample, read_example
 
 EVOLUTION_FILE = "mask_evolution.png"
 _MASKS_FOLDER = "pseudo_masks"
@@ -106,12 +105,12 @@ def _choose_examples(sources: Sequence[Source], config: TrainConfig) -> list[_Sh
 
 
 def _show(source: Source, number: int) -> _Shown:
-    example_id = source.example_id(source.examples[number])
-    record = parse(source.read(number))
+    example = read_example(source, number)
+    record = example.record
     image = record.image().numpy()
     return _Shown(
-        example_id.replace("/", "_"),
-        TrainingExample(tf.constant(example_id), tf.constant(True), record),
+        example.id.numpy().decode().replace("/", "_"),
+        example,
         image,
         drawing.draw_boxes(image, record.boxes.numpy(), record.labels.numpy()),
         record.label_map().numpy() if record.has_mask() else None,

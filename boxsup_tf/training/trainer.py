@@ -6,6 +6,7 @@ import os
 import numpy as np
 import tensorflow as tf
 
+from boxsup_tf.errors import InputError
 from boxsup_tf.metrics.confusion import ConfusionMatrix
 from boxsup_tf.models.architecture import Architecture
 from boxsup_tf.models.saved_network import load_network_weights
@@ -14,7 +15,12 @@ from boxsup_tf.records import dataset_info
 from boxsup_tf.training.checkpoints import BEST_FOLDER, Checkpoints, Progress
 from boxsup_tf.training.config import TrainConfig
 from boxsup_tf.training.history import History
-from boxsup_tf.training.input_pipeline import TrainingPipeline, fill_crops, steps_per_epoch
+from boxsup_tf.training.input_pipeline import (
+    TrainingPipeline,
+    fill_crops,
+    pseudo_mask,
+    steps_per_epoch,
+)
 from boxsup_tf.training.mask_update import MaskUpdate, MaskUpdateReport
 from boxsup_tf.training.network_update import NetworkUpdate, make_optimizer
 from boxsup_tf.training.pictures import Pictures
@@ -27,6 +33,7 @@ from boxsup_tf.training.plan import (
 )
 from boxsup_tf.training.run_settings import open_run
 from boxsup_tf.training.sources import check_pruning, empty_labelling, load_sources
+from boxsup_tf.training.training_example import read_example
 from boxsup_tf.training.training_network import TrainingNetwork
 from boxsup_tf.training.validation import Validation
 from boxsup_tf.training.write_errors import full_disk_explained
@@ -74,7 +81,7 @@ class Trainer:
 
     def __init__(self, model_dir: str, config: TrainConfig) -> None:
         self._model_dir, self._config = model_dir, config
-        sources = load_sources(config.train_data)
+        self._sources = sources = load_sources(config.train_data)
         check_pruning(sources, config.min_box_iou)
         self.class_names = class_names = sources[0].info.class_names
         digests = [source.info.digest for source in sources]
@@ -204,6 +211,25 @@ class Trainer:
         else:
             self.labelling.chosen.assign(labelling)
         return report
+
+    def pseudo_mask(self, number: int, source: int = 0) -> np.ndarray:
+        """What the present labelling paints of an example; rectangles before any mask update.
+
+        Args:
+            number: of the example, counted over those of its folder that have boxes.
+            source: place of its folder in `train_data`, a :box source.
+
+        Returns:
+            int32 [H, W] of class labels; 255 is void.
+
+        Raises:
+            IndexError: there is no such example or source.
+            InputError: the source is no :box source.
+        """
+        chosen = self._sources[source]
+        if not chosen.is_box:
+            raise InputError(f"{chosen.folder}:mask has no pseudo-masks: expected a :box source")
+        return pseudo_mask(read_example(chosen, number), self.labelling, self._config).numpy()
 
     def update_network(self) -> None:
         """The network update: what is left of the present epoch.

@@ -26,6 +26,13 @@ class TrainingExample(NamedTuple):
     record: Record
 
 
+def read_example(source: Source, number: int) -> TrainingExample:
+    """The usable example `number` of a source, reading no shard but its own."""
+    example_id = source.example_id(source.examples[number])
+    record = parse(source.read(number))
+    return TrainingExample(tf.constant(example_id), tf.constant(source.is_box), record)
+
+
 def box_examples(sources: Sequence[Source]) -> tf.data.Dataset:
     """The examples of all box sources, in order."""
     return read_examples([source for source in sources if source.is_box]).prefetch(8)

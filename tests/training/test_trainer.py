@@ -18,6 +18,7 @@ import tensorflow as tf
 from boxsup_tf.data.prepare import prepare
 from boxsup_tf.data.shapes import ShapesReader
 from boxsup_tf.errors import InputError
+from boxsup_tf.metrics.confusion import ConfusionMatrix, count_pixels
 from boxsup_tf.models.saved_network import load_segmenter
 from boxsup_tf.proposals import generate
 from boxsup_tf.proposals.methods import scg
@@ -26,7 +27,7 @@ from boxsup_tf.supervision.labelling import Labelling
 from boxsup_tf.training.config import TrainConfig
 from boxsup_tf.training.input_pipeline import TrainingPipeline
 from boxsup_tf.training.sources import load_sources
-from boxsup_tf.training.trainer import train
+from boxsup_tf.training.trainer import Trainer, train
 
 REPOSITORY = pathlib.Path(__file__).parents[2]
 NUM_IMAGES = 12
@@ -136,6 +137,25 @@ def test_a_run_writes_all_it_promises(whole_run, config):
     tags = {tag for tag, _ in steps}
     assert {"loss", "val_mean_iou", "pseudo_mask_mean_iou", "changed_share"} <= tags
     assert sum("pseudo-mask" in tag and "/0_shapes" in tag for tag in tags) == 2
+
+
+def test_pseudo_masks_are_those_that_the_update_was_scored_by(config, tmp_path):
+    trainer = Trainer(str(tmp_path / "run"), config)
+    images = ShapesReader(NUM_IMAGES, seed=5, image_size=64)
+    example = images[3]
+    rectangles = np.zeros_like(example.mask, bool)
+    for ymin, xmin, ymax, xmax in example.boxes.astype(int):
+        rectangles[ymin:ymax, xmin:xmax] = True
+    np.testing.assert_array_equal(trainer.pseudo_mask(3) > 0, rectangles)
+    report = trainer.update_masks()
+    counts = ConfusionMatrix.zeros(len(images.class_names))
+    for number, image in enumerate(images):
+        counts += count_pixels(image.mask, trainer.pseudo_mask(number), len(images.class_names))
+    assert report.pseudo_mask_mean_iou == pytest.approx(counts.mean_iou)
+    with pytest.raises(InputError, match=r"train:mask has no pseudo-masks: expected a :box"):
+        trainer.pseudo_mask(0, source=1)
+    with pytest.raises(IndexError):
+        trainer.pseudo_mask(NUM_IMAGES)
 
 
 def test_more_epochs_equal_a_longer_run(whole_run, half_run, config, tmp_path, capsys):

@@ -1,0 +1,33 @@
+"""Makes tutorial.ipynb, pictures included, from tutorial.py, the one to edit.
+
+python docs/make_tutorial.py [OUTPUT.ipynb]
+"""
+
+import os
+import pathlib
+import sys
+import tempfile
+
+import jupytext
+import nbformat
+from nbclient import NotebookClient
+
+DOCS = pathlib.Path(__file__).resolve().parent
+
+
+def main() -> None:
+    output = sys.argv[1] if len(sys.argv) > 1 else DOCS / "tutorial.ipynb"
+    notebook = jupytext.read(DOCS / "tutorial.py")
+    os.environ["PYTHONPATH"] = str(DOCS.parent)
+    os.environ["TQDM_DISABLE"] = "1"
+    with tempfile.TemporaryDirectory() as folder:
+        resources = {"metadata": {"path": folder}}  # it runs anywhere
+        NotebookClient(notebook, record_timing=False, resources=resources).execute()
+    for cell in notebook.cells:
+        if cell.cell_type == "code":  # TensorFlow's log, which names processes and times
+            cell.outputs = [out for out in cell.outputs if out.get("name") != "stderr"]
+    nbformat.write(notebook, output)
+
+
+if __name__ == "__main__":
+    main()
