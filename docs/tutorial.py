@@ -259,7 +259,7 @@ while trainer.epoch < config.epochs:
 history = trainer.history.epochs
 figure, (left, right) = plt.subplots(1, 2, figsize=(8, 2.6), layout="constrained")
 left.plot([entry["loss"] for entry in history], marker=".")
-left.set(title="Training loss", xlabel="epoch")
+left.set(title="Training loss", xlabel="epoch", xticks=range(0, config.epochs, 2))
 for name, label in (("val_mean_iou", "classes"), ("val_foreground_mean_iou", "objects")):
     right.plot([entry[name] for entry in history], marker=".", label=f"network, {label}")
 updates = [entry for entry in history if "pseudo_mask_mean_iou" in entry]
@@ -270,7 +270,9 @@ right.plot(
     linestyle="--",
     label="pseudo-masks",
 )
-right.set(title="Mean IoU with the truth", xlabel="epoch", ylim=(0, 1))
+right.set(
+    title="Mean IoU with the truth", xlabel="epoch", xticks=range(0, config.epochs, 2), ylim=(0, 1)
+)
 right.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1, 1))
 plt.show()
 
