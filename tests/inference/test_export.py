@@ -137,7 +137,7 @@ def test_versions_count_up_and_nothing_else_appears(segmenter, class_names, tmp_
 
 
 def test_failed_export_leaves_nothing(segmenter, class_names, tmp_path):
-    with pytest.raises(ValueError, match="scales must be positive"):
+    with pytest.raises(ValueError, match="--scales=: expected positive numbers, at least one"):
         export(segmenter, str(tmp_path), scales=())
     with pytest.raises(ValueError, match="precision 'half': expected one of float32, bfloat16"):
         export(segmenter, str(tmp_path), precision="half")

@@ -2,7 +2,7 @@
 
     python -m tests.training.replicas NUMBER FILE.npz
 
-Writes all weights after two steps, by optimiser, and the initial ones.
+Writes all weights after the steps of each optimiser, and the initial ones.
 """
 
 import sys
@@ -18,12 +18,11 @@ from boxsup_tf.training.training_network import TrainingNetwork
 from tests.models.segmenters import make_segmenter
 
 CROP, CLASSES = 17, 3
-# The first one does not divide evenly, and the second one is smaller than four replicas.
-BATCHES = (5, 3)
-_DECAY = {"weight_decay": 0.03, "clip_norm": 0.5, "batch_size": 5}
+_ALL = {"weight_decay": 0.03, "clip_norm": 0.5, "batch_size": 5}
+# Settings, and the sizes of the batches: 5 does not divide evenly, 3 is less than four replicas.
 CONFIGS = {
-    "sgd": TrainConfig("", learning_rate=0.01, accumulate=2, **_DECAY),
-    "adamw": TrainConfig("", optimizer="adamw", **_DECAY),
+    "sgd": (TrainConfig("", learning_rate=0.01, accumulate=2, **_ALL), (5, 3)),
+    "adamw": (TrainConfig("", optimizer="adamw", **_ALL), (3,)),
 }
 
 
@@ -33,7 +32,9 @@ def batch(size: int) -> tuple[np.ndarray, np.ndarray]:
     return images, rng.integers(0, CLASSES, (size, CROP, CROP)).astype(np.int32)
 
 
-def weights_after(config: TrainConfig, strategy: tf.distribute.Strategy) -> list[np.ndarray]:
+def weights_after(
+    config: TrainConfig, sizes: tuple[int, ...], strategy: tf.distribute.Strategy
+) -> list[np.ndarray]:
     """Of steps on the same global batches."""
     replicas = strategy.num_replicas_in_sync
     with strategy.scope():
@@ -44,7 +45,7 @@ def weights_after(config: TrainConfig, strategy: tf.distribute.Strategy) -> list
     update = NetworkUpdate(
         TrainingNetwork(segmenter, config), optimizer, strategy, config, mean_loss
     )
-    for size in BATCHES:
+    for size in sizes:
         shares = np.array_split(np.arange(size), replicas)
         parts = [
             strategy.experimental_distribute_values_from_function(
@@ -64,7 +65,7 @@ def main(replicas: int, path: str) -> None:
     tf.config.set_logical_device_configuration(cpu, devices)
     # One for all: the collective operations of a second one would meet those of the first.
     strategy = tf.distribute.MirroredStrategy([f"/cpu:{i}" for i in range(replicas)])
-    weights = {name: weights_after(config, strategy) for name, config in CONFIGS.items()}
+    weights = {name: weights_after(*one, strategy) for name, one in CONFIGS.items()}
     weights["initial"] = _segmenter().model.get_weights()
     np.savez(path, **{name: np.concatenate([w.ravel() for w in v]) for name, v in weights.items()})
 
