@@ -57,8 +57,8 @@ def generate(
             another dataset or of other settings; no pool at all could be made; or `strict` and
             an image fails or failed in an earlier run.
     """
-    defaults = get_method(method).Options  # an unknown method ends here
-    options = defaults() if options is None else options
+    module = get_method(method)  # an unknown method ends here
+    options = module.Options() if options is None else options
     if not 0 <= prune_box_iou <= 1:
         raise InputError(f"--prune_box_iou={prune_box_iou}: expected a number in 0 .. 1")
     source = dataset_info.load_complete(input_dir)
