@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import tensorflow as tf
 
 from boxsup_tf.errors import InputError
-from boxsup_tf.models.architecture import Architecture, read_architecture
+from boxsup_tf.models.architecture import read_architecture
 from boxsup_tf.models.segmenter import Segmenter
 
 
@@ -42,8 +42,7 @@ def load_network_weights(segmenter: Segmenter, model_dir: str) -> None:
     Raises:
         InputError: no run, or a network of another kind, width or other classes.
     """
-    architecture: Architecture = segmenter.architecture
-    architecture.check_same(model_dir, read_architecture(model_dir))
+    segmenter.architecture.check_same(model_dir, read_architecture(model_dir))
     segmenter.model.set_weights(load_segmenter(model_dir).model.get_weights())
 
 

@@ -178,28 +178,24 @@ class Trainer:
         if plan and update.num_images and (update.has_choice or not epoch):
             if plan.notice:
                 print(f"mask update {epoch}: {plan.notice}", flush=True)
-            if epoch == 0:
+            if epoch == 0 and plan.asks_network:
                 # What the network's first choice is held against.
-                alone = boxes_alone(self._config, len(self.class_names))
-                report = self._choose(alone, is_first=True, is_last=not plan.asks_network)
-            if plan.asks_network or epoch:
-                report = self._choose(plan)
+                self._choose(boxes_alone(self._config, len(self.class_names)), record=False)
+            report = self._choose(plan)
             with self._events.as_default():
                 self._pictures.show(epoch)
         self.progress.masks_updated.assign(True)
         self.save()
         return report
 
-    def _choose(
-        self, plan: MaskUpdatePlan, is_first: bool = False, is_last: bool = True
-    ) -> MaskUpdateReport:
+    def _choose(self, plan: MaskUpdatePlan, record: bool = True) -> MaskUpdateReport:
         epoch = self.epoch
         labelling, report = self.mask_update.run(epoch, plan)
         first_coverage = self.progress.first_fill
-        if is_first:
+        if epoch == 0 and not plan.asks_network:
             first_coverage.assign(report.coverage)
         warning = collapse_warning(report.coverage, float(first_coverage))
-        if is_last:
+        if record:
             metrics = dataclasses.asdict(report) | {
                 "feedback_weight": float(plan.feedback.max()),
                 "classes_in_feedback": int((plan.feedback[1:] > 0).sum()),
