@@ -27,7 +27,8 @@ class Options:
         dataset: Kind of dataset.
         output_dir: Folder for the shards and dataset.json.
         All datasets:
-        data_dir: Its folder. voc: the VOCdevkit that holds VOC2012. shapes: not needed.
+        data_dir: Its folder, or several whose images become one data set. voc: the VOCdevkit that
+          holds VOC2012. shapes: not needed.
         split: Its part. shapes: not needed.
         classes: Only these of its classes, labels in this order; theirs=ours renames, and several
           may share a name. Other classes' pixels become void, their boxes ignored; images with no
@@ -50,7 +51,7 @@ class Options:
 
     dataset: str = option(choices=prepare.DATASETS)
     output_dir: str = option()
-    data_dir: str = ""
+    data_dir: tuple[str, ...] = ()
     split: str = "train"
     classes: tuple[str, ...] | None = None
     max_side: int = option(0, at_least=0)
@@ -73,7 +74,7 @@ class Options:
 def run(options: Options) -> None:
     output_dir = options.output_dir
     source = prepare.make_reader(
-        options.dataset, options.data_dir, options.split, **_reader_options(options)
+        options.dataset, options.data_dir or "", options.split, **_reader_options(options)
     )
     info = prepare.prepare(source, output_dir, options.num_shards)
     print(

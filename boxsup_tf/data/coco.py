@@ -46,7 +46,8 @@ class CocoReader:
         self.class_names, self._label_of = _classes(self._coco.dataset, class_set, self._path)
         self._images = self._coco.dataset["images"]
         self.settings = {"dataset": "coco", "split": split, "class_set": class_set}
-        self.settings |= list_settings(image_stem(image) for image in self._images)
+        self.source_ids = [image_stem(image) for image in self._images]
+        self.settings |= list_settings(self.source_ids)
 
     def __len__(self) -> int:
         return len(self._images)

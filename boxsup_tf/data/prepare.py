@@ -5,7 +5,8 @@ from typing import Any
 
 from boxsup_tf.data.chosen_classes import ChosenClasses
 from boxsup_tf.data.coco import CocoReader
-from boxsup_tf.data.reader import Reader
+from boxsup_tf.data.joined import JoinedReader
+from boxsup_tf.data.reader import ListedReader, Reader
 from boxsup_tf.data.shapes import ShapesReader
 from boxsup_tf.data.smaller_images import SmallerImages
 from boxsup_tf.data.voc import VocReader
@@ -14,7 +15,7 @@ from boxsup_tf.records.dataset_info import DatasetInfo
 from boxsup_tf.records.records import encode_example
 from boxsup_tf.records.writer import write_dataset
 
-_READERS: dict[str, Callable[..., Reader]] = {
+_READERS: dict[str, Callable[..., ListedReader]] = {
     "voc": VocReader,
     "coco": CocoReader,
     # Generated, so it has neither files nor splits: a seed takes their place.
@@ -25,7 +26,7 @@ DATASETS = tuple(_READERS)
 
 def make_reader(
     dataset: str,
-    data_dir: str,
+    data_dir: str | Sequence[str],
     split: str,
     classes: Sequence[str] | None = None,
     max_side: int = 0,
@@ -35,7 +36,7 @@ def make_reader(
 
     Args:
         dataset: one of `DATASETS`.
-        data_dir: where its files are; shapes has none.
+        data_dir: where its files are, one folder or several; shapes has none.
         split: the name of a list of its images; shapes has none.
         classes: see `ChosenClasses`; None: all classes and all images.
         max_side: see `SmallerImages`; 0: images as they are.
@@ -46,7 +47,9 @@ def make_reader(
     """
     if dataset not in _READERS:
         raise InputError(f"dataset {dataset!r}: expected one of {', '.join(DATASETS)}")
-    reader = _READERS[dataset](data_dir, split, **options)
+    folders = [data_dir] if isinstance(data_dir, str) else data_dir
+    readers = [_READERS[dataset](folder, split, **options) for folder in folders]
+    reader: Reader = readers[0] if len(readers) == 1 else JoinedReader(readers, folders)
     if max_side:
         reader = SmallerImages(reader, max_side)
     return reader if classes is None else ChosenClasses(reader, classes)

@@ -46,6 +46,17 @@ class Reader(Protocol):
         ...
 
 
+class ListedReader(Reader, Protocol):
+    """A reader that knows the ids of its images without reading them.
+
+    Attributes:
+        source_ids: of its examples, in their order.
+    """
+
+    @property
+    def source_ids(self) -> Sequence[str]: ...
+
+
 def list_settings(source_ids: Iterable[str]) -> dict:
     """What identifies a list of images in `settings`: a changed list must not be resumed."""
     source_ids = list(source_ids)

@@ -35,6 +35,7 @@ class ShapesReader:
 
     def __init__(self, num_images: int, seed: int, image_size: int = 128) -> None:
         self._num_images, self._seed, self._image_size = num_images, seed, image_size
+        self.source_ids = [f"shapes_{seed}_{index:06d}" for index in range(num_images)]
         self.settings = {
             "dataset": "shapes",
             "num_images": num_images,
@@ -50,7 +51,7 @@ class ShapesReader:
             raise IndexError(index)
         rng = np.random.default_rng([self._seed, index])
         image, mask, boxes, labels, truncated = draw_scene(rng, self._image_size)
-        name = f"shapes_{self._seed}_{index:06d}"
+        name = self.source_ids[index]
         # JPEG, as photographs are: its noise and soft edges belong to the problem.
         encoded = cv2.imencode(".jpg", image[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, 92])[1]
         return Example(

@@ -42,15 +42,15 @@ class VocReader:
     ) -> None:
         self.class_names = tuple(class_names)
         self._root = os.path.join(data_dir, year)
-        self._ids = _read_list(self._root, split)
+        self.source_ids = _read_list(self._root, split)
         self.settings = {"dataset": "voc", "split": split, "year": year}
-        self.settings |= list_settings(self._ids)
+        self.settings |= list_settings(self.source_ids)
 
     def __len__(self) -> int:
-        return len(self._ids)
+        return len(self.source_ids)
 
     def __getitem__(self, index: int) -> Example:
-        source_id = self._ids[index]
+        source_id = self.source_ids[index]
         image_path = self._image_path(source_id)
         xml_path, mask_path = self._annotation_paths(source_id)
         encoded, height, width = read_image_file(image_path)
@@ -74,7 +74,7 @@ class VocReader:
         )
 
     def labels_in(self, index: int) -> Iterator[int]:
-        xml_path, mask_path = self._annotation_paths(self._ids[index])
+        xml_path, mask_path = self._annotation_paths(self.source_ids[index])
         if xml_path:
             yield from read_labels(xml_path, self.class_names)
         if mask_path:

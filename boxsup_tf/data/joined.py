@@ -1,0 +1,44 @@
+"""Several folders of one kind read as one data set."""
+
+from collections.abc import Iterable, Sequence
+
+from boxsup_tf.data.reader import ListedReader
+from boxsup_tf.errors import InputError
+from boxsup_tf.records.example import Example
+
+
+class JoinedReader:
+    """The examples of several readers, one reader after the other; a `reader.Reader`.
+
+    Args:
+        readers: at least one, of the same classes.
+        folders: where each reads, for messages.
+
+    Raises:
+        InputError: two of them hold an image of the same name.
+    """
+
+    def __init__(self, readers: Sequence[ListedReader], folders: Sequence[str]) -> None:
+        self.class_names = readers[0].class_names
+        self.settings = {"dataset": "joined", "parts": [reader.settings for reader in readers]}
+        self._places = [(reader, i) for reader in readers for i in range(len(reader))]
+        folder_of: dict[str, str] = {}
+        for reader, folder in zip(readers, folders, strict=True):
+            for source_id in reader.source_ids:
+                if source_id in folder_of:
+                    raise InputError(
+                        f"--data_dir: image {source_id!r} is in {folder_of[source_id]} and in "
+                        f"{folder}: expected each image once"
+                    )
+            folder_of |= dict.fromkeys(reader.source_ids, folder)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __getitem__(self, index: int) -> Example:
+        reader, place = self._places[index]
+        return reader[place]
+
+    def labels_in(self, index: int) -> Iterable[int]:
+        reader, place = self._places[index]
+        return reader.labels_in(place)
