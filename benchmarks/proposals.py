@@ -16,17 +16,17 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import program
 from absl import flags
-
-from boxsup_tf import errors
-from boxsup_tf.data import instance_images
-from boxsup_tf.data.id_list import read_ids
-from boxsup_tf.io.json_file import write_json
-from boxsup_tf.proposals.benchmark.proposal_benchmark import (
+from proposal_benchmark import (
     Benchmark,
     Quality,
     measure,
     parse_method,
 )
+
+from boxsup_tf import errors
+from boxsup_tf.data import instance_images
+from boxsup_tf.data.id_list import read_ids
+from boxsup_tf.io.json_file import write_json
 
 _DATA_DIR = flags.DEFINE_string(
     "data_dir", None, "Folder of images: COCO's, or of VOC's layout.", required=True
