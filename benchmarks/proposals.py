@@ -22,6 +22,7 @@ from proposal_benchmark import (
     measure,
     parse_method,
 )
+from voc_instances import voc_instances
 
 from boxsup_tf import errors
 from boxsup_tf.data import instance_images
@@ -56,7 +57,7 @@ def main(_: object) -> None:
     if _ANNOTATIONS.value:
         images = instance_images.coco_instances(_DATA_DIR.value, _ANNOTATIONS.value)
     else:
-        images = instance_images.voc_instances(_DATA_DIR.value, _SPLIT.value)
+        images = voc_instances(_DATA_DIR.value, _SPLIT.value)
     subset = set(read_ids(_VAL_LIST.value)) if _VAL_LIST.value else set()
     unknown = subset - {image.image_id for image in images}
     if unknown:

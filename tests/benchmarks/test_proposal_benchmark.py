@@ -13,8 +13,9 @@ import proposal_benchmark
 import pytest
 from PIL import Image
 from proposal_benchmark import measure, parse_method
+from voc_instances import voc_instances
 
-from boxsup_tf.data.instance_images import InstanceImage, voc_instances
+from boxsup_tf.data.instance_images import InstanceImage
 from boxsup_tf.errors import InputError
 from boxsup_tf.proposals.edges import gradient
 from tests.conftest import REPOSITORY
