@@ -15,11 +15,7 @@ class Options:
 
 
 def propose(inputs: ProposalInput, options: Options) -> CandidatePool:
-    """A pool of one rectangle per box, with `one_per_box`: box n may choose candidate n alone.
-
-    Raises:
-        ValueError: a box holds no pixel's centre.
-    """
+    """A pool with `one_per_box` of the boxes' rectangles; see `pool_of_masks`."""
     del options
     windows = filled_windows_yxyx(inputs.boxes, *inputs.image.shape[:2])
     rectangles = (np.ones(window[2:] - window[:2], bool) for window in windows)
