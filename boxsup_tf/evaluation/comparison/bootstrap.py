@@ -51,8 +51,7 @@ class ImageCounts:
             float64 [...]; NaN where nothing counts.
         """
         scores = ratio(weights @ self.hits, weights @ self.union)  # exact, far below 2**53
-        with np.errstate(invalid="ignore"):  # 0 / 0 where nothing counts
-            return np.nansum(scores, axis=-1) / (~np.isnan(scores)).sum(axis=-1)
+        return ratio(np.nansum(scores, axis=-1), (~np.isnan(scores)).sum(axis=-1))
 
 
 def difference_interval(
