@@ -30,13 +30,13 @@ class PredictOptions:
     """How images are predicted.
 
     Attributes:
-        crf: Refine the masks along the images' edges; those of a large image tile by tile.
+        crf: Refine the masks along the images' edges.
         crf_parameters: With --crf: a name, or tune_crf's crf.json.
         tile_size: Pixels: images with a longer side pass the network in overlapping tiles of this
           side; smaller ones take less memory and more time.
         batch_size: Images of one size that pass the network together.
         num_workers: With --crf: processes that run it.
-        max_megapixels: Larger images are refused without decoding them.
+        max_megapixels: Larger images are refused.
     """
 
     crf: bool = False
