@@ -42,12 +42,31 @@ def make_options(name: str, values: Mapping[str, Any]) -> Any:
     Raises:
         InputError: unknown method; an option that the method does not have; a bad value.
     """
-    options = get_method(name).Options
-    known = {field.name for field in dataclasses.fields(options)}
+    method = get_method(name)
+    if hasattr(method, "make_options"):
+        return method.make_options(values)
+    known = option_names(name)
     for unknown in values.keys() - known:
         expected = ", ".join(f"--{field}" for field in sorted(known)) or "no options"
         raise InputError(f"--{unknown}: --method={name} does not know it: expected {expected}")
-    return settings.from_values(options, values)
+    return settings.from_values(method.Options, values)
+
+
+def option_names(name: str) -> set[str]:
+    """The names of a method's own options.
+
+    Raises:
+        InputError: unknown method.
+    """
+    return {field.name for field in dataclasses.fields(get_method(name).Options)}
+
+
+def record(options: Any) -> dict[str, Any]:
+    """What dataset.json says of the options of a method; a run with another is refused.
+
+    All of them, where they have no method `record` that says it otherwise.
+    """
+    return options.record() if hasattr(options, "record") else dataclasses.asdict(options)
 
 
 def options_of_all() -> type:

@@ -5,6 +5,7 @@ A. Kirillov et al. Segment Anything. ICCV 2023 (arXiv 2304.02643). The weights a
 
 import dataclasses
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -31,7 +32,11 @@ class Options:
 
     def __post_init__(self) -> None:
         if not self.sam_model:
-            raise InputError("--sam_model: expected a folder of two ONNX files")
+            raise InputError("--sam_model is empty: expected a folder of two ONNX files")
+
+    def record(self) -> dict[str, Any]:
+        """See `registry.record`: the files' digests, for a folder may be moved."""
+        return onnx_model.load(self.sam_model).identity
 
 
 def propose(inputs: ProposalInput, options: Options) -> CandidatePool:
