@@ -323,7 +323,7 @@ def test_a_method_that_always_fails_can_be_mended_and_run_again(harmless, tmp_pa
     with pytest.raises(InputError, match="every one of 3 examples failed, the first, raise-1: mis"):
         generate(source, out, harmless, misbehaving.Options(), 1)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(generate_module, "get_method", lambda name: MendedMethod)
+        patch.setattr(registry, "get_method", lambda name: MendedMethod)
         info = generate(source, out, harmless, misbehaving.Options(), 1)
     assert (info.num_images, info.skipped) == (3, ())
 
