@@ -1,6 +1,7 @@
 """sam: the masks that a model of the kind of Segment Anything offers for each box.
 
-A. Kirillov et al. Segment Anything. ICCV 2023 (arXiv 2304.02643). The weights are the user's.
+A. Kirillov et al. Segment Anything. ICCV 2023 (arXiv 2304.02643). The weights are the user's own
+choice; docs/proposals.md lists some with their licences.
 """
 
 import dataclasses
@@ -14,10 +15,11 @@ from boxsup_tf.pools.candidates import CandidatePool
 from boxsup_tf.pools.refinement import refine
 from boxsup_tf.proposals.one_per_box import filled_windows_yxyx
 from boxsup_tf.proposals.proposal_input import ProposalInput
-from boxsup_tf.proposals.sam import onnx_model
-from boxsup_tf.proposals.sam.prompted_model import PromptedModel, from_side, to_side
+from boxsup_tf.proposals.sam.loading import load
+from boxsup_tf.proposals.sam.prompted_model import PromptedModel, mask_of, padded_square
+from boxsup_tf.proposals.sam.prompts import KINDS, prompts
 
-_CORNERS = np.array([2, 3], np.float32)  # labels of a box's corners
+NEEDS_BOXES = True
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,57 +27,66 @@ class Options:
     """Options of sam.
 
     Attributes:
-        sam_model: folder of two ONNX files, an image encoder and a prompt decoder.
+        sam_model: a folder of two ONNX files, encoder and decoder, or of a keras-hub preset; or
+            a preset's name, such as sam_base_sa1b, which keras-hub downloads.
+        sam_prompts: what each box is asked with: box; centre, the box and its centre as a point;
+            larger, a box 10 % larger. Each adds candidates.
     """
 
     sam_model: str = ""
+    sam_prompts: tuple[str, ...] = ("box",)
 
     def __post_init__(self) -> None:
+        if not self.sam_prompts or not set(self.sam_prompts) <= set(KINDS):
+            raise InputError(
+                f"--sam_prompts={','.join(self.sam_prompts)}: expected some of {', '.join(KINDS)}"
+            )
         if not self.sam_model:
-            raise InputError("--sam_model is empty: expected a folder of two ONNX files")
+            raise InputError("--sam_model: not given: expected one with --method=sam")
 
     def record(self) -> dict[str, Any]:
-        """See `registry.record`: the files' digests, for a folder may be moved."""
-        return onnx_model.load(self.sam_model).identity
+        """See `registry.record`: digests of the model, whose files may be moved."""
+        return {"sam_prompts": list(self.sam_prompts), **load(self.sam_model).identity}
 
 
 def propose(inputs: ProposalInput, options: Options) -> CandidatePool:
-    """All masks of all boxes, inside their boxes, by the IoU that the model predicts, best first.
+    """The part inside its box of every mask of every box; any box may choose any of them.
 
-    Any box may choose any of them. A box for which the model gives empty masks has none.
+    Returns:
+        A pool in the order of the IoU that the model predicts, the highest first. An empty mask is
+        no candidate, so a box may have none.
 
     Raises:
-        InputError: see `onnx_model.load`.
+        InputError: see `loading.load`.
         ValueError: a box holds no pixel's centre.
     """
     height, width = inputs.image.shape[:2]
     windows = filled_windows_yxyx(inputs.boxes, height, width)
     if not len(windows):
-        return CandidatePool(np.zeros((height, width), np.int32), np.zeros((0, 1), bool), "sam")
-    found = sorted(_masks(inputs, windows, onnx_model.load(options.sam_model)), key=lambda m: -m[0])
+        return CandidatePool(*refine((), height, width), "sam")
+    model = load(options.sam_model)
+    # As logits they are small, whatever the size of the image.
+    found = list(_decoded(inputs.image, windows, options, model))
+    found.sort(key=lambda each: -each[0])
 
     def candidates() -> Iterator[np.ndarray]:
-        for _, (top, left, bottom, right), mask in found:
-            candidate = np.zeros((height, width), bool)
-            candidate[top:bottom, left:right] = mask
-            yield candidate
+        for _, (top, left, bottom, right), logits in found:
+            mask = mask_of(logits, model.side, (height, width))
+            candidate = np.zeros_like(mask)
+            candidate[top:bottom, left:right] = mask[top:bottom, left:right]
+            if candidate.any():
+                yield candidate
 
-    superpixels, membership = refine(candidates(), height, width)
-    return CandidatePool(superpixels, membership, "sam")
+    return CandidatePool(*refine(candidates(), height, width), "sam")
 
 
-def _masks(
-    inputs: ProposalInput, windows: np.ndarray, model: PromptedModel
+def _decoded(
+    image: np.ndarray, windows: np.ndarray, options: Options, model: PromptedModel
 ) -> Iterator[tuple[float, np.ndarray, np.ndarray]]:
-    """Of every mask that is not empty: its predicted IoU, its box's window, its pixels there."""
-    scaled, factors = to_side(inputs.image, model.side)
-    embedding = model.embed(scaled)
-    size = inputs.image.shape[:2]
+    """Of every mask: its predicted IoU, its box's window, its logits."""
+    size = image.shape[0], image.shape[1]
+    embedding = model.embed(padded_square(image, model.side))
     for window in windows:
-        points = (window.reshape(2, 2) * factors)[:, ::-1].astype(np.float32)
-        logits, ious = model.masks(embedding, points, _CORNERS)
-        for logit, iou in zip(logits, ious, strict=True):
-            top, left, bottom, right = window
-            mask = from_side(logit, model.side, scaled.shape[:2], size)[top:bottom, left:right] > 0
-            if mask.any():
-                yield float(iou), window, mask
+        for points, labels in prompts(window, options.sam_prompts, size, model.side):
+            for logits, iou in zip(*model.masks(embedding, points, labels), strict=True):
+                yield float(iou), window, logits

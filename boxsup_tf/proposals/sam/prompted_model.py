@@ -1,82 +1,70 @@
 """PromptedModel: what a back end offers, and the geometry that all such models share.
 
-Images are scaled so that their longer side is the model's and padded at the right and bottom to a
-square; the decoder's logits are a quarter of its size (Segment Anything, Appendix A).
+Images are scaled so that their longer side is the model's, normalised, and padded with zeros at the
+right and the bottom to a square; the decoder's logits are a smaller square (Segment Anything,
+Appendix A).
 """
 
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 import cv2
 import numpy as np
 
+# Of the images that the encoders were trained on, in R, G and B.
+_MEAN = np.array([123.675, 116.28, 103.53], np.float32)
+_DEVIATION = np.array([58.395, 57.12, 57.375], np.float32)
+
+# Logits of the padded square, float32 [M, s, s], and the IoU predicted for each, float32 [M].
+Masks = tuple[np.ndarray, np.ndarray]
+
 
 class PromptedModel(Protocol):
-    """An image encoder and a mask decoder.
+    """An image encoder and a mask decoder."""
 
-    Attributes:
-        side: of the square that the encoder takes, pixels.
-        identity: what tells this model from others wherever its files lie, for the settings of a
-            folder of records.
-    """
+    @property
+    def side(self) -> int:
+        """Of the square that the encoder takes, in pixels."""
 
-    side: int
-    identity: dict[str, str]
+    @property
+    def identity(self) -> Mapping[str, str]:
+        """Digests that tell the model from others, wherever its files lie."""
 
-    def embed(self, image: np.ndarray) -> Any:
-        """What `masks` needs to know of an image.
+    def embed(self, square: np.ndarray) -> Any:
+        """What `masks` needs to know of an image: float32 [side, side, 3], see `padded_square`."""
 
-        Args:
-            image: uint8 [h, w, 3], RGB, scaled by `to_side`.
-        """
-
-    def masks(self, embedding: Any, points: np.ndarray, labels: np.ndarray) -> "Masks":
+    def masks(self, embedding: Any, points: np.ndarray, labels: np.ndarray) -> Masks:
         """All masks that the decoder offers for one prompt.
 
         Args:
-            embedding: of the image, see `embed`.
-            points: float32 [P, 2], x and y in pixels of the scaled image.
+            embedding: of the image.
+            points: float32 [P, 2], x and y in pixels of the square.
             labels: float32 [P]: 1 a point of the object, 2 and 3 the first and the last corner of
                 its box.
         """
 
 
-Masks = tuple[np.ndarray, np.ndarray]
-"""Logits, float32 [M, s, s], of the padded square, and the predicted IoU of each, float32 [M]."""
+def scaled_size(size: tuple[int, int], side: int) -> tuple[int, int]:
+    """Height and width, at least a pixel each, of an image whose longer side becomes `side`."""
+    height, width = size
+    scale = side / max(size)
+    return max(1, int(height * scale + 0.5)), max(1, int(width * scale + 0.5))
 
 
-def to_side(image: np.ndarray, side: int) -> tuple[np.ndarray, np.ndarray]:
-    """An image scaled so that its longer side is the model's.
-
-    Args:
-        image: uint8 [H, W, 3].
-        side: pixels.
-
-    Returns:
-        uint8 [h, w, 3], and the factors of y and x, float64 [2].
-    """
-    height, width = image.shape[:2]
-    scale = side / max(height, width)
-    new_height, new_width = (max(1, int(size * scale + 0.5)) for size in (height, width))
-    shrinks = scale < 1
-    scaled = cv2.resize(
-        image,
-        (new_width, new_height),
-        interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR,
-    )
-    return scaled, np.array([new_height / height, new_width / width])
+def padded_square(image: np.ndarray, side: int) -> np.ndarray:
+    """float32 [side, side, 3]: uint8 [H, W, 3] as the encoder takes it."""
+    size = image.shape[0], image.shape[1]
+    height, width = scaled_size(size, side)
+    how = cv2.INTER_AREA if side < max(size) else cv2.INTER_LINEAR
+    scaled = cv2.resize(image, (width, height), interpolation=how)
+    square = np.zeros((side, side, 3), np.float32)
+    square[:height, :width] = (scaled - _MEAN) / _DEVIATION
+    return square
 
 
-def from_side(logits: np.ndarray, side: int, scaled: tuple[int, int], size: tuple[int, int]) -> Any:
-    """Logits of the padded square at the image's size.
-
-    Args:
-        logits: float32 [s, s].
-        side: of the square, pixels.
-        scaled: height and width of the scaled image inside it.
-        size: height and width of the image.
-
-    Returns:
-        float32 [H, W].
-    """
+def mask_of(logits: np.ndarray, side: int, size: tuple[int, int]) -> np.ndarray:
+    """bool [H, W]: the mask in an image of this size, from float32 [s, s], logits of the square."""
     square = cv2.resize(logits, (side, side), interpolation=cv2.INTER_LINEAR)
-    return cv2.resize(square[: scaled[0], : scaled[1]], size[::-1], interpolation=cv2.INTER_LINEAR)
+    bottom, right = scaled_size(size, side)
+    inside = square[:bottom, :right]
+    return cv2.resize(inside, size[::-1], interpolation=cv2.INTER_LINEAR) > 0
