@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from boxsup_tf.data.shapes import ShapesReader
 from boxsup_tf.errors import InputError
 from boxsup_tf.pools.candidates import CandidatePool
-from boxsup_tf.proposals import registry
+from boxsup_tf.proposals import edges, registry
 from boxsup_tf.proposals.methods.union import Options, propose
 from boxsup_tf.proposals.one_per_box import are_rectangles
 from boxsup_tf.proposals.proposal_input import ProposalInput
@@ -75,9 +76,26 @@ def test_is_made_from_flags_that_go_to_each_method_that_has_them():
     }
 
 
+def test_the_record_says_which_detector_was_used():
+    options = registry.record(registry.make_options("union", {}))["options"]
+    assert options["mcg"]["edges"] == edges.resolve("auto") != "auto"
+    assert options["grabcut"]["iterations"] == 2
+
+
 def test_the_options_reach_the_methods():
     pool = _united(SUBJECT, "scg", "rectangle", edges="gradient", max_candidates=3)
     assert pool.num_candidates == 3 + len(EXAMPLE.boxes)
+
+
+def test_imported_candidates_are_united_too(tmp_path):
+    mask = np.zeros(SUBJECT.image.shape[:2], np.uint8)
+    mask[3:9, 4:20] = 255
+    Image.fromarray(mask).save(tmp_path / "photo.png")
+    inputs = ProposalInput(SUBJECT.image, SUBJECT.boxes, "photo.jpg")
+    stored = {"format": "label_png", "path": str(tmp_path)}
+    pool = _united(inputs, "imported", "rectangle", **stored)
+    assert pool.num_candidates == 1 + len(SUBJECT.boxes)
+    np.testing.assert_array_equal(pool.mask(0), mask > 0)
 
 
 @pytest.mark.parametrize(
