@@ -82,7 +82,7 @@ def parse_method(specification: str) -> tuple[str, dict[str, Any]]:
         InputError: unknown method or option, or a bad value.
     """
     name, *assignments = specification.split(":")
-    values = parse_values(registry.get_method(name).Options, assignments, "methods")
+    values = parse_values(registry.options_of_all(), assignments, "methods")
     registry.make_options(name, values)
     return name, values
 

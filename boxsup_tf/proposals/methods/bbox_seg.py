@@ -25,6 +25,8 @@ from boxsup_tf.proposals.one_per_box import filled_windows_yxyx, pool_of_masks
 from boxsup_tf.proposals.proposal_input import ProposalInput
 from boxsup_tf.settings import option
 
+NEEDS_BOXES = True
+
 _FIXED = 1e3  # energy of the label that a fixed pixel must not take
 
 

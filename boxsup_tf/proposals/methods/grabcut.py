@@ -17,6 +17,8 @@ from boxsup_tf.proposals.one_per_box import filled_windows_yxyx, pool_of_masks
 from boxsup_tf.proposals.proposal_input import ProposalInput
 from boxsup_tf.settings import option
 
+NEEDS_BOXES = True
+
 
 @dataclasses.dataclass(frozen=True)
 class Options(CropOptions):

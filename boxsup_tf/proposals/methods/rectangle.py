@@ -8,6 +8,8 @@ from boxsup_tf.pools.candidates import CandidatePool
 from boxsup_tf.proposals.one_per_box import filled_windows_yxyx, pool_of_masks
 from boxsup_tf.proposals.proposal_input import ProposalInput
 
+NEEDS_BOXES = True
+
 
 @dataclasses.dataclass(frozen=True)
 class Options:
