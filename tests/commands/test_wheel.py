@@ -16,6 +16,26 @@ _ROOT = pathlib.Path(__file__).parents[2]
 _BUILT_FROM = ("pyproject.toml", "README.md", "LICENSE")
 _TINY = "--init=random --width_multiplier=0.05 --epochs=1 --batch_size=2 --crop_size=65"
 
+# The ranker's weights and the report's style sheet are files of the package.
+_COMMANDS = (
+    "generate_proposals --input_dir=records --output_dir=pools --method=scg --edges=gradient "
+    "--num_workers=1",
+    f"train --train_data=pools:box --model_dir=run --num_pictures=0 {_TINY}",
+    "evaluate --model_dir=run --data=records --output_dir=evaluation",
+    "export --model_dir=run --output_dir=exported",
+    "predict --saved_model=exported --images=photo.jpg --output_dir=predictions",
+    "report --evaluation=evaluation --data=records --output=report.html",
+)
+_IN_ONE_PROCESS = """
+import sys
+from boxsup_tf.commands import cli
+
+commands = sys.argv[1:]
+for command in commands:
+    sys.argv = ["boxsup", *command.split()]
+    cli.main()
+"""
+
 
 def _run(folder: pathlib.Path, *command: str) -> str:
     environment = {name: text for name, text in os.environ.items() if name != "PYTHONPATH"}
@@ -51,21 +71,10 @@ def test_the_whole_road(programs, tmp_path):
     where = _run(tmp_path, programs / "python", "-c", "import boxsup_tf; print(boxsup_tf.__file__)")
     assert pathlib.Path(where).is_relative_to(programs.parent)
 
-    def boxsup(command: str) -> str:
-        return _run(tmp_path, programs / "boxsup", *command.split())
-
-    boxsup("prepare_data --dataset=shapes --num_images=4 --image_size=64 --output_dir=records")
-    # The ranker's weights and the report's style sheet are files of the package.
-    boxsup(
-        "generate_proposals --input_dir=records --output_dir=pools --method=scg --edges=gradient "
-        "--num_workers=1"
-    )
-    boxsup(f"train --train_data=pools:box --model_dir=run --num_pictures=0 {_TINY}")
+    prepare = "prepare_data --dataset=shapes --num_images=4 --image_size=64 --output_dir=records"
+    _run(tmp_path, programs / "boxsup", *prepare.split())
     (tmp_path / "photo.jpg").write_bytes(ShapesReader(1, seed=5, image_size=64)[0].encoded)
-    boxsup("evaluate --model_dir=run --data=records --output_dir=evaluation")
-    boxsup("export --model_dir=run --output_dir=exported")
-    boxsup("predict --saved_model=exported --images=photo.jpg --output_dir=predictions")
-    boxsup("report --evaluation=evaluation --data=records --output=report.html")
+    _run(tmp_path, programs / "python", "-c", _IN_ONE_PROCESS, *_COMMANDS)
     metrics = json.loads((tmp_path / "evaluation" / "metrics.json").read_text())
     assert metrics["num_images"] == 4 and 0 <= metrics["mean_iou"] <= 1
     assert (tmp_path / "predictions" / "masks" / "photo.png").exists()

@@ -6,6 +6,7 @@ import shutil
 
 import numpy as np
 import pytest
+from proposal_quality import best_overlaps, box_choice_ious
 
 from boxsup_tf import boxes as box_ops
 from boxsup_tf.data import instance_images
@@ -13,7 +14,6 @@ from boxsup_tf.data.prepare import prepare
 from boxsup_tf.data.shapes import ShapesReader
 from boxsup_tf.errors import InputError
 from boxsup_tf.proposals import registry
-from boxsup_tf.proposals.benchmark.proposal_quality import best_overlaps, box_choice_ious
 from boxsup_tf.proposals.generate import generate
 from boxsup_tf.records.example import decode_image, read_bytes
 

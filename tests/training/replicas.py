@@ -1,8 +1,8 @@
 """Trains on several logical devices; a process of its own, run by the tests.
 
-    python -m tests.training.replicas NUMBER FILE.npz
+    python -m tests.training.replicas NUMBER OPTIMIZER FILE.npy
 
-Writes all weights after the steps of each optimiser, and the initial ones.
+Writes all weights after an optimiser's steps.
 """
 
 import sys
@@ -34,8 +34,8 @@ def batch(size: int) -> tuple[np.ndarray, np.ndarray]:
 
 def weights_after(
     config: TrainConfig, sizes: tuple[int, ...], strategy: tf.distribute.Strategy
-) -> list[np.ndarray]:
-    """Of steps on the same global batches."""
+) -> np.ndarray:
+    """All weights as one vector, after steps on the same global batches."""
     replicas = strategy.num_replicas_in_sync
     with strategy.scope():
         segmenter = _segmenter()
@@ -56,18 +56,24 @@ def weights_after(
             for whole in batch(size)
         ]
         update.step(*parts)
-    return segmenter.model.get_weights()
+    return _all_weights(segmenter)
 
 
-def main(replicas: int, path: str) -> None:
+def main(replicas: int, name: str, path: str) -> None:
     cpu = tf.config.list_physical_devices("CPU")[0]
     devices = [tf.config.LogicalDeviceConfiguration()] * replicas
     tf.config.set_logical_device_configuration(cpu, devices)
-    # One for all: the collective operations of a second one would meet those of the first.
     strategy = tf.distribute.MirroredStrategy([f"/cpu:{i}" for i in range(replicas)])
-    weights = {name: weights_after(*one, strategy) for name, one in CONFIGS.items()}
-    weights["initial"] = _segmenter().model.get_weights()
-    np.savez(path, **{name: np.concatenate([w.ravel() for w in v]) for name, v in weights.items()})
+    np.save(path, weights_after(*CONFIGS[name], strategy))
+
+
+def initial_weights() -> np.ndarray:
+    """All weights before the first step, as one vector."""
+    return _all_weights(_segmenter())
+
+
+def _all_weights(segmenter: Segmenter) -> np.ndarray:
+    return np.concatenate([weights.ravel() for weights in segmenter.model.get_weights()])
 
 
 def _segmenter() -> Segmenter:
@@ -75,4 +81,4 @@ def _segmenter() -> Segmenter:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2])
+    main(int(sys.argv[1]), *sys.argv[2:])

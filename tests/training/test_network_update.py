@@ -17,6 +17,7 @@ from boxsup_tf.training.network_update import NetworkUpdate, make_optimizer, pix
 from boxsup_tf.training.training_network import TrainingNetwork
 from tests.conftest import REPOSITORY
 from tests.models.segmenters import make_segmenter
+from tests.training import replicas
 
 CROP = 33
 
@@ -174,26 +175,14 @@ def test_adamw_leaves_biases_undecayed():
         np.testing.assert_allclose(variable.numpy(), expected, rtol=1e-6)
 
 
-def test_replicas_take_the_step_of_one(tmp_path):
-    """The same global batches, also such as do not divide evenly, on 1, 2 and 4 devices."""
-    counts = (1, 2, 4)
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-m", "tests.training.replicas", str(n), str(tmp_path / f"{n}.npz")],
-            cwd=REPOSITORY,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for n in counts
-    ]
-    for process in processes:
-        errors = process.communicate()[1]
-        assert process.returncode == 0, errors
-    one, *others = (np.load(tmp_path / f"{n}.npz") for n in counts)
-    names = [name for name in one if name != "initial"]
-    assert len(names) == 2
-    for name in names:
-        moved = np.abs(one[name] - one["initial"]).max()
-        assert moved > 1e-3
-        for weights in others:
-            np.testing.assert_allclose(weights[name], one[name], rtol=0, atol=1e-3 * moved)
+@pytest.mark.parametrize("optimizer", replicas.CONFIGS)
+@pytest.mark.parametrize("number", [2, 4])
+def test_replicas_take_the_step_of_one(number, optimizer, tmp_path):
+    """The same global batches, also such as do not divide evenly, on several devices."""
+    path = tmp_path / "weights.npy"
+    command = [sys.executable, "-m", "tests.training.replicas", str(number), optimizer, str(path)]
+    subprocess.run(command, cwd=REPOSITORY, check=True)
+    one = replicas.weights_after(*replicas.CONFIGS[optimizer], tf.distribute.get_strategy())
+    moved = np.abs(one - replicas.initial_weights()).max()
+    assert moved > 1e-3
+    np.testing.assert_allclose(np.load(path), one, rtol=0, atol=1e-3 * moved)
