@@ -20,15 +20,24 @@ class Architecture:
         network: its name, see `network_family.families`.
         width_multiplier: factor of its channels.
         class_names: background first.
+        backbone, output_stride: None: those that the network has by default.
     """
 
     network: str
     width_multiplier: float
     class_names: tuple[str, ...]
+    backbone: str | None = None
+    output_stride: int | None = None
 
     def __str__(self) -> str:
-        width, num_classes = f"{self.width_multiplier:g}", len(self.class_names)
-        return f"network {self.network}, width {width}, {num_classes} classes"
+        parts = [f"network {self.network}"]
+        if self.backbone:
+            parts.append(f"backbone {self.backbone}")
+        if self.output_stride:
+            parts.append(f"output stride {self.output_stride}")
+        return ", ".join(
+            [*parts, f"width {self.width_multiplier:g}", f"{len(self.class_names)} classes"]
+        )
 
     def check_same(self, folder: str, found: "Architecture") -> None:
         """Makes sure that another run's weights are weights of this network.
@@ -63,6 +72,12 @@ def read_architecture(model_dir: str) -> Architecture:
     def parse(settings: dict[str, Any]) -> Architecture:
         # The first runs had no choice of a network.
         network = settings.get("network", "largefov")
-        return Architecture(network, settings["width_multiplier"], tuple(settings["class_names"]))
+        return Architecture(
+            network,
+            settings["width_multiplier"],
+            tuple(settings["class_names"]),
+            settings.get("backbone"),
+            settings.get("output_stride"),
+        )
 
     return parse_json(os.path.join(model_dir, CONFIG_FILE), _EXPECTED, parse)

@@ -3,7 +3,8 @@
 import dataclasses
 
 from boxsup_tf.errors import InputError
-from boxsup_tf.models.network_family import families, family_of
+from boxsup_tf.models.architecture import Architecture
+from boxsup_tf.models.network_family import NetworkFamily, family_of, heads
 from boxsup_tf.settings import check, option
 from boxsup_tf.supervision.scoring import BELIEFS, NORMALISERS, ScoringConfig
 
@@ -26,7 +27,10 @@ class TrainConfig:
         difficult: `learn`: boxes annotated as difficult are objects as others are; `ignore`: they
             choose no candidate, and their pixels are void where nothing else is painted.
         Network:
-        network: DeepLab-LargeFOV, or the first DeepLab.
+        network: the head, see docs/networks.md: DeepLab-LargeFOV, the first DeepLab.
+        backbone: what the head stands on; none: its own first choice.
+        output_stride: pixels from one of the backbone's last features to the next; none: the
+            head's own.
         width_multiplier: of the network's channels.
         init: where weights come from: `imagenet` (VGG-16 with its classifier), `hed` (an edge
             detector's VGG-16, without download), `random`, the path of a Keras VGG-16 weights
@@ -90,7 +94,9 @@ class TrainConfig:
     val_data: str = ""
     validate_every: int = option(1, at_least=1)
     init: str = "imagenet"
-    network: str = option("largefov", choices=tuple(families()))
+    network: str = option("largefov", choices=tuple(heads()))
+    backbone: str | None = None
+    output_stride: int | None = option(None, at_least=1)
     width_multiplier: float = option(1.0, above=0)
     epochs: int = option(45, at_least=1)
     batch_size: int = option(20, at_least=1)
@@ -134,12 +140,10 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         check(self)
-        family = family_of(self.network)
-        stride, num_blocks = family.stride, len(family.block_ends)
-        if self.crop_size % stride != 1:
-            raise InputError(
-                f"--crop_size={self.crop_size}: expected {stride} n + 1, such as {40 * stride + 1}"
-            )
+        step, num_blocks = self.family.side_step, len(self.family.block_ends)
+        if self.crop_size % step != 1:
+            near = round(320 / step) * step + 1
+            raise InputError(f"--crop_size={self.crop_size}: expected {step} n + 1, such as {near}")
         if self.frozen_blocks > num_blocks:
             raise InputError(
                 f"--frozen_blocks={self.frozen_blocks}: expected at most the {num_blocks} blocks "
@@ -154,6 +158,17 @@ class TrainConfig:
                 f"--feature_cache={self.feature_cache}: expected --frozen_blocks and "
                 "--augmentations of at least 1: nothing else stays the same"
             )
+
+    @property
+    def family(self) -> NetworkFamily:
+        """Of the network."""
+        return family_of(self.network, self.backbone, self.output_stride)
+
+    def architecture(self, class_names: tuple[str, ...]) -> Architecture:
+        """The network's, for these classes."""
+        return Architecture(
+            self.network, self.width_multiplier, class_names, self.backbone, self.output_stride
+        )
 
     @property
     def dtype_policy(self) -> str:

@@ -8,7 +8,6 @@ import tensorflow as tf
 
 from boxsup_tf.errors import InputError
 from boxsup_tf.metrics.confusion import ConfusionMatrix
-from boxsup_tf.models.architecture import Architecture
 from boxsup_tf.models.saved_network import load_network_weights
 from boxsup_tf.models.segmenter import Segmenter
 from boxsup_tf.records import dataset_info
@@ -95,9 +94,8 @@ class Trainer:
         self._num_steps = steps_per_epoch(sources, config)
         strategy = tf.distribute.get_strategy()
         with strategy.scope():
-            architecture = Architecture(config.network, config.width_multiplier, class_names)
             segmenter = Segmenter.build(
-                architecture, config.dropout, config.seed, config.dtype_policy
+                config.architecture(class_names), config.dropout, config.seed, config.dtype_policy
             )
             segmenter.freeze(config.frozen_blocks)
             optimizer = make_optimizer(config, self._num_steps)
@@ -119,7 +117,7 @@ class Trainer:
         elif os.path.isdir(config.init):
             load_network_weights(segmenter, config.init)
         else:
-            segmenter.family.load_weights(segmenter.model, config.init)
+            segmenter.load_weights(config.init)
         self.network = TrainingNetwork(segmenter, config)
         if self.network.cache:
             fill_crops(self.network.cache, sources, config)

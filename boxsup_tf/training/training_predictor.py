@@ -30,8 +30,8 @@ class TrainingPredictor:
         self._scale, self._batch = config.update_scale, config.update_batch
         self._copy = None
         if _in_bfloat16(config):
-            last_layer = network.segmenter.family.last_layer
-            self._copy = bfloat16_copy(network.trained, last_layer)
+            last_layers = network.segmenter.family.last_layers
+            self._copy = bfloat16_copy(network.trained, last_layers)
         self._prepared = False
         # The signatures keep one trace over all sizes of images and of groups.
         self._whole_image = tf.function(
