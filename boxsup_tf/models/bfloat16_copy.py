@@ -27,7 +27,9 @@ def bfloat16_copy(
             they are float32.
     """
 
-    def clone(layer: keras.layers.Layer) -> keras.layers.Layer:
+    def clone(layer: keras.layers.Layer | keras.Operation) -> keras.layers.Layer | keras.Operation:
+        if not isinstance(layer, keras.layers.Layer):
+            return layer  # computes in the precision of what it is given
         config = layer.get_config()
         if layer.name not in last_layers and not isinstance(layer, keras.layers.InputLayer):
             config["dtype"] = "bfloat16" if stored else "mixed_bfloat16"

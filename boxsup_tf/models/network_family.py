@@ -65,6 +65,8 @@ class NetworkFamily:
         mean_rgb: the colour that `preprocess` turns into 0; images are padded with it.
         block_ends: the last layer of each block that may be frozen, from the first block on.
         skips: layers whose outputs pass by the blocks behind them.
+        cache_key: tells features of frozen blocks from those of other families whose layers have
+            the same names and weights; empty for the networks that came first.
         last_layers: those that make the logits; their learning rate and their dtype are their own.
         margin: pixels to each side that a score depends on, at most; where every score depends on
             the whole image, those beyond which it is taken to depend little.
@@ -80,6 +82,7 @@ class NetworkFamily:
     last_layers: tuple[str, ...]
     margin: int
     skips: tuple[str, ...] = ()
+    cache_key: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -107,14 +110,12 @@ def heads() -> dict[str, Head]:
 
 
 @functools.cache
-def family_of(
-    network: str, backbone: str | None = None, output_stride: int | None = None
-) -> NetworkFamily:
+def family_of(network: str, backbone: str = "", output_stride: int = 0) -> NetworkFamily:
     """The family of a network.
 
     Args:
         network: name of its head.
-        backbone, output_stride: None: the head's default.
+        backbone, output_stride: empty and 0: the head's default.
 
     Raises:
         ValueError: no network has this name.

@@ -157,7 +157,7 @@ class Segmenter:
         last = tuple(f"{name}/" for name in self.family.last_layers)
         return [
             (last_layer_rate if variable.path.startswith(last) else 1.0)
-            * (2.0 if is_bias(variable) else 1.0)
+            * (2.0 if variable.path.endswith("/bias") else 1.0)
             for variable in variables
         ]
 
@@ -170,7 +170,3 @@ class Segmenter:
 
 def _family(architecture: Architecture) -> NetworkFamily:
     return family_of(architecture.network, architecture.backbone, architecture.output_stride)
-
-
-def is_bias(variable: keras.Variable) -> bool:
-    return variable.path.endswith("/bias")

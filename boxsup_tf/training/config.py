@@ -4,7 +4,7 @@ import dataclasses
 
 from boxsup_tf.errors import InputError
 from boxsup_tf.models.architecture import Architecture
-from boxsup_tf.models.network_family import NetworkFamily, family_of, heads
+from boxsup_tf.models.network_family import BATCH_NORMS, NetworkFamily, family_of, heads
 from boxsup_tf.settings import check, option
 from boxsup_tf.supervision.scoring import BELIEFS, NORMALISERS, ScoringConfig
 
@@ -28,19 +28,21 @@ class TrainConfig:
             choose no candidate, and their pixels are void where nothing else is painted.
         Network:
         network: the head, see docs/networks.md: DeepLab-LargeFOV, the first DeepLab.
-        backbone: what the head stands on; none: its own first choice.
-        output_stride: pixels from one of the backbone's last features to the next; none: the
-            head's own.
+        backbone: what the head stands on; empty: its own first choice.
+        output_stride: pixels from one of the backbone's last features to the next; 0: the
+            head's own first choice.
         width_multiplier: of the network's channels.
         init: where weights come from: `imagenet` (VGG-16 with its classifier), `hed` (an edge
             detector's VGG-16, without download), `random`, the path of a Keras VGG-16 weights
             file (.h5), or the folder of another run.
-        frozen_blocks: number of VGG-16's five blocks, from the first, whose weights stay as
-            they were loaded.
+        batch_norm: `frozen` normalises by the statistics that were loaded and trains the rest;
+            `trained` by those of the whole batch, over all replicas, and needs large ones.
+        frozen_blocks: number of the backbone's blocks (five in VGG-16), from the first, whose
+            weights stay as they were loaded.
         feature_cache: a folder for what the frozen blocks make of every view, which is then
             computed once; runs with the same frozen weights may share it. Needs
             `augmentations`.
-        dropout: after fc6 and fc7.
+        dropout: after fc6 and fc7, in DeepLabv3+ after the pyramid.
         precision: `bfloat16` computes in it where that is safe and keeps weights in float32.
         Optimisation:
         epochs: of network updates, each after a mask update.
@@ -50,13 +52,14 @@ class TrainConfig:
         loss_at: `grid`: a label every 8 pixels counts, as in DeepLab; `pixels`: every one.
         optimizer: `sgd` with layer-wise rates, or `adamw`.
         learning_rate: at the start.
-        last_layer_rate: factor of the last layer's learning rate, with `sgd`: it is fresh where
-            the others are trained.
+        last_layer_rate: factor of the learning rate of the layers that make the scores, with
+            `sgd`: they are fresh where the others are trained.
         schedule: `step`: times 0.1 every `decay_epochs`; `poly`: (1 - step / steps) ** 0.9, with
             which a run's number of epochs cannot change.
         decay_epochs: for `step`.
         momentum: of `sgd`.
-        weight_decay: not on biases. L2 in the gradient for sgd, decoupled for adamw.
+        weight_decay: of kernels, not of biases or normalisation. L2 in the gradient for sgd,
+            decoupled for adamw.
         clip_norm: largest global norm of a gradient; 0: not clipped.
         Mask update:
         feedback_weight: lambda, the weight of E_r against E_o.
@@ -95,13 +98,14 @@ class TrainConfig:
     validate_every: int = option(1, at_least=1)
     init: str = "imagenet"
     network: str = option("largefov", choices=tuple(heads()))
-    backbone: str | None = None
-    output_stride: int | None = option(None, at_least=1)
+    backbone: str = ""
+    output_stride: int = option(0, at_least=0)
     width_multiplier: float = option(1.0, above=0)
     epochs: int = option(45, at_least=1)
     batch_size: int = option(20, at_least=1)
     accumulate: int = option(1, at_least=1)
     precision: str = option("float32", choices=PRECISIONS)
+    batch_norm: str = option("frozen", choices=BATCH_NORMS)
     frozen_blocks: int = option(0, at_least=0)
     feature_cache: str = ""
     augmentations: int = option(0, at_least=0)
@@ -148,6 +152,11 @@ class TrainConfig:
             raise InputError(
                 f"--frozen_blocks={self.frozen_blocks}: expected at most the {num_blocks} blocks "
                 f"of --network={self.network}"
+            )
+        if self.batch_norm == "trained" and self.accumulate > 1:
+            raise InputError(
+                f"--batch_norm=trained: expected --accumulate=1, not {self.accumulate}: each part "
+                "of a batch would have statistics of its own"
             )
         if self.min_scale > self.max_scale:
             raise InputError(

@@ -14,9 +14,9 @@ from tqdm import tqdm
 from boxsup_tf.labels import VOID
 from boxsup_tf.metrics.count_in_graph import count_pixels
 from boxsup_tf.models.grid import upsample
-from boxsup_tf.models.segmenter import is_bias
 from boxsup_tf.training.checkpoints import Checkpoints, Progress
 from boxsup_tf.training.config import TrainConfig
+from boxsup_tf.training.feature_cache import Features
 from boxsup_tf.training.input_pipeline import TrainingPipeline
 from boxsup_tf.training.training_network import TrainingNetwork
 
@@ -90,7 +90,7 @@ class NetworkUpdate:
                     saved = time.monotonic()
 
     @tf.function(reduce_retracing=True)
-    def step(self, images: tf.Tensor, label_maps: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def step(self, images: Features, label_maps: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Runs one step and adds its loss to the mean.
 
         Args:
@@ -108,13 +108,11 @@ class NetworkUpdate:
         self._mean_loss.update_state(loss)
         return loss, counts
 
-    def _replica_step(
-        self, images: tf.Tensor, label_maps: tf.Tensor
-    ) -> tuple[tf.Tensor, tf.Tensor]:
+    def _replica_step(self, images: Features, label_maps: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         context = tf.distribute.get_replica_context()
         replicas = context.num_replicas_in_sync
         num_images = context.all_reduce(
-            tf.distribute.ReduceOp.SUM, tf.cast(tf.shape(images)[0], tf.float32)
+            tf.distribute.ReduceOp.SUM, tf.cast(tf.shape(label_maps)[0], tf.float32)
         )
         if replicas > 1:
             images, label_maps = _at_least_one(images, label_maps)
@@ -135,7 +133,7 @@ class NetworkUpdate:
         return loss, counts
 
     def _in_parts(
-        self, images: tf.Tensor, label_maps: tf.Tensor, num_images: tf.Tensor
+        self, images: Features, label_maps: tf.Tensor, num_images: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
         """The replica's share of the batch's loss, counts and gradients, a part at a time.
 
@@ -146,18 +144,18 @@ class NetworkUpdate:
         if self._config.accumulate == 1:
             return self._forward_and_back(images, label_maps, num_images)
         size = -(-self._config.batch_size // self._config.accumulate)
-        first_part = images[:size], label_maps[:size]
+        first_part = _part((images, label_maps), slice(None, size))
         loss, counts, gradients = self._forward_and_back(*first_part, num_images)
         first = tf.constant(size)
-        while first < tf.shape(images)[0]:
-            part = slice(first, first + size)
-            more = self._forward_and_back(images[part], label_maps[part], num_images)
+        while first < tf.shape(label_maps)[0]:
+            part = _part((images, label_maps), slice(first, first + size))
+            more = self._forward_and_back(*part, num_images)
             loss, counts, first = loss + more[0], counts + more[1], first + size
             gradients = [a + b for a, b in zip(gradients, more[2], strict=True)]
         return loss, counts, gradients
 
     def _forward_and_back(
-        self, images: tf.Tensor, label_maps: tf.Tensor, num_images: tf.Tensor
+        self, images: Features, label_maps: tf.Tensor, num_images: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
         with tf.GradientTape() as tape:
             logits = tf.cast(self._model(images, training=True), tf.float32)
@@ -170,20 +168,27 @@ class NetworkUpdate:
     def _caffe_gradient(
         self, gradient: tf.Tensor, variable: keras.Variable, rate: float, replicas: int
     ) -> tf.Tensor:
-        """L2 decay (not on biases) and the layer's own rate, as Caffe's solver has them.
+        """L2 decay (of kernels alone) and the layer's own rate, as Caffe's solver has them.
 
         Momentum is linear in the gradient, so a factor on it is a factor on the rate.
         """
-        if not is_bias(variable):
+        if len(variable.shape) > 1:
             decay = self._config.weight_decay / replicas
             gradient += decay * tf.convert_to_tensor(variable)
         return rate * gradient
 
 
-def _at_least_one(images: tf.Tensor, label_maps: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+def _part(tensors: tuple[Features, tf.Tensor], images: slice) -> tuple[Features, tf.Tensor]:
+    """Some of the images of every tensor."""
+    return tf.nest.map_structure(lambda tensor: tensor[images], tensors)
+
+
+def _at_least_one(images: Features, label_maps: tf.Tensor) -> tuple[Features, tf.Tensor]:
     """An image of void for a replica that a small batch left without: oneDNN fails on none."""
-    missing = tf.cast(tf.shape(images)[0] == 0, tf.int32)
-    images = tf.pad(images, [[0, missing], [0, 0], [0, 0], [0, 0]])
+    missing = tf.cast(tf.shape(label_maps)[0] == 0, tf.int32)
+    images = tf.nest.map_structure(
+        lambda part: tf.pad(part, [[0, missing], [0, 0], [0, 0], [0, 0]]), images
+    )
     return images, tf.pad(label_maps, [[0, missing], [0, 0], [0, 0]], constant_values=VOID)
 
 
@@ -223,5 +228,5 @@ def make_optimizer(config: TrainConfig, steps_per_epoch: int) -> keras.optimizer
     if config.optimizer == "sgd":
         return keras.optimizers.SGD(schedule, momentum=config.momentum)
     optimizer = keras.optimizers.AdamW(schedule, weight_decay=config.weight_decay)
-    optimizer.exclude_from_weight_decay(var_names=["bias"])
+    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
     return optimizer

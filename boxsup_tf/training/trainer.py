@@ -95,11 +95,21 @@ class Trainer:
         strategy = tf.distribute.get_strategy()
         with strategy.scope():
             segmenter = Segmenter.build(
-                config.architecture(class_names), config.dropout, config.seed, config.dtype_policy
+                config.architecture(class_names),
+                config.dropout,
+                config.seed,
+                config.dtype_policy,
+                config.batch_norm,
             )
             segmenter.freeze(config.frozen_blocks)
             optimizer = make_optimizer(config, self._num_steps)
             optimizer.build(segmenter.model.trainable_variables)
+        # Before anything is written: initial weights may be missing, or not fit.
+        if tf.train.latest_checkpoint(model_dir) is None:
+            if os.path.isdir(config.init):
+                load_network_weights(segmenter, config.init)
+            else:
+                segmenter.load_weights(config.init)
         open_run(model_dir, config, class_names, digests)
         self.labelling = empty_labelling(sources)
         self.progress = Progress(len(class_names))
@@ -114,10 +124,6 @@ class Trainer:
         # Weights come first: features of frozen blocks, which the rest may read, depend on them.
         if restored := self._checkpoints.restore():
             print(f"resuming from {restored}: {self.progress}")
-        elif os.path.isdir(config.init):
-            load_network_weights(segmenter, config.init)
-        else:
-            segmenter.load_weights(config.init)
         self.network = TrainingNetwork(segmenter, config)
         if self.network.cache:
             fill_crops(self.network.cache, sources, config)

@@ -11,8 +11,8 @@ def make_segmenter(
     classes: int | Sequence[str],
     width: float = 0.1,
     network: str = "largefov",
-    backbone: str | None = None,
-    output_stride: int | None = None,
+    backbone: str = "",
+    output_stride: int = 0,
     **options,
 ) -> Segmenter:
     """A segmenter of these class names, or of this number of classes; see `Segmenter.build`."""

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 
 import keras
 import numpy as np
@@ -17,6 +18,7 @@ from boxsup_tf.training.network_update import NetworkUpdate, make_optimizer, pix
 from boxsup_tf.training.training_network import TrainingNetwork
 from tests.conftest import REPOSITORY
 from tests.models.segmenters import make_segmenter
+from tests.training.replicas import normalized_segmenter
 
 CROP = 33
 
@@ -33,8 +35,10 @@ def _segmenter() -> Segmenter:
     return make_segmenter(3, 0.05, dropout=0.0, seed=4)
 
 
-def _update(config: TrainConfig) -> tuple[keras.Model, NetworkUpdate]:
-    network = TrainingNetwork(_segmenter(), config)
+def _update(
+    config: TrainConfig, make: Callable[[], Segmenter] = _segmenter
+) -> tuple[keras.Model, NetworkUpdate]:
+    network = TrainingNetwork(make(), config)
     optimizer = make_optimizer(config, steps_per_epoch=2)
     optimizer.build(network.trained.trainable_variables)
     strategy = tf.distribute.get_strategy()
@@ -103,12 +107,19 @@ def test_a_batch_counts_as_the_mean_of_its_images():
         np.testing.assert_allclose(both, (first + second) / 2, atol=2e-6)
 
 
-@pytest.mark.parametrize(("accumulate", "optimizer"), [(2, "sgd"), (5, "adamw")])
-def test_a_batch_in_parts_gives_the_same_update(accumulate, optimizer):
+@pytest.mark.parametrize(
+    ("make", "accumulate", "optimizer"),
+    [
+        (_segmenter, 2, "sgd"),
+        (_segmenter, 5, "adamw"),
+        (lambda: normalized_segmenter("frozen"), 2, "sgd"),
+    ],
+)
+def test_a_batch_in_parts_gives_the_same_update(make, accumulate, optimizer):
     results = []
     for parts in (1, accumulate):
         config = TrainConfig("", batch_size=5, accumulate=parts, optimizer=optimizer)
-        model, update = _update(config)
+        model, update = _update(config, make)
         # The last batch of an epoch may be smaller.
         losses = [float(update.step(*_batch(size, seed))[0]) for seed, size in enumerate((5, 3))]
         results.append((losses, model.get_weights()))
@@ -116,6 +127,21 @@ def test_a_batch_in_parts_gives_the_same_update(accumulate, optimizer):
     np.testing.assert_allclose(loss, plain_loss, rtol=1e-5)
     for ours, expected in zip(weights, plain, strict=True):
         np.testing.assert_allclose(ours, expected, rtol=1e-3, atol=2e-6)
+
+
+@pytest.mark.parametrize("batch_norm", ["frozen", "trained"])
+def test_statistics_move_where_they_are_trained_and_decay_is_for_kernels(batch_norm):
+    config = TrainConfig("", learning_rate=0.1, weight_decay=0.5, batch_norm=batch_norm)
+    model, update = _update(config, lambda: normalized_segmenter(batch_norm))
+    layer = model.get_layer("bn")
+    layer.gamma.assign([1.0, 1.0, 1.0, 0.0])
+    layer.beta.assign([0.1, 0.1, 0.1, -5.0])  # the last channel does not pass the ReLU
+    update.step(*_batch(2))
+    gamma, beta, mean, variance = layer.get_weights()
+    assert (mean != 0).all() == (variance != 1).all() == (batch_norm == "trained")
+    assert (mean != 0).any() == (batch_norm == "trained")
+    assert (gamma[:3] != 1).any() and (beta[:3] != np.float32(0.1)).any()
+    assert gamma[3] == 0 and beta[3] == -5
 
 
 def test_counts_what_the_network_said_of_what_it_was_taught():
@@ -190,10 +216,10 @@ def test_replicas_take_the_step_of_one(tmp_path):
         errors = process.communicate()[1]
         assert process.returncode == 0, errors
     one, *others = (np.load(tmp_path / f"{n}.npz") for n in counts)
-    names = [name for name in one if name != "initial"]
-    assert len(names) == 2
+    names = [name for name in one if not name.startswith("initial")]
+    assert len(names) == 4
     for name in names:
-        moved = np.abs(one[name] - one["initial"]).max()
+        moved = np.abs(one[name] - one[f"initial {name}"]).max()
         assert moved > 1e-3
         for weights in others:
             np.testing.assert_allclose(weights[name], one[name], rtol=0, atol=1e-3 * moved)
