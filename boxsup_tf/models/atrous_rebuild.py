@@ -51,11 +51,8 @@ def rebuild(
     name_of = Namer()
 
     def rebuilt(layer: keras.layers.Layer, stride: int) -> keras.layers.Layer:
-        config = layer.get_config() | {"name": name_of(layer), "dtype": options.dtype_policy}
+        config = own_config(layer, name_of(layer), options.dtype_policy, seeds)
         rate = max(1, stride // output_stride)
-        for key, value in config.items():
-            if key.endswith("_initializer") and "seed" in value.get("config", {}):
-                config[key] = value | {"config": value["config"] | {"seed": next(seeds)}}
         if isinstance(layer, keras.layers.BatchNormalization):
             return batch_normalization(options.batch_norm, **config)
         if isinstance(layer, keras.layers.Dropout):
@@ -97,6 +94,17 @@ def rebuild(
     return keras.models.clone_model(
         original, images, clone_function=lambda layer: layer, call_function=call
     )
+
+
+def own_config(
+    layer: keras.layers.Layer, name: str, dtype_policy: str, seeds: Iterator[int]
+) -> dict[str, Any]:
+    """A layer's configuration, for another of this name and policy, with seeds of its own."""
+    config = layer.get_config() | {"name": name, "dtype": dtype_policy}
+    for key, value in config.items():
+        if key.endswith("_initializer") and "seed" in (value or {}).get("config", {}):
+            config[key] = value | {"config": value["config"] | {"seed": next(seeds)}}
+    return config
 
 
 class Namer:

@@ -14,6 +14,7 @@ from boxsup_tf.models import networks
 
 DTYPE_POLICIES = ("float32", "mixed_bfloat16")
 BATCH_NORMS = ("frozen", "trained")
+KERAS_HUB = "keras_hub:"  # before a preset's name or folder
 
 
 @dataclasses.dataclass(frozen=True)
@@ -91,13 +92,15 @@ class Head:
 
     Attributes:
         backbones: that it can stand on; the first is the default.
-        output_strides: of the backbone, that it can work with; the first is the default.
-        family: from one of each.
+        output_strides: of the backbone, that it can work with.
+        family: from one of each; a stride of 0: the backbone's first choice.
+        on_keras_hub: whether it can stand on KERAS_HUB and a preset, too.
     """
 
     backbones: tuple[str, ...]
     output_strides: tuple[int, ...]
     family: Callable[[str, int], NetworkFamily]
+    on_keras_hub: bool = False
 
 
 @functools.cache
@@ -125,10 +128,12 @@ def family_of(network: str, backbone: str = "", output_stride: int = 0) -> Netwo
         raise ValueError(f"network {network!r}: expected one of {', '.join(heads())}")
     head = heads()[network]
     backbone = backbone or head.backbones[0]
-    output_stride = output_stride or head.output_strides[0]
+    backbones, is_preset = head.backbones, backbone.startswith(KERAS_HUB)
+    if head.on_keras_hub:
+        backbones = (*backbones, backbone if is_preset else f"{KERAS_HUB}PRESET")
     for flag, value, possible in (
-        ("backbone", backbone, head.backbones),
-        ("output_stride", output_stride, head.output_strides),
+        ("backbone", backbone, backbones),
+        ("output_stride", output_stride or head.output_strides[0], head.output_strides),
     ):
         if value not in possible:
             expected = ", ".join(map(str, possible))

@@ -17,7 +17,8 @@ from boxsup_tf.models.atrous import AtrousConv2D
 from boxsup_tf.models.backbone import Backbone, backbones
 from boxsup_tf.models.batch_norm import batch_normalization
 from boxsup_tf.models.grid import upsample
-from boxsup_tf.models.network_family import Head, NetworkFamily, NetworkOptions
+from boxsup_tf.models.hub_backbone import hub_backbone
+from boxsup_tf.models.network_family import KERAS_HUB, Head, NetworkFamily, NetworkOptions
 
 _LAST_LAYER = "logits"
 _STRIDE = 4
@@ -97,7 +98,9 @@ def build_network(backbone: Backbone, output_stride: int, options: NetworkOption
 
 
 def _family(name: str, output_stride: int) -> NetworkFamily:
-    backbone = backbones()[name]
+    is_preset = name.startswith(KERAS_HUB)
+    backbone = hub_backbone(name.removeprefix(KERAS_HUB)) if is_preset else backbones()[name]
+    output_stride = output_stride or backbone.output_strides[0]
     return NetworkFamily(
         build=functools.partial(build_network, backbone, output_stride),
         load_weights=backbone.load_weights,
@@ -117,5 +120,7 @@ def _family(name: str, output_stride: int) -> NetworkFamily:
 _FIRST = "resnet50"
 
 HEADS = {
-    "deeplab_v3_plus": Head((_FIRST, *sorted(backbones().keys() - {_FIRST})), (16, 8, 32), _family)
+    "deeplab_v3_plus": Head(
+        (_FIRST, *sorted(backbones().keys() - {_FIRST})), (16, 8, 32), _family, True
+    )
 }
