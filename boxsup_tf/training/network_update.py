@@ -8,16 +8,17 @@ import math
 import time
 
 import keras
+import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
 from boxsup_tf.labels import VOID
 from boxsup_tf.metrics.count_in_graph import count_pixels
-from boxsup_tf.models.grid import upsample
 from boxsup_tf.training.checkpoints import Checkpoints, Progress
 from boxsup_tf.training.config import TrainConfig
 from boxsup_tf.training.feature_cache import Features
 from boxsup_tf.training.input_pipeline import TrainingPipeline
+from boxsup_tf.training.pixel_loss import PixelLoss
 from boxsup_tf.training.training_network import TrainingNetwork
 
 _POLY_POWER = 0.9
@@ -26,9 +27,8 @@ _POLY_POWER = 0.9
 class NetworkUpdate:
     """Trains the network for an epoch, under a tf.distribute strategy.
 
-    The loss is the mean cross-entropy over the crop; void pixels count as 0. Dividing by a
-    number of pixels that does not depend on the labels makes a batch's gradient the exact sum
-    of its parts'.
+    The loss is the mean over the crop, in which void pixels count as 0. Dividing by a number of
+    pixels that does not depend on the labels makes a batch's gradient the exact sum of its parts'.
 
     Args:
         network: of the run.
@@ -36,6 +36,7 @@ class NetworkUpdate:
         strategy: under whose scope both were made.
         config: of the run.
         mean_loss: gets the loss of every step.
+        class_weights: see `PixelLoss`.
     """
 
     def __init__(
@@ -45,10 +46,12 @@ class NetworkUpdate:
         strategy: tf.distribute.Strategy,
         config: TrainConfig,
         mean_loss: keras.metrics.Metric,
+        class_weights: np.ndarray | None = None,
     ) -> None:
         self._model, self._optimizer, self._strategy = network.trained, optimizer, strategy
         self._config, self._mean_loss = config, mean_loss
         self._stride = network.segmenter.family.stride
+        self._loss = PixelLoss(config.loss_at, self._stride, config.loss, class_weights)
         self._rates = network.segmenter.learning_rate_factors(
             self._model.trainable_variables, config.last_layer_rate
         )
@@ -159,7 +162,7 @@ class NetworkUpdate:
     ) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
         with tf.GradientTape() as tape:
             logits = tf.cast(self._model(images, training=True), tf.float32)
-            loss = pixel_loss(logits, label_maps, self._config.loss_at, self._stride) / num_images
+            loss = self._loss(logits, label_maps) / num_images
         predicted = tf.argmax(logits, axis=-1, output_type=tf.int32)
         on_grid = label_maps[:, :: self._stride, :: self._stride]
         counts = count_pixels(on_grid, predicted, logits.shape[-1])
@@ -190,28 +193,6 @@ def _at_least_one(images: Features, label_maps: tf.Tensor) -> tuple[Features, tf
         lambda part: tf.pad(part, [[0, missing], [0, 0], [0, 0], [0, 0]]), images
     )
     return images, tf.pad(label_maps, [[0, missing], [0, 0], [0, 0]], constant_values=VOID)
-
-
-def pixel_loss(logits: tf.Tensor, label_maps: tf.Tensor, at: str, stride: int) -> tf.Tensor:
-    """Sum over images of the mean cross-entropy of their pixels; void counts as 0.
-
-    Args:
-        logits: float32 [b, h, w, C].
-        label_maps: int32 [b, stride (h - 1) + 1, stride (w - 1) + 1].
-        at: `grid`: each score against the label of its own pixel, as DeepLab does. `pixels`:
-            scores are interpolated, and every pixel counts.
-        stride: of the network.
-    """
-    if at == "grid":
-        label_maps = label_maps[:, ::stride, ::stride]
-    else:
-        logits = upsample(logits, tf.shape(label_maps)[1], tf.shape(label_maps)[2])
-    known = label_maps != VOID
-    losses = tf.nn.sparse_softmax_cross_entropy_with_logits(
-        labels=tf.where(known, label_maps, 0), logits=logits
-    )
-    losses = tf.where(known, losses, 0.0)
-    return tf.reduce_sum(tf.reduce_mean(losses, axis=[1, 2]))
 
 
 def make_optimizer(config: TrainConfig, steps_per_epoch: int) -> keras.optimizers.Optimizer:

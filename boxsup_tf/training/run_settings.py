@@ -18,7 +18,10 @@ _FREE = (
     "feature_cache",
 )
 # What runs of earlier versions did where they had no choice.
-_SINCE = {"backbone": "", "output_stride": 0, "batch_norm": "frozen"}
+_SINCE = {
+    **{"backbone": "", "output_stride": 0, "batch_norm": "frozen"},
+    **{"loss": "cross_entropy", "class_weights": "none"},
+}
 
 
 def open_run(

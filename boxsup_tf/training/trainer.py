@@ -12,6 +12,7 @@ from boxsup_tf.models.saved_network import load_network_weights
 from boxsup_tf.models.segmenter import Segmenter
 from boxsup_tf.records import dataset_info
 from boxsup_tf.training.checkpoints import BEST_FOLDER, Checkpoints, Progress
+from boxsup_tf.training.class_weights import class_weights
 from boxsup_tf.training.config import TrainConfig
 from boxsup_tf.training.history import History
 from boxsup_tf.training.input_pipeline import (
@@ -129,8 +130,9 @@ class Trainer:
             fill_crops(self.network.cache, sources, config)
         self.pipeline = TrainingPipeline(sources, self.labelling, config, self.network.cache)
         self.mask_update = MaskUpdate(self.network, sources, self.labelling, config)
+        weights = class_weights(config, sources, len(class_names))
         self.network_update = NetworkUpdate(
-            self.network, optimizer, strategy, config, self.progress.loss
+            self.network, optimizer, strategy, config, self.progress.loss, weights
         )
         self._validation = None
         if val_info:

@@ -97,7 +97,7 @@ def test_reduced_precision_scores_come_out_as_float32():
     assert logits.dtype == tf.float32
 
 
-@pytest.mark.parametrize("network", ["largefov", "deeplab"])
+@pytest.mark.parametrize("network", ["largefov", "deeplab", "fcn8s"])
 def test_the_margin_of_the_family_is_what_a_pixel_can_reach(network):
     """By the gradient of one pixel's logits: all that they depend on, and something far out."""
     segmenter = make_segmenter(2, 0.02, network, seed=2)

@@ -11,10 +11,10 @@ import tensorflow as tf
 from sklearn import metrics
 
 from boxsup_tf.labels import VOID
-from boxsup_tf.models.grid import upsample
 from boxsup_tf.models.segmenter import Segmenter
 from boxsup_tf.training.config import TrainConfig
-from boxsup_tf.training.network_update import NetworkUpdate, make_optimizer, pixel_loss
+from boxsup_tf.training.network_update import NetworkUpdate, make_optimizer
+from boxsup_tf.training.pixel_loss import PixelLoss
 from boxsup_tf.training.training_network import TrainingNetwork
 from tests.conftest import REPOSITORY
 from tests.models.segmenters import make_segmenter
@@ -46,28 +46,6 @@ def _update(
     return network.trained, update
 
 
-@pytest.mark.parametrize("at", ["grid", "pixels"])
-def test_loss_equals_brute_force(at):
-    rng = np.random.default_rng(1)
-    logits = rng.normal(0, 2, (2, 5, 5, 3)).astype(np.float32)
-    labels = _batch(2)[1].numpy()
-    expected = 0.0
-    scores = logits if at == "grid" else upsample(tf.constant(logits), CROP, CROP).numpy()
-    step = 8 if at == "grid" else 1
-    for image, label_map in zip(scores, labels, strict=True):
-        total, count = 0.0, 0
-        for i, row in enumerate(image):
-            for j, pixel in enumerate(row.astype(np.float64)):
-                count += 1
-                label = label_map[step * i, step * j]
-                if label != VOID:
-                    total += np.log(np.exp(pixel).sum()) - pixel[label]
-        expected += total / count
-    assert pixel_loss(tf.constant(logits), tf.constant(labels), at, 8).numpy() == pytest.approx(
-        expected, rel=1e-5
-    )
-
-
 def test_rates_and_decay_are_caffes():
     """Two SGD steps: 10x for fc8, 2x for biases, no decay on biases, momentum on the sum."""
     config = TrainConfig("", learning_rate=0.01, weight_decay=0.03, momentum=0.9, batch_size=2)
@@ -78,7 +56,7 @@ def test_rates_and_decay_are_caffes():
     for _ in range(2):
         loss, _ = update.step(images, labels)
         with tf.GradientTape() as tape:
-            by_hand = pixel_loss(copy(images, training=True), labels, "grid", 8) / 2
+            by_hand = PixelLoss("grid", 8)(copy(images, training=True), labels) / 2
         assert loss.numpy() == pytest.approx(by_hand.numpy(), rel=1e-5)
         gradients = tape.gradient(by_hand, copy.trainable_variables)
         for i, (variable, gradient) in enumerate(
