@@ -16,17 +16,18 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import program
 from absl import flags
-
-from boxsup_tf import errors
-from boxsup_tf.data import instance_images
-from boxsup_tf.data.id_list import read_ids
-from boxsup_tf.io.json_file import write_json
-from boxsup_tf.proposals.benchmark.proposal_benchmark import (
+from proposal_benchmark import (
     Benchmark,
     Quality,
     measure,
     parse_method,
 )
+from voc_instances import voc_instances
+
+from boxsup_tf import errors
+from boxsup_tf.data import instance_images
+from boxsup_tf.data.id_list import read_ids
+from boxsup_tf.io.json_file import write_json
 
 _DATA_DIR = flags.DEFINE_string(
     "data_dir", None, "Folder of images: COCO's, or of VOC's layout.", required=True
@@ -56,7 +57,7 @@ def main(_: object) -> None:
     if _ANNOTATIONS.value:
         images = instance_images.coco_instances(_DATA_DIR.value, _ANNOTATIONS.value)
     else:
-        images = instance_images.voc_instances(_DATA_DIR.value, _SPLIT.value)
+        images = voc_instances(_DATA_DIR.value, _SPLIT.value)
     subset = set(read_ids(_VAL_LIST.value)) if _VAL_LIST.value else set()
     unknown = subset - {image.image_id for image in images}
     if unknown:

@@ -8,10 +8,11 @@ import numpy as np
 
 from boxsup_tf.crf.parameters import CrfParameters, check_installed
 
-# A label is left out if it is the most probable one on less than this share of the pixels, and
-# nowhere more likely than not. Of 21 labels, score maps of a trained network (24 photographs of
-# VOC's size, deeplab_largefov) keep 3.7, and 99.96 % of their pixels get the label that the CRF of
-# all gives them; with every label that is the most probable one anywhere: 4.3 and 99.98 %.
+# A label is left out of the mean field if it is the most probable one on less than this share of
+# the pixels, and has a probability of at least `CERTAIN` nowhere. Of 21 labels, score maps of a
+# trained network (24 photographs of VOC's size, deeplab_largefov) keep 3.7, and 99.96 % of their
+# pixels get the label that the CRF of all gives them; with every label that is the most probable
+# one anywhere: 4.3 and 99.98 %.
 MIN_SHARE = 0.005
 CERTAIN = 0.5
 
@@ -27,9 +28,8 @@ def refine(
     Args:
         image: uint8 [H, W, 3], RGB.
         probabilities: float32 [H, W, C].
-        min_share: a label that is the most probable one on less than this share of the pixels,
-            and has a probability of at least `CERTAIN` nowhere, is left out of the mean field and
-            gets 0. 0 keeps all labels; where all would be left out, the most frequent one stays.
+        min_share: see `MIN_SHARE`. What is left out gets 0. 0 keeps all labels; where all would be
+            left out, the most frequent one stays.
 
     Returns:
         float32 [H, W, C].

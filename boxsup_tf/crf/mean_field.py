@@ -29,14 +29,12 @@ def refine(
     Returns:
         float32 [B, H, W, C].
     """
-
-    def refine_one(pair: tuple[tf.Tensor, tf.Tensor]) -> tf.Tensor:
-        return _refine_image(*pair, parameters, min_share)
-
-    spec = tf.TensorSpec(probabilities.shape[1:], tf.float32)
     # One after the other: each takes all cores, and the memory of its lattice.
     return tf.map_fn(
-        refine_one, (images, probabilities), parallel_iterations=1, fn_output_signature=spec
+        lambda pair: _refine_image(pair[0], pair[1], parameters, min_share),
+        (images, probabilities),
+        parallel_iterations=1,
+        fn_output_signature=tf.TensorSpec(probabilities.shape[1:], tf.float32),
     )
 
 
@@ -72,11 +70,8 @@ def _believed_labels(probabilities: tf.Tensor, min_share: float) -> tf.Tensor:
 def _mean_field(image: tf.Tensor, probabilities: tf.Tensor, parameters: CrfParameters) -> tf.Tensor:
     """float32 [H * W, C] of probabilities of the same shape."""
     height, width = tf.unstack(tf.cast(tf.shape(image)[:2], tf.float32))
-    y, x = (
-        tf.reshape(axis, [-1])
-        for axis in tf.meshgrid(tf.range(height), tf.range(width), indexing="ij")
-    )
-    place = tf.stack([x, y])
+    grid = tf.meshgrid(tf.range(width), tf.range(height))
+    place = tf.reshape(tf.stack(grid), [2, -1])
     color = tf.cast(tf.transpose(tf.reshape(image, [-1, 3])), tf.float32)
     appearance = tf.concat([place / parameters.theta_alpha, color / parameters.theta_beta], axis=0)
     kernels = [

@@ -67,11 +67,7 @@ def scale_points(lattice: Lattice, factors: tf.Tensor) -> Lattice:
 def filter_values(lattice: Lattice, values: tf.Tensor) -> tf.Tensor:
     """Every value becomes the sum of all, weighted by exp(-distance^2 / 2) of their features.
 
-    Args:
-        values: float32 [N, C].
-
-    Returns:
-        float32 [N, C].
+    Values are float32 [N, C], before and after.
     """
     spread = tf.sparse.sparse_dense_matmul(lattice.splat, values, adjoint_a=True)
     for back, forth in map(tf.unstack, tf.unstack(lattice.neighbours)):
@@ -79,9 +75,7 @@ def filter_values(lattice: Lattice, values: tf.Tensor) -> tf.Tensor:
     return tf.sparse.sparse_dense_matmul(lattice.splat, spread)
 
 
-def _simplices(
-    features: tf.Tensor,
-) -> tuple[list[tf.Tensor], list[tf.Tensor], list[tf.Tensor]]:
+def _simplices(features: tf.Tensor) -> tuple[list[tf.Tensor], ...]:
     """The simplex around every point.
 
     Returns:

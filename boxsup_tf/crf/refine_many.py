@@ -3,10 +3,9 @@
 The processes do not import TensorFlow, and are given the labels that are believed alone.
 """
 
-import dataclasses
 import functools
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,8 +15,7 @@ from boxsup_tf.errors import InputError
 from boxsup_tf.workers.worker_pool import Failure, WorkerPool
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class _Task:
+class _Task(NamedTuple):
     key: Any
     image: np.ndarray
     believed: np.ndarray  # probabilities of the kept labels
@@ -48,19 +46,17 @@ def refine_many(
     check = functools.partial(check_installed, "CRF")
     check()
     function = functools.partial(_refine, parameters=parameters)
+    tasks = (_task(*each, min_share) for each in images)
     with WorkerPool(function, num_workers, check) as pool:
-        for task, marginals in pool.map(_tasks(images, min_share)):
+        for task, marginals in pool.map(tasks):
             if isinstance(marginals, Failure):
                 raise InputError(f"{task.key}: the CRF failed: {marginals.reason}")
             yield task.key, task.image, dense_crf.spread(marginals, task.kept)
 
 
-def _tasks(
-    images: Iterable[tuple[Any, np.ndarray, np.ndarray]], min_share: float
-) -> Iterator[_Task]:
-    for key, image, probabilities in images:
-        kept = dense_crf.believed_labels(probabilities, min_share)
-        yield _Task(key, image, probabilities[..., kept], kept)
+def _task(key: Any, image: np.ndarray, probabilities: np.ndarray, min_share: float) -> _Task:
+    kept = dense_crf.believed_labels(probabilities, min_share)
+    return _Task(key, image, probabilities[..., kept], kept)
 
 
 def _refine(task: _Task, parameters: CrfParameters) -> np.ndarray:

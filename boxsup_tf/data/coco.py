@@ -62,8 +62,7 @@ class CocoReader:
                 f"width {record['width']}: expected the image's height {height} and width {width}"
             )
         kept = self._annotations(record)
-        boxes = [self._box(a, height, width) for a in kept]
-        boxed = [(box, a) for box, a in zip(boxes, kept, strict=True) if box is not None]
+        boxed = [(box, a) for a in kept if (box := self._box(a, height, width)) is not None]
         return Example(
             source_id=image_stem(record),
             filename=record["file_name"],
@@ -87,9 +86,7 @@ class CocoReader:
         annotations = self._coco.imgToAnns.get(record["id"], [])
         return [a for a in annotations if a["category_id"] in self._label_of]
 
-    def _box(
-        self, annotation: dict, height: int, width: int
-    ) -> tuple[float, float, float, float] | None:
+    def _box(self, annotation: dict, height: int, width: int) -> tuple[float, ...] | None:
         """(ymin, xmin, ymax, xmax) in pixels; None where the box has no area.
 
         COCO 2017 itself holds two boxes of height 0: they must not stop the whole dataset.

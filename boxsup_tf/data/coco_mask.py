@@ -3,7 +3,7 @@
 import numpy as np
 from pycocotools import mask as mask_utils
 
-from boxsup_tf.data.coco_segmentation import encode_segmentation
+from boxsup_tf.data.coco_segmentation import encode_annotation
 from boxsup_tf.labels import BACKGROUND, VOID
 
 
@@ -18,7 +18,6 @@ def paint_class_mask(
     Args:
         annotations: of one image, those with a category in `label_of`.
         label_of: from category id to label.
-        height, width: the image's size in pixels.
         path: the annotation file, for the message.
 
     Returns:
@@ -31,8 +30,7 @@ def paint_class_mask(
     mask = np.full((height, width), BACKGROUND, np.uint8)
     instances = []
     for annotation in annotations:
-        where = f"{path}: annotation {annotation['id']}"
-        rle = encode_segmentation(annotation.get("segmentation"), height, width, where)
+        rle = encode_annotation(annotation, height, width, path)
         if annotation.get("iscrowd"):
             mask[_crowd_region(annotation, rle, height, width)] = VOID
         elif rle is None:

@@ -10,6 +10,12 @@ from boxsup_tf.errors import InputError
 _MIN_POLYGON_NUMBERS = 6  # three points
 
 
+def encode_annotation(annotation: dict, height: int, width: int, path: str) -> dict | None:
+    """`encode_segmentation` of an annotation of the file `path`."""
+    where = f"{path}: annotation {annotation['id']}"
+    return encode_segmentation(annotation.get("segmentation"), height, width, where)
+
+
 def encode_segmentation(
     segmentation: Any, height: int, width: int, where: str
 ) -> dict[str, Any] | None:

@@ -10,10 +10,7 @@ from pycocotools import mask as mask_utils
 
 from boxsup_tf.data.coco import find_image_dir
 from boxsup_tf.data.coco_file import image_stem, load_coco
-from boxsup_tf.data.coco_segmentation import encode_segmentation
-from boxsup_tf.data.id_list import read_ids
-from boxsup_tf.data.voc_mask import read_voc_mask
-from boxsup_tf.labels import BACKGROUND, VOID
+from boxsup_tf.data.coco_segmentation import encode_annotation
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,29 +29,6 @@ class InstanceImage:
     masks: Callable[[], np.ndarray]
 
 
-def voc_instances(data_dir: str, splits: Sequence[str]) -> list[InstanceImage]:
-    """The images of lists such as `train` in a folder of VOC's layout with SegmentationObject.
-
-    Args:
-        data_dir: holds ImageSets/Segmentation, JPEGImages and SegmentationObject, or a folder
-            VOC2012 that does.
-        splits: names of lists.
-
-    Raises:
-        InputError: a list is missing or bad, see `read_ids`.
-    """
-    inner = os.path.join(data_dir, "VOC2012")
-    root = inner if os.path.isdir(inner) else data_dir
-    images: list[InstanceImage] = []
-    for split in splits:
-        for image_id in read_ids(os.path.join(root, "ImageSets", "Segmentation", f"{split}.txt")):
-            image_path = os.path.join(root, "JPEGImages", f"{image_id}.jpg")
-            mask_path = os.path.join(root, "SegmentationObject", f"{image_id}.png")
-            masks = functools.partial(_voc_masks, mask_path)
-            images.append(InstanceImage(image_id, image_path, masks))
-    return images
-
-
 def coco_instances(data_dir: str, annotation_files: Sequence[str]) -> list[InstanceImage]:
     """The images of COCO's instances JSON files with all their objects, crowds left out.
 
@@ -71,23 +45,13 @@ def coco_instances(data_dir: str, annotation_files: Sequence[str]) -> list[Insta
         image_dir, coco = find_image_dir(data_dir, split), load_coco(path)
         for record in coco.dataset["images"]:
             height, width = record["height"], record["width"]
-            rles = []
-            for annotation in coco.imgToAnns.get(record["id"], []):
-                if not annotation.get("iscrowd"):
-                    where = f"{path}: annotation {annotation['id']}"
-                    segmentation = annotation.get("segmentation")
-                    rles.append(encode_segmentation(segmentation, height, width, where))
-            image_path = os.path.join(image_dir, record["file_name"])
+            objects = [a for a in coco.imgToAnns.get(record["id"], []) if not a.get("iscrowd")]
+            rles = [encode_annotation(a, height, width, path) for a in objects]
             known = [rle for rle in rles if rle is not None]
             masks = functools.partial(_coco_masks, known, height, width)
+            image_path = os.path.join(image_dir, record["file_name"])
             images.append(InstanceImage(image_stem(record), image_path, masks))
     return images
-
-
-def _voc_masks(path: str) -> np.ndarray:
-    """Those of a palette PNG of numbered objects, as in SegmentationObject."""
-    objects = read_voc_mask(path)
-    return objects == np.setdiff1d(objects, [BACKGROUND, VOID])[:, None, None]
 
 
 def _coco_masks(rles: Sequence[dict], height: int, width: int) -> np.ndarray:

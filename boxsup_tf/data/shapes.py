@@ -36,12 +36,8 @@ class ShapesReader:
     def __init__(self, num_images: int, seed: int, image_size: int = 128) -> None:
         self._num_images, self._seed, self._image_size = num_images, seed, image_size
         self.source_ids = [f"shapes_{seed}_{index:06d}" for index in range(num_images)]
-        self.settings = {
-            "dataset": "shapes",
-            "num_images": num_images,
-            "seed": seed,
-            "image_size": image_size,
-        }
+        self.settings = {"dataset": "shapes", "num_images": num_images, "seed": seed}
+        self.settings["image_size"] = image_size
 
     def __len__(self) -> int:
         return self._num_images

@@ -51,10 +51,6 @@ def resize(example: Example, height: int, width: int) -> Example:
     so that it is exactly that: a second JPEG would add noise of its own. A pixel of the mask has
     the label at its centre, so that both lie on one grid. Boxes that no longer hold
     a pixel's centre are left out: no method could find an object in them.
-
-    Args:
-        example: of an image that is at least as large.
-        height, width: the new size in pixels.
     """
     image = decode_image(example.encoded).numpy()
     image = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)

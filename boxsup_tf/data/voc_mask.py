@@ -19,13 +19,12 @@ def read_voc_mask(path: str) -> np.ndarray:
         raise InputError(f"{path}: the mask is not a PNG: expected a palette or grey PNG")
     try:
         with Image.open(path) as image:
-            if image.mode not in ("P", "L"):
-                raise InputError(
-                    f"{path}: the mask is a PNG of mode {image.mode}: expected a palette (P) or "
-                    "8-bit grey (L) PNG whose values are labels"
-                )
-            return np.array(image, np.uint8)
+            mode, values = image.mode, np.array(image)
     except (OSError, SyntaxError, ValueError) as error:
-        if isinstance(error, InputError):
-            raise
         raise InputError(f"{path}: the mask is damaged: expected a whole PNG: {error}") from None
+    if mode not in ("P", "L"):
+        raise InputError(
+            f"{path}: the mask is a PNG of mode {mode}: expected a palette (P) or 8-bit grey (L) "
+            "PNG whose values are labels"
+        )
+    return values

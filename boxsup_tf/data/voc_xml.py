@@ -27,14 +27,11 @@ class VocObject:
 def read_objects(
     path: str, height: int, width: int, class_names: tuple[str, ...]
 ) -> list[VocObject]:
-    """Reads an annotation file.
+    """The objects of an annotation file, in its order.
 
     Args:
         height, width: the image's own size in pixels, which the file must agree with.
         class_names: index is label; 0 is the background.
-
-    Returns:
-        The objects in the order of the file.
 
     Raises:
         InputError: the file is not well-formed, names another size, or holds an object of an
@@ -50,9 +47,8 @@ def read_objects(
             f"{path}: <size> says height {annotated[0]:g} and width {annotated[1]:g}: expected "
             f"the image's height {height} and width {width}"
         )
-    return [
-        _read_object(item, where, height, width, class_names) for item, where in _items(root, path)
-    ]
+    items = _items(root, path)
+    return [_read_object(item, where, height, width, class_names) for item, where in items]
 
 
 def read_labels(path: str, class_names: tuple[str, ...]) -> list[int]:
@@ -98,12 +94,8 @@ def _read_object(
     ymin, xmin = (0.0 if 0 <= value < 1 else value - 1 for value in (ymin, xmin))
     box = clip_to_image((ymin, xmin, ymax, xmax), height, width)
     check_box(box, height, width, where)
-    return VocObject(
-        box=box,
-        label=label,
-        difficult=_flag(item, "difficult", where),
-        truncated=_flag(item, "truncated", where),
-    )
+    difficult, truncated = (_flag(item, tag, where) for tag in ("difficult", "truncated"))
+    return VocObject(box, label, difficult, truncated)
 
 
 def _number(parent: ElementTree.Element, tag: str, where: str) -> float:

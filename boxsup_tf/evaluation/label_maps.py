@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TypeVar
 
 import numpy as np
 
@@ -13,7 +12,6 @@ from boxsup_tf.inference.batching import predict_in_batches
 from boxsup_tf.inference.segmentation_model import SegmentationModel
 from boxsup_tf.records.example import Example, decode_image
 
-T = TypeVar("T")
 # An image's id, its pixels, and its probabilities.
 Predicted = tuple[str, np.ndarray, np.ndarray]
 
@@ -52,15 +50,13 @@ def make_label_maps(
             count += 1
         return count, {"predict": time.perf_counter() - start}
     plain, refined = folders
-    stopwatch = _Stopwatch()
+    seconds = {"predict": 0.0}
     believed = predict_in_batches(model.probabilities, images, batch_size)
-    for source_id, _, marginals in refine_many(
-        stopwatch.measure(_writing_plain_maps(believed, plain)), crf, num_workers
-    ):
+    believed = _writing_plain_maps(believed, plain, seconds)
+    for source_id, _, marginals in refine_many(believed, crf, num_workers):
         refined.write_label_map(source_id, marginals.argmax(axis=-1))
         count += 1
-    elapsed = time.perf_counter() - start
-    return count, {"predict": stopwatch.seconds, "crf": elapsed - stopwatch.seconds}
+    return count, seconds | {"crf": time.perf_counter() - start - seconds["predict"]}
 
 
 def _missing(
@@ -73,27 +69,14 @@ def _missing(
 
 
 def _writing_plain_maps(
-    believed: Iterable[Predicted], folder: EvaluationFolder
+    believed: Iterable[Predicted], folder: EvaluationFolder, seconds: dict[str, float]
 ) -> Iterator[Predicted]:
+    """Adds to `seconds["predict"]` the time that it takes to give what it is asked for."""
+    start = time.perf_counter()
     for source_id, image, probabilities in believed:
         if not folder.has_label_map(source_id):
             folder.write_label_map(source_id, probabilities.argmax(axis=-1))
+        seconds["predict"] += time.perf_counter() - start
         yield source_id, image, probabilities
-
-
-class _Stopwatch:
-    """Measures the time that an iterator takes to give what it is asked for."""
-
-    def __init__(self) -> None:
-        self.seconds = 0.0
-
-    def measure(self, items: Iterator[T]) -> Iterator[T]:
-        while True:
-            start = time.perf_counter()
-            try:
-                item = next(items)
-            except StopIteration:
-                return
-            finally:
-                self.seconds += time.perf_counter() - start
-            yield item
+        start = time.perf_counter()
+    seconds["predict"] += time.perf_counter() - start

@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+import os
 from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
@@ -9,7 +10,7 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from boxsup_tf.crf.dense_crf import refine
-from boxsup_tf.crf.parameters import CrfParameters, check_installed
+from boxsup_tf.crf.parameters import check_installed, load_parameters
 from boxsup_tf.crf.refine_many import refine_many
 from boxsup_tf.errors import InputError
 from boxsup_tf.inference.batching import BATCH_SIZE, predict_in_batches
@@ -18,21 +19,39 @@ from boxsup_tf.inference.saved_model import SavedModel, check_no_crf_twice
 from boxsup_tf.inference.tiling import TILE_SIZE, check_tile_size, predict_in_tiles
 from boxsup_tf.inference.upright import upright
 from boxsup_tf.records.example import MAX_MEGAPIXELS, decode_checked, read_bytes
+from boxsup_tf.settings import option
 
 _Image = tuple[str, np.ndarray]  # its name and pixels
 _LabelMap = tuple[str, np.ndarray, np.ndarray]  # and its labels, or their probabilities
+
+
+@dataclasses.dataclass(frozen=True)
+class PredictOptions:
+    """How images are predicted.
+
+    Attributes:
+        crf: Refine the masks along the images' edges.
+        crf_parameters: With --crf: a name, or tune_crf's crf.json.
+        tile_size: Pixels: images with a longer side pass the network in overlapping tiles of this
+          side; smaller ones take less memory and more time.
+        batch_size: Images of one size that pass the network together.
+        num_workers: With --crf: processes that run it.
+        max_megapixels: Larger images are refused.
+    """
+
+    crf: bool = False
+    crf_parameters: str = "deeplab_largefov"
+    tile_size: int = TILE_SIZE
+    batch_size: int = option(BATCH_SIZE, at_least=1)
+    num_workers: int = option(os.cpu_count() or 1, at_least=1)
+    max_megapixels: float = option(MAX_MEGAPIXELS, at_least=0)
 
 
 def predict_files(
     saved_model: SavedModel,
     path_of_name: Mapping[str, str],
     output_dir: str,
-    *,
-    crf_parameters: CrfParameters | None = None,
-    tile_size: int = TILE_SIZE,
-    batch_size: int = BATCH_SIZE,
-    num_workers: int = 1,
-    max_megapixels: float = MAX_MEGAPIXELS,
+    options: PredictOptions = PredictOptions(),
 ) -> int:
     """Writes what `PredictionFolder` says.
 
@@ -43,11 +62,7 @@ def predict_files(
         saved_model: an exported model.
         path_of_name: JPEG or PNG files, as `find_images` names them.
         output_dir: made if need be.
-        crf_parameters: where given, probabilities are refined; of a large image, tile by tile.
-        tile_size: see `predict_in_tiles`.
-        batch_size: see `predict_in_batches`.
-        num_workers: processes that refine; the tiles of a large image are refined in this one.
-        max_megapixels: larger images are refused without decoding them.
+        options: see there.
 
     Returns:
         The number of images that were predicted in this call.
@@ -57,15 +72,15 @@ def predict_files(
             model ends with one (nothing is written then); or images could not be read, or are
             too large for an overlay (all the others are finished then); or refining failed.
     """
-    check_tile_size(tile_size, saved_model.tile_margin)
-    if crf_parameters:
+    check_tile_size(options.tile_size, saved_model.tile_margin)
+    if options.crf:
         check_no_crf_twice(saved_model.path, saved_model.has_crf)
         check_installed("--crf")
     settings = {
         "model": tf.saved_model.experimental.read_fingerprint(saved_model.path).singleprint(),
         "class_names": list(saved_model.class_names),
-        "tile_size": tile_size,
-        "crf": crf_parameters and dataclasses.asdict(crf_parameters),
+        "tile_size": options.tile_size,
+        "crf": dataclasses.asdict(load_parameters(options.crf_parameters)) if options.crf else None,
     }
     folder = PredictionFolder(output_dir, settings, saved_model.class_names, path_of_name)
     failures: list[str] = []
@@ -77,20 +92,15 @@ def predict_files(
                 continue
             try:
                 encoded = read_bytes(path, "an image")
-                pixels = decode_checked(encoded, path, max_megapixels).numpy()
+                pixels = decode_checked(encoded, path, options.max_megapixels).numpy()
             except InputError as error:
                 failures.append(str(error))
                 continue
             yield name, upright(pixels, encoded)
 
-    if crf_parameters is None:
-        label_maps = _label_maps(saved_model, unfinished(), tile_size, batch_size)
-    else:
-        label_maps = _refined_label_maps(
-            saved_model, unfinished(), tile_size, batch_size, crf_parameters, num_workers
-        )
+    make_label_maps = _refined_label_maps if options.crf else _label_maps
     try:
-        for name, image, label_map in label_maps:
+        for name, image, label_map in make_label_maps(saved_model, unfinished(), options):
             try:
                 folder.write(name, image, label_map)
                 done += 1
@@ -108,27 +118,25 @@ def predict_files(
 
 
 def _label_maps(
-    saved_model: SavedModel, images: Iterable[_Image], tile_size: int, batch_size: int
+    saved_model: SavedModel, images: Iterable[_Image], options: PredictOptions
 ) -> Iterator[_LabelMap]:
     def predict(images: np.ndarray) -> np.ndarray:
         return saved_model.predict(images)[0].numpy().astype(np.uint8)
 
     return predict_in_batches(
-        lambda images: predict_in_tiles(predict, images, tile_size, saved_model.tile_margin),
+        lambda images: predict_in_tiles(
+            predict, images, options.tile_size, saved_model.tile_margin
+        ),
         images,
-        batch_size,
+        options.batch_size,
     )
 
 
 def _refined_label_maps(
-    saved_model: SavedModel,
-    images: Iterable[_Image],
-    tile_size: int,
-    batch_size: int,
-    parameters: CrfParameters,
-    num_workers: int,
+    saved_model: SavedModel, images: Iterable[_Image], options: PredictOptions
 ) -> Iterator[_LabelMap]:
     """Large images are refined tile by tile in this process, the others by several."""
+    parameters, tile_size = load_parameters(options.crf_parameters), options.tile_size
 
     def probabilities(images: np.ndarray) -> np.ndarray:
         return saved_model.predict(images)[1].numpy()
@@ -148,8 +156,8 @@ def _refined_label_maps(
                     predict_in_tiles(refined, image[None], tile_size, saved_model.tile_margin)[0],
                 )
         else:
-            believed = predict_in_batches(probabilities, group, batch_size)
-            for name, image, marginals in refine_many(believed, parameters, num_workers):
+            believed = predict_in_batches(probabilities, group, options.batch_size)
+            for name, image, marginals in refine_many(believed, parameters, options.num_workers):
                 yield name, image, _labels(marginals)
 
 

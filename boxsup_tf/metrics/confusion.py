@@ -45,17 +45,10 @@ def count_pixels(
     return np.bincount(cells, minlength=math.prod(shape)).reshape(shape)
 
 
-def iou(hits: np.ndarray, union: np.ndarray) -> np.ndarray:
-    """Intersection over union of each class.
-
-    Args:
-        hits: [...], pixels of the class that are predicted as it.
-        union: [...], pixels of the class or predicted as it.
-
-    Returns:
-        float64 [...]; NaN for a class neither true nor predicted.
-    """
-    return _ratio(hits, union)
+def ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
+    """float64, of the shape of both; NaN where the denominator is 0."""
+    out = np.full(np.shape(denominator), np.nan)
+    return np.divide(numerator, denominator, out=out, where=np.asarray(denominator) > 0)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,7 +76,7 @@ class ConfusionMatrix:
     def iou(self) -> np.ndarray:
         """float64 [C]: IoU of each class; NaN for a class neither true nor predicted."""
         hits = np.diag(self.counts)
-        return iou(hits, self.counts.sum(axis=0) + self.counts.sum(axis=1) - hits)
+        return ratio(hits, self.counts.sum(axis=0) + self.counts.sum(axis=1) - hits)
 
     @property
     def mean_iou(self) -> float:
@@ -96,18 +89,18 @@ class ConfusionMatrix:
     @property
     def pixel_accuracy(self) -> float:
         """Share of pixels whose label is right; NaN without pixels."""
-        return float(_ratio(np.trace(self.counts), self.counts.sum()))
+        return float(ratio(np.trace(self.counts), self.counts.sum()))
 
     @property
     def mean_accuracy(self) -> float:
         """Mean over the true classes of the share of their pixels that is found; NaN if none."""
-        return _mean(_ratio(np.diag(self.counts), self.counts.sum(axis=1)))
+        return _mean(ratio(np.diag(self.counts), self.counts.sum(axis=1)))
 
     @property
     def frequency_weighted_iou(self) -> float:
         """Mean over the pixels of the IoU of their true class; NaN without pixels."""
         pixels = self.counts.sum(axis=1)
-        return float(_ratio(np.nansum(pixels * self.iou), pixels.sum()))
+        return float(ratio(np.nansum(pixels * self.iou), pixels.sum()))
 
     @property
     def foreground_mean_iou(self) -> float:
@@ -135,12 +128,6 @@ class ConfusionMatrix:
             "mean_accuracy": self.mean_accuracy,
             "frequency_weighted_iou": self.frequency_weighted_iou,
         }
-
-
-def _ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
-    """float64; NaN where the denominator is 0."""
-    out = np.full(np.shape(denominator), np.nan)
-    return np.divide(numerator, denominator, out=out, where=np.asarray(denominator) > 0)
 
 
 def _mean(values: np.ndarray) -> float:

@@ -36,7 +36,7 @@ def hub_backbone(preset: str) -> Backbone:
         InputError: keras-hub is missing, or knows no such preset.
     """
     flag = f"--backbone={KERAS_HUB}{preset}"
-    require("keras_hub", "pip install 'boxsup_tf[keras_hub]'", flag)
+    require("keras_hub", "pip install 'boxsup_tf[keras-hub]'", flag)
     import keras_hub  # an extra
 
     def make(with_weights: bool = False) -> keras.Model:

@@ -57,13 +57,9 @@ class CandidatePool:
     def from_masks(
         cls, masks: np.ndarray, method: str, one_per_box: bool = False
     ) -> "CandidatePool":
-        """A pool whose candidates are exactly `masks`.
+        """A pool whose candidates are exactly `masks`, bool [N, H, W], of which none may be empty.
 
-        Args:
-            masks: bool [N, H, W]; none may be empty.
-
-        Returns:
-            A pool of the superpixels of `refinement.refine`: equal masks give equal pools.
+        Its superpixels are those of `refinement.refine`: equal masks give equal pools.
         """
         return cls(*refine(masks, *masks.shape[1:]), method, one_per_box)
 

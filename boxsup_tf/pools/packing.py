@@ -57,9 +57,7 @@ def unpack_superpixels(packed: bytes) -> np.ndarray:
         height, width = superpixels_size(packed)
         stored = np.frombuffer(zlib.decompress(packed[_SIZE.size :]), np.uint8)
     except (struct.error, zlib.error) as error:
-        raise ValueError(
-            f"the packed superpixels are not a size and a zlib stream: {error}"
-        ) from None
+        raise ValueError(f"packed superpixels: not a size and a zlib stream: {error}") from None
     row_bytes = -(-width // 8)
     bits, labels = np.split(stored, [row_bytes * height])
     starts = np.unpackbits(bits).view(np.bool_)

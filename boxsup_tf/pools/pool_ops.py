@@ -9,10 +9,9 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-# uint8 [256] to int32 [256, 8]: how many runs have started at each of a byte's eight pixels.
-_RUNS_STARTED = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).cumsum(
-    axis=1, dtype=np.int32
-)
+_BYTES = np.arange(256, dtype=np.uint8)[:, None]
+# int32 [256, 8]: how many runs have started at each of a byte's eight pixels.
+_RUNS_STARTED = np.unpackbits(_BYTES, axis=1).cumsum(axis=1, dtype=np.int32)
 
 
 class PackedPool(NamedTuple):
@@ -90,12 +89,7 @@ def decode_superpixels(encoded: tf.Tensor) -> tf.Tensor:
 
 
 def decode_membership(packed: tf.Tensor, count: tf.Tensor) -> Membership:
-    """The membership that `packing.pack_membership` wrote.
-
-    Args:
-        packed: scalar string.
-        count: scalar int, N.
-    """
+    """The membership of `count` candidates that `packing.pack_membership` wrote."""
     stored = tf.io.decode_raw(tf.io.decode_compressed(packed, "ZLIB"), tf.uint8)
     count = tf.cast(count, tf.int32)
     width = count // 8 + 1
@@ -115,14 +109,10 @@ def _from_planes(planes: tf.Tensor) -> tf.Tensor:
 
 
 def members_of(membership: Membership, candidates: tf.Tensor) -> tf.Tensor:
-    """Membership of some candidates, without unpacking the others.
+    """bool [B, R]: membership of some candidates, without unpacking the others.
 
     Args:
-        membership: of N candidates.
         candidates: int32 [B], values in 0 .. N; N is the empty candidate.
-
-    Returns:
-        bool [B, R].
     """
     places = tf.gather(membership.places, candidates)
     chosen = tf.gather(membership.columns, places // 8, axis=1)  # [R, B]
@@ -144,12 +134,7 @@ def stored_members(membership: Membership) -> tf.Tensor:
 
 
 def in_pool_order(membership: Membership, values: tf.Tensor) -> tf.Tensor:
-    """Values [..., N] of all candidates from those of the stored ones.
-
-    Args:
-        membership: of N candidates.
-        values: [..., S], for the columns of `stored_members`.
-    """
+    """Values [..., N] of all candidates from [..., S], those of the columns of `stored_members`."""
     return tf.gather(values, membership.places[:-1], axis=-1)
 
 

@@ -48,16 +48,10 @@ def refine(masks: Iterable[np.ndarray], height: int, width: int) -> tuple[np.nda
         membership[:n, num_cells : num_cells + cut.size] = membership[:n, cut]
         num_cells += cut.size
         membership[n, held] = True
-    return _number_by_membership(cells, membership)
-
-
-def _number_by_membership(
-    cells: np.ndarray, membership: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """The same with cells numbered by which masks they are in: neighbours then share most masks,
-    and a record is a fifth smaller."""
     if len(membership) == 0:
         return cells, membership
+    # Cells are numbered by which masks they are in: neighbours then share most masks, and a record
+    # is a fifth smaller.
     order = np.argsort(row_keys(membership.T))
     number = np.empty(order.size, np.int32)
     number[order] = np.arange(order.size)

@@ -43,14 +43,8 @@ class BoxCrop:
     size: tuple[int, int]
 
     def to_window(self, mask: np.ndarray) -> np.ndarray:
-        """A mask of the crop, cut out at the box and brought back to the image's scale.
-
-        Args:
-            mask: bool [h, w].
-
-        Returns:
-            bool [height, width] of `size`.
-        """
+        """bool [height, width] of `size`: a mask of the crop (bool [h, w]), cut out at the box and
+        brought back to the image's scale."""
         part = mask[np.ix_(self.inside.any(axis=1), self.inside.any(axis=0))]
         height, width = self.size
         # Interpolated between 0 and 255 and cut in the middle: smoother than nearest pixels.
@@ -64,7 +58,6 @@ def crop_box(image: np.ndarray, window_yxyx: np.ndarray, options: CropOptions) -
     Args:
         image: uint8 [H, W, 3], RGB.
         window_yxyx: int [4], the box in whole pixels, within the image.
-        options: how much around it, and how large.
     """
     low, high = window_yxyx[:2], window_yxyx[2:]
     margin = np.maximum(np.ceil(options.context * (high - low)), _MIN_MARGIN).astype(np.int64)

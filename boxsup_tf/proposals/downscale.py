@@ -18,7 +18,6 @@ def propose_at_most(
     Args:
         image: uint8 [H, W, 3], RGB.
         max_pixels: a larger image is scaled down, keeping its aspect ratio.
-        propose: from an image to its pool.
 
     Returns:
         A pool of the image's own size; superpixels are enlarged by nearest neighbour, so that

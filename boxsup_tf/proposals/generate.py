@@ -1,6 +1,5 @@
 """Adds a candidate pool to every example of a folder of TFRecords."""
 
-import dataclasses
 import functools
 import os
 from collections.abc import Iterator
@@ -11,10 +10,9 @@ import numpy as np
 import tensorflow as tf
 
 from boxsup_tf.errors import InputError
-from boxsup_tf.proposals import one_per_box
+from boxsup_tf.proposals import one_per_box, registry
 from boxsup_tf.proposals.proposal_input import ProposalInput
 from boxsup_tf.proposals.prune import prune
-from boxsup_tf.proposals.registry import get_method
 from boxsup_tf.records import dataset_info, records, shards, writer
 from boxsup_tf.records.dataset_info import DATASET_FILE
 from boxsup_tf.records.example import decode_image
@@ -57,8 +55,8 @@ def generate(
             another dataset or of other settings; no pool at all could be made; or `strict` and
             an image fails or failed in an earlier run.
     """
-    module = get_method(method)  # an unknown method ends here
-    options = module.Options() if options is None else options
+    registry.get_method(method)  # an unknown method ends here
+    options = registry.make_options(method, {}) if options is None else options
     if not 0 <= prune_box_iou <= 1:
         raise InputError(f"--prune_box_iou={prune_box_iou}: expected a number in 0 .. 1")
     source = dataset_info.load_complete(input_dir)
@@ -69,8 +67,9 @@ def generate(
         "examples_digest": source.digest,
         "method": method,
         "prune_box_iou": prune_box_iou,
-        **dataclasses.asdict(options),
+        **registry.record(options),
     }
+    settings = _as_earlier(output_dir, settings)
     info = dataset_info.DatasetInfo(settings, source.class_names, source.num_shards)
     if strict:
         _check_nothing_skipped(output_dir)
@@ -92,6 +91,23 @@ def generate(
         return writer.write_dataset(
             output_dir, info, source.num_images, make_records, method, source.digest
         )
+
+
+def _as_earlier(output_dir: str, settings: dict[str, Any]) -> dict[str, Any]:
+    """Without the options of united methods, where the folder is of a version that knew none.
+
+    They were the defaults, so such a folder goes on with the defaults, and with nothing else.
+    """
+    if "options" not in settings or not os.path.exists(os.path.join(output_dir, DATASET_FILE)):
+        return settings
+    found = dataset_info.DatasetInfo.load(output_dir).settings
+    methods = settings["methods"]
+    if "options" in found or found.get("methods") != methods:
+        return settings
+    defaults = registry.record(registry.make_options("union", {"methods": methods}))
+    if settings["options"] != defaults["options"]:
+        return settings
+    return {name: value for name, value in settings.items() if name != "options"}
 
 
 def _check_nothing_skipped(output_dir: str) -> None:
@@ -144,7 +160,9 @@ def _add_pool(serialized: bytes, method: str, options: Any, prune_box_iou: float
     except tf.errors.OpError as error:
         raise ValueError(f"the image is damaged: {error.message}") from None
     boxes = np.zeros((0, 4), np.float32) if example.boxes is None else example.boxes
-    pool = get_method(method).propose(ProposalInput(image, boxes, example.filename), options)
+    pool = registry.get_method(method).propose(
+        ProposalInput(image, boxes, example.filename), options
+    )
     if prune_box_iou > 0:
         pool = prune(pool, boxes, prune_box_iou)
     return records.add_pool(serialized, pool)

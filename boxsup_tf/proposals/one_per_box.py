@@ -11,14 +11,7 @@ from boxsup_tf.proposals.proposal_input import ProposalInput
 
 
 def filled_windows_yxyx(boxes: np.ndarray, height: int, width: int) -> np.ndarray:
-    """`boxes.windows_yxyx`, made sure to hold a pixel each.
-
-    Args:
-        boxes: float32 [B, 4], yxyx half-open, pixels.
-        height, width: the image's size in pixels.
-
-    Returns:
-        int64 [B, 4], yxyx half-open, clipped to the image, each of at least one pixel.
+    """int64 [B, 4]: `boxes.windows_yxyx` of float32 [B, 4], made sure to hold a pixel each.
 
     Raises:
         ValueError: a box holds no pixel's centre.

@@ -13,8 +13,8 @@ def prune(pool: CandidatePool, boxes: np.ndarray, min_box_iou: float) -> Candida
     A mask update (`supervision.selection.eligible_candidates`) draws among the candidates whose
     tight box has a box IoU of at least the training's own min_box_iou; where there is none, among
     those of highest box IoU. So a training whose min_box_iou is not below this one's has the
-    same choice in the pruned pool, in the same order; not one candidate that it could choose is
-    lost. Superpixels that hold to the same candidates become one: the masks stay as they were.
+    same choice in the pruned pool, in the same order. Superpixels that hold to the same candidates
+    become one: the masks stay as they were.
 
     Args:
         pool: of one image; where it has one candidate per box, it is returned as it is.

@@ -31,37 +31,36 @@ def connected_parts(labels: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def adjacent_pairs(superpixels: np.ndarray) -> np.ndarray:
-    """int64 [E, 2]: every pair (a, b), a < b, of adjacent superpixels once, sorted.
-
-    Args:
-        superpixels: int [H, W], values 0 .. R-1.
-    """
+    """int64 [E, 2]: every pair (a, b), a < b, of adjacent superpixels (int [H, W]) once, sorted."""
     beside = np.stack([superpixels[:, :-1].ravel(), superpixels[:, 1:].ravel()], axis=1)
     below = np.stack([superpixels[:-1].ravel(), superpixels[1:].ravel()], axis=1)
     return distinct_pairs(np.concatenate([beside, below]), int(superpixels.max()) + 1)
 
 
 def distinct_pairs(pairs: np.ndarray, num: int) -> np.ndarray:
-    """int64 [E, 2]: the pairs (a, b), a < b, that occur, in either order; sorted.
+    """int64 [E, 2]: the pairs (a, b), a < b, that occur in int [M, 2], in either order; sorted.
 
-    Args:
-        pairs: int [M, 2], values 0 .. num-1; pairs of equals are left out.
+    Values are 0 .. num-1; pairs of equals are left out.
     """
     pairs = pairs[pairs[:, 0] != pairs[:, 1]].astype(np.int64)
     keys = np.unique(pairs.min(axis=1) * num + pairs.max(axis=1))
     return np.stack([keys // num, keys % num], axis=1)
 
 
+def neighbours(pairs: np.ndarray, num: int) -> list[set[int]]:
+    """What each of `num` nodes is paired with in int [E, 2]."""
+    beside: list[set[int]] = [set() for _ in range(num)]
+    for a, b in pairs.tolist():
+        beside[a].add(b)
+        beside[b].add(a)
+    return beside
+
+
 def connected_classes(classes: np.ndarray, pairs: np.ndarray) -> np.ndarray:
-    """Splits classes of superpixels into connected regions.
+    """int32 [R]: the connected regions that classes of superpixels (int [R]) fall into.
 
-    Args:
-        classes: int [R], the class of every superpixel.
-        pairs: int [E, 2], the adjacent superpixels.
-
-    Returns:
-        int32 [R], the region of every superpixel, values 0 .. N-1, numbered in the order of
-        their first superpixels.
+    They are numbered in the order of their first superpixels; `pairs` are the adjacent ones, int
+    [E, 2].
     """
     same = classes[pairs[:, 0]] == classes[pairs[:, 1]]
     return _components(pairs[same], classes.size)

@@ -42,12 +42,31 @@ def make_options(name: str, values: Mapping[str, Any]) -> Any:
     Raises:
         InputError: unknown method; an option that the method does not have; a bad value.
     """
-    options = get_method(name).Options
-    known = {field.name for field in dataclasses.fields(options)}
+    method = get_method(name)
+    if hasattr(method, "make_options"):
+        return method.make_options(values)
+    known = option_names(name)
     for unknown in values.keys() - known:
         expected = ", ".join(f"--{field}" for field in sorted(known)) or "no options"
         raise InputError(f"--{unknown}: --method={name} does not know it: expected {expected}")
-    return settings.from_values(options, values)
+    return settings.from_values(method.Options, values)
+
+
+def option_names(name: str) -> set[str]:
+    """The names of a method's own options.
+
+    Raises:
+        InputError: unknown method.
+    """
+    return {field.name for field in dataclasses.fields(get_method(name).Options)}
+
+
+def record(options: Any) -> dict[str, Any]:
+    """What dataset.json says of the options of a method; a run with another is refused.
+
+    All of them, where they have no method `record` that says it otherwise.
+    """
+    return options.record() if hasattr(options, "record") else dataclasses.asdict(options)
 
 
 def options_of_all() -> type:
@@ -70,7 +89,8 @@ def options_of_all() -> type:
             texts.setdefault(field.name, {}).setdefault(text, []).append(name)
     lines = ["The options of all methods.", "", "Attributes:"]
     for option in sorted(kinds, key=methods_of.__getitem__):
-        heading = f"    Only with --method={' or '.join(methods_of[option])}:"
+        united = "" if methods_of[option] == ["union"] else ", alone or in a union"
+        heading = f"    Only with --method={' or '.join(methods_of[option])}{united}:"
         lines += [heading] if heading not in lines else []
         each = texts[option].items()
         alike = len(each) == 1
@@ -96,15 +116,20 @@ def propose(
     Args:
         image: uint8 [H, W, 3], RGB.
         method: see `method_names`.
-        boxes: float32 [B, 4], yxyx half-open, pixels; methods with one candidate per box need
+        boxes: float32 [B, 4], yxyx half-open, pixels; rectangle, grabcut, bbox_seg and sam need
             them.
         filename: the image's file name; the method `imported` finds its files by it.
         **options: of the method, see its `Options`.
 
     Raises:
-        InputError: unknown method or option, or a bad value.
+        InputError: unknown method or option, a bad value, or no boxes for a method that has
+            nothing else to go by.
         ValueError: the image or the boxes are not what the method can work on.
     """
-    boxes = np.zeros((0, 4), np.float32) if boxes is None else boxes
-    chosen = make_options(method, options)
-    return get_method(method).propose(ProposalInput(image, boxes, filename), chosen)
+    inputs = ProposalInput(
+        image, np.zeros((0, 4), np.float32) if boxes is None else boxes, filename
+    )
+    module = get_method(method)
+    if boxes is None and getattr(module, "NEEDS_BOXES", False):
+        raise InputError(f"boxes=None: {method} finds masks of boxes: expected float32 [B, 4]")
+    return module.propose(inputs, make_options(method, options))

@@ -69,9 +69,7 @@ def draw_pool(image: np.ndarray, pool: CandidatePool, boxes_yxyx: np.ndarray) ->
     # Thin lines, or they hide the masks of small objects.
     best = drawing.draw_boxes(drawing.overlay(image, label_map), boxes_yxyx, colours, 1)
     panels = (boxed, cv2.cvtColor(dark, cv2.COLOR_GRAY2RGB), best)
-    return drawing.grid(
-        [[drawing.reduced(panel, _LONGEST_SIDE, cv2.INTER_AREA) for panel in panels]]
-    )
+    return drawing.grid([[drawing.reduced(p, _LONGEST_SIDE, cv2.INTER_AREA) for p in panels]])
 
 
 def best_masks(pool: CandidatePool, boxes_yxyx: np.ndarray) -> list[np.ndarray]:

@@ -125,11 +125,8 @@ def check_same_classes(
 ) -> None:
     """Makes sure that two lists of class names mean the same by every label.
 
-    Args:
-        first, other: what the lists belong to, for the message.
-
     Raises:
-        InputError: naming the first label on which they differ.
+        InputError: naming the first label on which they differ, and what the lists belong to.
     """
     pairs = itertools.zip_longest(first_names, other_names, fillvalue="no class")
     for label, (expected, found) in enumerate(pairs):

@@ -127,10 +127,7 @@ def decode_whole(encoded: bytes, name: str) -> tf.Tensor:
 
 
 def read_image_file(path: str, max_megapixels: float = MAX_MEGAPIXELS) -> tuple[bytes, int, int]:
-    """Reads an image file and makes sure that it decodes.
-
-    Returns:
-        The file's bytes, its height and its width in pixels.
+    """The bytes of an image file that decodes, and its height and width in pixels.
 
     Raises:
         InputError: the file is missing, or as `decode_checked`.
@@ -178,12 +175,7 @@ def clip_to_image(
 ) -> tuple[float, float, float, float]:
     """Moves edges that lie outside by less than a pixel (rounding) onto the image's edge.
 
-    Args:
-        box: (ymin, xmin, ymax, xmax), half-open, pixels.
-        height, width: the image's size in pixels.
-
-    Returns:
-        The box; edges further outside are left as they are, for `check_box` to find.
+    Those further outside stay, for `check_box` to find. Boxes and sizes are as there.
     """
     ymin, xmin, ymax, xmax = box
     return (
@@ -199,7 +191,6 @@ def check_box(box: tuple[float, ...], height: int, width: int, where: str) -> No
 
     Args:
         box: (ymin, xmin, ymax, xmax), half-open, pixels.
-        height, width: the image's size in pixels.
         where: the file and object, for the message.
 
     Raises:

@@ -125,12 +125,9 @@ def load_index(folder: str, info: DatasetInfo) -> Index:
         InputError: a shard is missing, damaged, or does not hold as many records as dataset.json
             says.
     """
-    with (
-        contextlib.suppress(
-            OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error
-        ),
-        np.load(os.path.join(folder, INDEX_FILE)) as file,
-    ):
+    unreadable = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error)
+    path = os.path.join(folder, INDEX_FILE)
+    with contextlib.suppress(*unreadable), np.load(path) as file:
         fits = (
             file["digest"] == info.digest
             and np.array_equal(file["shard_bytes"], _shard_bytes(folder, info))
@@ -148,12 +145,8 @@ def load_index(folder: str, info: DatasetInfo) -> Index:
 def save_index(folder: str, info: DatasetInfo, index: Index) -> None:
     """Writes the index, and what tells later whether it is still that of the folder's shards."""
     with atomic_write(os.path.join(folder, INDEX_FILE), "wb") as file:
-        np.savez_compressed(
-            file,
-            table=index.table,
-            digest=np.array(info.digest),
-            shard_bytes=_shard_bytes(folder, info),
-        )
+        sizes = _shard_bytes(folder, info)
+        np.savez_compressed(file, table=index.table, digest=info.digest, shard_bytes=sizes)
 
 
 def _make_index(folder: str, info: DatasetInfo) -> Index:

@@ -13,10 +13,7 @@ IMAGE_HEIGHT = "image/height"
 IMAGE_WIDTH = "image/width"
 
 # Boxes: normalised to [0, 1] by the image's size, half-open.
-BBOX_YMIN = "image/object/bbox/ymin"
-BBOX_XMIN = "image/object/bbox/xmin"
-BBOX_YMAX = "image/object/bbox/ymax"
-BBOX_XMAX = "image/object/bbox/xmax"
+BBOX_EDGES = tuple(f"image/object/bbox/{edge}" for edge in ("ymin", "xmin", "ymax", "xmax"))
 CLASS_LABEL = "image/object/class/label"
 CLASS_TEXT = "image/object/class/text"
 # The text of a box of label 0, which is of none of the classes; IS_CROWD is 1, so that its pixels

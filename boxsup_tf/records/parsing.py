@@ -54,15 +54,10 @@ class Record(NamedTuple):
         return tf.ensure_shape(label_map, [None, None])
 
 
-def _scalar(dtype: tf.DType, default: object) -> tf.io.FixedLenFeature:
-    return tf.io.FixedLenFeature([], dtype, default_value=default)
-
-
 def _list(dtype: tf.DType) -> tf.io.FixedLenSequenceFeature:
     return tf.io.FixedLenSequenceFeature([], dtype, allow_missing=True)
 
 
-_EDGES = (keys.BBOX_YMIN, keys.BBOX_XMIN, keys.BBOX_YMAX, keys.BBOX_XMAX)
 _STRINGS = (
     *(keys.IMAGE_SOURCE_ID, keys.IMAGE_ENCODED, keys.MASK_ENCODED),
     *(keys.CANDIDATES_SUPERPIXELS, keys.CANDIDATES_MEMBERSHIP),
@@ -73,9 +68,9 @@ _INTEGERS = (
 )
 # What parse_single_example is asked for; a feature that is not listed is never decoded.
 _FEATURES = {
-    **{name: _scalar(tf.string, "") for name in _STRINGS},
-    **{name: _scalar(tf.int64, 0) for name in _INTEGERS},
-    **{name: _list(tf.float32) for name in _EDGES},
+    **{name: tf.io.FixedLenFeature([], tf.string, "") for name in _STRINGS},
+    **{name: tf.io.FixedLenFeature([], tf.int64, 0) for name in _INTEGERS},
+    **{name: _list(tf.float32) for name in keys.BBOX_EDGES},
     **{name: _list(tf.int64) for name in (keys.CLASS_LABEL, keys.IS_CROWD, keys.DIFFICULT)},
 }
 
@@ -84,7 +79,7 @@ def parse(serialized: tf.Tensor) -> Record:
     """Parses a record (scalar string) inside a graph, without decoding images."""
     features = tf.io.parse_single_example(serialized, _FEATURES)
     size = tf.stack([features[keys.IMAGE_HEIGHT], features[keys.IMAGE_WIDTH]])
-    edges = tf.stack([features[name] for name in _EDGES], axis=1)
+    edges = tf.stack([features[name] for name in keys.BBOX_EDGES], axis=1)
     return Record(
         source_id=features[keys.IMAGE_SOURCE_ID],
         encoded=features[keys.IMAGE_ENCODED],

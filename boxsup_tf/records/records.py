@@ -7,8 +7,6 @@ from boxsup_tf.pools.candidates import CandidatePool
 from boxsup_tf.records import keys
 from boxsup_tf.records.example import Example, decode_mask, encode_mask
 
-_BOX_EDGES = (keys.BBOX_YMIN, keys.BBOX_XMIN, keys.BBOX_YMAX, keys.BBOX_XMAX)
-
 
 def encode_example(example: Example, class_names: tuple[str, ...]) -> bytes:
     """A serialised tf.train.Example, the same bytes for the same example."""
@@ -23,7 +21,7 @@ def encode_example(example: Example, class_names: tuple[str, ...]) -> bytes:
     if example.boxes is not None:
         size = np.array([example.height, example.width] * 2, np.float32)
         edges = (example.boxes.astype(np.float32).reshape(-1, 4) / size).T
-        for name, values in zip(_BOX_EDGES, edges, strict=True):
+        for name, values in zip(keys.BBOX_EDGES, edges, strict=True):
             record.features.feature[name].float_list.value.extend(values.tolist())
         _set_ints(record, keys.CLASS_LABEL, example.labels)
         names = (keys.IGNORED_TEXT, *class_names[1:])
@@ -45,7 +43,7 @@ def decode_example(serialized: bytes) -> Example:
     boxes = None
     if integers_of(record, keys.BOXES_ANNOTATED)[0]:
         features = record.features.feature
-        edges = [np.array(features[name].float_list.value, np.float32) for name in _BOX_EDGES]
+        edges = [np.array(features[n].float_list.value, np.float32) for n in keys.BBOX_EDGES]
         boxes = np.stack(edges, axis=1) * np.array([height, width] * 2, np.float32)
     mask = string_of(record, keys.MASK_ENCODED)
     return Example(

@@ -28,8 +28,6 @@ def same_size_groups(
     """Lets items wait for others of their group.
 
     Args:
-        items: of any kind.
-        group_of: an item's group.
         most_together: the largest number of a group's items that go together.
         most_waiting: pixels. When more wait, the group whose first item has waited longest goes.
 

@@ -1,5 +1,6 @@
 """Writes a folder of TFRecord shards: resumable, with a progress bar."""
 
+import contextlib
 import dataclasses
 import glob
 import hashlib
@@ -78,7 +79,8 @@ def write_dataset(
                 info = _write_shard(path, info, indices, make_records, progress)
     complete = _count(folder, info, num_examples, digest)
     complete.save(folder)
-    _remove_leftovers(folder)
+    for leftover in glob.glob(os.path.join(glob.escape(folder), "*.tmp")):
+        os.remove(leftover)
     return complete
 
 
@@ -93,7 +95,8 @@ def _write_shard(
     folder = os.path.dirname(path)
     # Its own name, also where process numbers repeat, as in containers.
     temporary = f"{path}.{uuid.uuid4().hex}.tmp"
-    leftover = _longest_leftover(path)
+    # The file in which killed runs got furthest with this shard.
+    leftover = max(glob.glob(f"{glob.escape(path)}.*.tmp"), key=os.path.getsize, default=None)
     skipped = {image.index: image for image in info.skipped}
     with tf.io.TFRecordWriter(temporary) as writer:
         position = indices.start
@@ -104,22 +107,24 @@ def _write_shard(
             position += 1
         _pass_over(progress, position - indices.start)
         left = range(position, indices.stop)
-        skipped = {index: skipped[index] for index in sorted(skipped) if index not in left}
-        info = dataclasses.replace(info, skipped=tuple(skipped.values()))
-        info.save(folder)
+        info = _save_skipped(info, folder, [s for i, s in skipped.items() if i not in left])
         for record in make_records(left):
             if isinstance(record, SkippedImage):
                 # At once: a resumed run must know to which examples the records belong.
-                skipped[record.index] = record
-                ordered = tuple(skipped[index] for index in sorted(skipped))
-                info = dataclasses.replace(info, skipped=ordered)
-                info.save(folder)
+                info = _save_skipped(info, folder, [*info.skipped, record])
                 progress.set_postfix_str(f"{len(info.skipped)} skipped", refresh=False)
                 progress.write(f"skipped {record.source_id}: {record.reason}", file=sys.stderr)
             else:
                 writer.write(record)
             progress.update()
     os.replace(temporary, path)
+    return info
+
+
+def _save_skipped(info: DatasetInfo, folder: str, skipped: list[SkippedImage]) -> DatasetInfo:
+    ordered = sorted(skipped, key=lambda image: image.index)
+    info = dataclasses.replace(info, skipped=tuple(ordered))
+    info.save(folder)
     return info
 
 
@@ -130,21 +135,9 @@ def _pass_over(progress: tqdm, count: int) -> None:
         progress.initial += count
 
 
-def _longest_leftover(path: str) -> str | None:
-    """The file in which killed runs got furthest with a shard."""
-    return max(glob.glob(f"{glob.escape(path)}.*.tmp"), key=os.path.getsize, default=None)
-
-
 def _whole_records(leftover: str) -> Iterator[bytes]:
-    try:
+    with contextlib.suppress(tf.errors.DataLossError):  # the record that was being written
         yield from tf.data.TFRecordDataset(leftover).as_numpy_iterator()
-    except tf.errors.DataLossError:
-        return  # the record that was being written
-
-
-def _remove_leftovers(folder: str) -> None:
-    for leftover in glob.glob(os.path.join(glob.escape(folder), "*.tmp")):
-        os.remove(leftover)
 
 
 def _check_same_settings(folder: str, found: DatasetInfo, wanted: DatasetInfo) -> None:

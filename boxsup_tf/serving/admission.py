@@ -2,14 +2,10 @@
 
 import asyncio
 import contextlib
-import json
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
 
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _PIECE = 2**16  # bytes of an answer that are handed to the connection at a time
 
@@ -31,7 +27,7 @@ class Admission:
 
     def __init__(
         self,
-        app: Callable[[Scope, Receive, Send], Awaitable[None]],
+        app: ASGIApp,
         slots: int,
         max_waiting: int,
         max_bytes: int,
@@ -48,7 +44,8 @@ class Admission:
         if scope["type"] != "http" or scope["method"] != "POST":
             await self._app(scope, receive, send)
         elif self._slots.locked() and self._waiting >= self._max_waiting:
-            await _refuse(send, 503, f"{self._waiting} requests are waiting: try again later")
+            refusal = _refusal(503, f"{self._waiting} requests are waiting: try again later")
+            await refusal(scope, receive, send)
         else:
             self._waiting += 1
             try:
@@ -62,12 +59,14 @@ class Admission:
 
     async def _admit(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            body = await asyncio.wait_for(self._read(scope, receive), self._read_seconds)
+            body = await asyncio.wait_for(self._read(Request(scope, receive)), self._read_seconds)
         except asyncio.TimeoutError:
-            await _refuse(send, 408, f"the body took longer than {self._read_seconds:g} s")
+            refusal = _refusal(408, f"the body took longer than {self._read_seconds:g} s")
+            await refusal(scope, receive, send)
         except OverflowError:
-            await _refuse(send, 413, f"expected a body of at most {self._max_bytes} bytes")
-        except ConnectionError:
+            refusal = _refusal(413, f"expected a body of at most {self._max_bytes} bytes")
+            await refusal(scope, receive, send)
+        except ClientDisconnect:
             pass  # nobody is there to be answered
         else:
             # Of a client that does not read, the server closes the connection.
@@ -75,18 +74,12 @@ class Admission:
                 in_pieces = _in_pieces(send, self._write_seconds)
                 await self._app(scope, _replay(body, receive), in_pieces)
 
-    async def _read(self, scope: Scope, receive: Receive) -> bytes:
-        length = dict(scope["headers"]).get(b"content-length", b"0")
-        if int(length) > self._max_bytes:
+    async def _read(self, request: Request) -> bytes:
+        if int(request.headers.get("content-length", 0)) > self._max_bytes:
             raise OverflowError
         body = bytearray()
-        more = True
-        while more:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                raise ConnectionError
-            body += message.get("body", b"")
-            more = message.get("more_body", False)
+        async for piece in request.stream():
+            body += piece
             if len(body) > self._max_bytes:
                 raise OverflowError
         return bytes(body)
@@ -121,7 +114,5 @@ def _in_pieces(send: Send, seconds: float) -> Send:
     return send_message
 
 
-async def _refuse(send: Send, status: int, message: str) -> None:
-    headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": json.dumps({"error": message}).encode()})
+def _refusal(status: int, message: str) -> JSONResponse:
+    return JSONResponse({"error": message}, status, {"connection": "close"})

@@ -15,7 +15,6 @@ import socket
 from boxsup_tf.errors import InputError, require
 from boxsup_tf.inference.saved_model import load_saved_model
 from boxsup_tf.records.example import MAX_MEGAPIXELS
-from boxsup_tf.serving.admission import Admission
 from boxsup_tf.settings import check, option
 
 # Requests that are read while others are computed, so that computing never waits for the network.
@@ -61,6 +60,7 @@ def serve(options: ServerOptions) -> None:
     listener = _listen(options.host, options.http_port)
     # Not every installation has what these import.
     from boxsup_tf.serving import kserve_server
+    from boxsup_tf.serving.admission import Admission
     from boxsup_tf.serving.answers import Answers
 
     answers = Answers(model, options.max_megapixels)

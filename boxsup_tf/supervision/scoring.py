@@ -66,9 +66,6 @@ class Costs(NamedTuple):
         Args:
             feedback_weight: lambda.
             prior_weight: of `size_preference_cost`.
-
-        Returns:
-            float32 [B, N].
         """
         prior = size_preference_cost(self.coverage)
         return self.overlap + feedback_weight * self.regression + prior_weight * prior
@@ -182,13 +179,8 @@ def size_preference_cost(coverage: tf.Tensor) -> tf.Tensor:
     """A preference for large candidates, for when the network is not asked.
 
     It is 1 - soft IoU of a candidate with a belief of one half in the whole box: what `centred`
-    says of a network that knows nothing.
-
-    Args:
-        coverage: float32, the share of the box that a candidate covers.
-
-    Returns:
-        float32 of its shape, 1 for an empty candidate, 1/2 for one that fills the box.
+    says of a network that knows nothing. 1 for an empty candidate, 1/2 for one that fills the box;
+    `coverage` is float32, see `Costs`.
     """
     # hits / union = coverage / 2 / (coverage + 1 / 2 - coverage / 2)
     return 1.0 / (1.0 + coverage)

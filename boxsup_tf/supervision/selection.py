@@ -20,7 +20,6 @@ def eligible_candidates(
     Args:
         overlap_cost: float32 [B, N], E_o.
         one_per_box: scalar bool.
-        min_box_iou: 0 .. 1.
 
     Returns:
         bool [B, N].

@@ -126,7 +126,9 @@ class NetworkUpdate:
         if self._config.clip_norm:
             total = context.all_reduce(tf.distribute.ReduceOp.SUM, gradients)
             total, _ = tf.clip_by_global_norm(total, self._config.clip_norm)
-            gradients = [gradient / replicas for gradient in total]
+            # One replica divides by nothing: even "/ 1" lets the graph be rewritten, and the last
+            # digits change.
+            gradients = [gradient / replicas for gradient in total] if replicas > 1 else total
         if self._config.optimizer == "sgd":
             gradients = [
                 self._caffe_gradient(gradient, variable, rate, replicas)

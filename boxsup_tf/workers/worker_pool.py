@@ -14,7 +14,7 @@ import signal
 import sys
 import traceback
 import types
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from multiprocessing.connection import Connection, wait
 from typing import Any, Generic, TypeVar
 
@@ -56,7 +56,9 @@ class _Worker:
         context = multiprocessing.get_context("spawn")
         self.connection, theirs = context.Pipe()
         self.process = context.Process(target=_work, args=(theirs, function, start), daemon=True)
-        with _environment(_ONE_THREAD), _without_script():
+        # The process does not run the parent's script first, and its imports.
+        no_script = {"__main__": types.ModuleType("__main__")}
+        with _replaced(os.environ, _ONE_THREAD), _replaced(sys.modules, no_script):
             self.process.start()
         theirs.close()  # so that the pipe ends when the process does
         self.ready = False
@@ -91,10 +93,7 @@ class WorkerPool(Generic[Item, Result]):
     """
 
     def __init__(
-        self,
-        function: Callable[[Item], Result],
-        num_workers: int,
-        start: Callable[[], None],
+        self, function: Callable[[Item], Result], num_workers: int, start: Callable[[], None]
     ) -> None:
         self._function, self._num_workers, self._start = function, num_workers, start
         self._workers: list[_Worker] = []
@@ -115,8 +114,7 @@ class WorkerPool(Generic[Item, Result]):
         Raises:
             InputError: a process ended before it could.
         """
-        while len(self._workers) < self._num_workers:
-            self._workers.append(_Worker(self._function, self._start))
+        self._start_missing()
         while not all(worker.ready for worker in self._workers):
             self._listen(collections.deque())
 
@@ -139,14 +137,17 @@ class WorkerPool(Generic[Item, Result]):
             todo.extend(new)
             if not tasks:
                 return
-            while len(self._workers) < self._num_workers:
-                self._workers.append(_Worker(self._function, self._start))
+            self._start_missing()
             self._hand_out(todo)
             if not tasks[0].done:
                 self._listen(todo)
             while tasks and tasks[0].done:
                 task = tasks.popleft()
                 yield task.item, task.result
+
+    def _start_missing(self) -> None:
+        while len(self._workers) < self._num_workers:
+            self._workers.append(_Worker(self._function, self._start))
 
     def _hand_out(self, todo: collections.deque[_Task]) -> None:
         for worker in self._workers:
@@ -233,26 +234,13 @@ def _describe(error: BaseException) -> str:
 
 
 @contextlib.contextmanager
-def _without_script() -> Iterator[None]:
-    """Processes started meanwhile do not run the parent's script first, and its imports."""
-    script = sys.modules["__main__"]
-    sys.modules["__main__"] = types.ModuleType("__main__")
+def _replaced(mapping: MutableMapping, values: Mapping) -> Iterator[None]:
+    """Sets some values of a mapping for as long as it is entered."""
+    before = {name: mapping[name] for name in values if name in mapping}
+    mapping.update(values)
     try:
         yield
     finally:
-        sys.modules["__main__"] = script
-
-
-@contextlib.contextmanager
-def _environment(values: dict[str, str]) -> Iterator[None]:
-    """Sets environment variables for as long as it is entered."""
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+        for name in values.keys() - before.keys():
+            del mapping[name]
+        mapping.update(before)

@@ -14,7 +14,7 @@ from boxsup_tf.crf.parameters import load_parameters
 from boxsup_tf.errors import InputError
 from boxsup_tf.inference.export import export
 from boxsup_tf.inference.image_paths import find_images
-from boxsup_tf.inference.predict_files import predict_files
+from boxsup_tf.inference.predict_files import PredictOptions, predict_files
 from boxsup_tf.inference.saved_model import load_saved_model
 from boxsup_tf.inference.tiling import predict_in_tiles
 from boxsup_tf.records.example import decode_image
@@ -123,7 +123,7 @@ def test_the_same_bytes_whatever_the_batch(saved_model, paths, tmp_path):
     contents = []
     for batch_size in (1, 2):
         out = tmp_path / str(batch_size)
-        predict_files(saved_model, twice, str(out), batch_size=batch_size)
+        predict_files(saved_model, twice, str(out), PredictOptions(batch_size=batch_size))
         files = sorted(path for path in out.rglob("*") if path.is_file())
         contents.append([path.read_bytes() for path in files])
     assert len(contents[0]) == 9 and contents[0] == contents[1]
@@ -137,7 +137,9 @@ def test_unreadable_images_are_named_and_the_others_done(saved_model, paths, tmp
         file.write(whole.read()[:500])
     Image.new("1", (200, 100)).save(bad["large"], "PNG")
     with pytest.raises(InputError, match="4 of 7 images could not be predicted") as caught:
-        predict_files(saved_model, bad | paths, str(tmp_path / "out"), max_megapixels=0.01)
+        predict_files(
+            saved_model, bad | paths, str(tmp_path / "out"), PredictOptions(max_megapixels=0.01)
+        )
     for path in bad.values():
         assert f"\n  {path}: " in str(caught.value)
     assert "large.jpg: the image has 100 x 200 pixels" in str(caught.value)
@@ -186,7 +188,7 @@ def test_large_images_pass_in_tiles(saved_model, images, tmp_path, monkeypatch):
         return predict(self, batch)
 
     monkeypatch.setattr(type(saved_model), "predict", watched)
-    predict_files(saved_model, {"a": path}, str(tmp_path / "out"), tile_size=640)
+    predict_files(saved_model, {"a": path}, str(tmp_path / "out"), PredictOptions(tile_size=640))
     assert widths == [640, 640]
     labels = predict(saved_model, large[None])[0][0].numpy()
     assert (read(tmp_path / "out" / "masks" / "a.png") == labels).mean() >= 0.999
@@ -196,7 +198,7 @@ def test_crf(saved_model, paths, images, tmp_path, monkeypatch):
     pytest.importorskip("pydensecrf")
     monkeypatch.syspath_prepend(REPOSITORY)  # for the processes
     parameters = load_parameters("deeplab_largefov")
-    predict_files(saved_model, paths, str(tmp_path / "out"), crf_parameters=parameters)
+    predict_files(saved_model, paths, str(tmp_path / "out"), PredictOptions(crf=True))
     for name, image in zip(paths, images, strict=True):
         labels, probabilities = saved_model.predict(image[None])
         refined = refine(image, probabilities[0].numpy(), parameters).argmax(-1)
@@ -217,12 +219,11 @@ def test_crf_of_large_images_and_of_others_by_several_processes(
     for name, path in paths.items():
         cv2.imwrite(path, pictures[name][:, :, ::-1])
     parameters = load_parameters("deeplab_largefov")
-    options = {"crf_parameters": parameters, "tile_size": 640}
     contents = []
     for num_workers in (1, 2):
         out = tmp_path / str(num_workers)
-        options["num_workers"] = num_workers
-        assert predict_files(saved_model, paths, str(out), **options) == 4
+        options = PredictOptions(crf=True, tile_size=640, num_workers=num_workers)
+        assert predict_files(saved_model, paths, str(out), options) == 4
         contents.append({str(p.relative_to(out)): p.read_bytes() for p in out.rglob("*.*")})
     assert contents[0] == contents[1]
 
@@ -241,7 +242,7 @@ def test_no_crf_after_a_crf(segmenter, class_names, paths, tmp_path):
     path = export(segmenter, str(tmp_path / "export"), crf_parameters=parameters)
     exported, out = load_saved_model(path), tmp_path / "out"
     with pytest.raises(InputError, match="export/1: the model ends with a CRF .* leave out --crf"):
-        predict_files(exported, paths, str(out), crf_parameters=parameters)
+        predict_files(exported, paths, str(out), PredictOptions(crf=True))
     assert not out.exists()
     assert predict_files(exported, paths, str(out)) == 3
 
@@ -286,7 +287,7 @@ def test_other_settings_need_another_folder(saved_model, paths, segmenter, class
     predict_files(saved_model, paths, out)
     before = {path: path.read_bytes() for path in (tmp_path / "out").rglob("*.*")}
     with pytest.raises(InputError, match="holds predictions with tile_size = 1280: expected 640"):
-        predict_files(saved_model, paths, out, tile_size=640)
+        predict_files(saved_model, paths, out, PredictOptions(tile_size=640))
     kernel = segmenter.model.get_layer("fc8").kernel
     kernel.assign(-kernel)
     try:
@@ -310,5 +311,5 @@ def test_other_settings_need_another_folder(saved_model, paths, segmenter, class
 
 def test_a_wrong_tile_size_is_refused_before_anything_is_written(saved_model, paths, tmp_path):
     with pytest.raises(InputError, match="--tile_size=100: expected"):
-        predict_files(saved_model, paths, str(tmp_path / "out"), tile_size=100)
+        predict_files(saved_model, paths, str(tmp_path / "out"), PredictOptions(tile_size=100))
     assert not (tmp_path / "out").exists()

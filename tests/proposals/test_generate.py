@@ -14,7 +14,7 @@ from boxsup_tf.data.prepare import prepare
 from boxsup_tf.data.shapes import ShapesReader
 from boxsup_tf.errors import InputError
 from boxsup_tf.proposals import generate as generate_module
-from boxsup_tf.proposals import methods
+from boxsup_tf.proposals import methods, registry
 from boxsup_tf.proposals.generate import count_rectangles, generate
 from boxsup_tf.proposals.methods import rectangle, scg
 from boxsup_tf.proposals.proposal_input import ProposalInput
@@ -132,6 +132,38 @@ def test_output_of_other_settings_is_refused(
         generate(examples, pools, method, options, 1)
     assert pools in str(caught.value)
     assert _files(pools) == before
+
+
+def test_a_union_goes_on_with_the_same_options_of_its_methods(examples, tmp_path, monkeypatch):
+    _in_this_process(monkeypatch)
+
+    def united(**given: object) -> object:
+        methods = {"methods": ["scg", "grabcut"], "edges": "gradient"}
+        return registry.make_options("union", {**methods, **given})
+
+    folder = str(tmp_path)
+    info = generate(examples, folder, "union", united(), 1)
+    assert info.settings["options"]["grabcut"]["iterations"] == 2
+    with pytest.raises(
+        InputError, match="options = .*'iterations': 2.*: expected .*'iterations': 3"
+    ):
+        generate(examples, folder, "union", united(iterations=3), 1)
+    assert generate(examples, folder, "union", united(), 1) == info
+
+
+def test_a_union_of_an_earlier_version_goes_on_with_the_defaults(examples, tmp_path, monkeypatch):
+    _in_this_process(monkeypatch)
+    folder = str(tmp_path)
+    default = registry.make_options("union", {"methods": ["rectangle", "grabcut"]})
+    info = generate(examples, folder, "union", default, 1)
+    kept = {name: value for name, value in info.settings.items() if name != "options"}
+    earlier = dataclasses.replace(info, settings=kept, complete=False)
+    earlier.save(folder)
+    pathlib.Path(dataset_info.shard_paths(folder, 3)[1]).unlink()
+    assert generate(examples, folder, "union", default, 1).settings == kept
+    values = {"methods": ["rectangle", "grabcut"], "iterations": 3}
+    with pytest.raises(InputError, match="options = None: expected"):
+        generate(examples, folder, "union", registry.make_options("union", values), 1)
 
 
 def test_output_of_another_dataset_is_refused(pools, tmp_path, monkeypatch):
@@ -291,7 +323,7 @@ def test_a_method_that_always_fails_can_be_mended_and_run_again(harmless, tmp_pa
     with pytest.raises(InputError, match="every one of 3 examples failed, the first, raise-1: mis"):
         generate(source, out, harmless, misbehaving.Options(), 1)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(generate_module, "get_method", lambda name: MendedMethod)
+        patch.setattr(registry, "get_method", lambda name: MendedMethod)
         info = generate(source, out, harmless, misbehaving.Options(), 1)
     assert (info.num_images, info.skipped) == (3, ())
 

@@ -5,10 +5,10 @@ import dataclasses
 import cv2
 import numpy as np
 import pytest
+from proposal_quality import best_overlaps
 
 from boxsup_tf.data.shapes import ShapesReader
 from boxsup_tf.errors import InputError
-from boxsup_tf.proposals.benchmark.proposal_quality import best_overlaps
 from boxsup_tf.proposals.methods.geodesic import Options, propose
 from boxsup_tf.proposals.proposal_input import ProposalInput
 from boxsup_tf.records.example import decode_image

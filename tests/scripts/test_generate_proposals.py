@@ -46,3 +46,23 @@ def test_a_bad_image_is_skipped_and_told_of_again(tmp_path):
     assert strict.returncode == 1 and "Traceback" not in strict.stderr
     error = strict.stderr.splitlines()[-1]
     assert error.startswith(f"error: {out}: an earlier run skipped images (1), the first, image2:")
+
+
+def test_a_union_takes_the_flags_of_its_methods(tmp_path):
+    source = write(tmp_path / "in", [make_example("image", 0)], None)
+    flags = [f"--input_dir={source}", f"--output_dir={tmp_path / 'out'}", "--num_workers=1"]
+    flags += ["--method=union", "--methods=rectangle,grabcut", "--iterations=1"]
+    assert _run(*flags).returncode == 0
+    unknown = _run(*flags, "--sigma=1")
+    expected = "--sigma: none of --methods=rectangle,grabcut knows it"
+    assert unknown.returncode == 1 and expected in unknown.stderr.splitlines()[-1]
+    other = _run(*flags, "--iterations=2")
+    assert other.returncode == 1 and "with options = {" in other.stderr.splitlines()[-1]
+
+
+def test_sam_asks_for_a_model(tmp_path):
+    source = write(tmp_path / "in", [make_example("image", 0)], None)
+    flags = [f"--input_dir={source}", f"--output_dir={tmp_path / 'out'}", "--method=sam"]
+    result = _run(*flags)
+    assert result.returncode == 1
+    assert result.stderr.splitlines()[-1].startswith("error: --sam_model: not given: expected")

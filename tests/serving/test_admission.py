@@ -3,6 +3,9 @@
 import asyncio
 import json
 
+import pytest
+
+pytest.importorskip("starlette")  # comes with kserve
 from boxsup_tf.serving.admission import Admission
 
 _SCOPE = {"type": "http", "method": "POST", "headers": []}

@@ -11,7 +11,7 @@ import dataclasses
 import numpy as np
 
 from boxsup_tf.evaluation.result import Evaluation
-from boxsup_tf.metrics.confusion import iou
+from boxsup_tf.metrics.confusion import ratio
 
 SEED = 0
 _BLOCK = 100  # draws that are held at a time
@@ -50,9 +50,8 @@ class ImageCounts:
         Returns:
             float64 [...]; NaN where nothing counts.
         """
-        scores = iou(weights @ self.hits, weights @ self.union)  # exact, far below 2**53
-        with np.errstate(invalid="ignore"):  # 0 / 0 where nothing counts
-            return np.nansum(scores, axis=-1) / (~np.isnan(scores)).sum(axis=-1)
+        scores = ratio(weights @ self.hits, weights @ self.union)  # exact, far below 2**53
+        return ratio(np.nansum(scores, axis=-1), (~np.isnan(scores)).sum(axis=-1))
 
 
 def difference_interval(

@@ -12,12 +12,11 @@ from typing import Any
 
 from boxsup_tf.errors import InputError
 from boxsup_tf.evaluation.report.confusion_table import confusion_section
+from boxsup_tf.evaluation.report.curves import training_section, trimap_section
 from boxsup_tf.evaluation.report.markup import Node, node, to_html
 from boxsup_tf.evaluation.report.mask_evolution import evolution_section
 from boxsup_tf.evaluation.report.panels import panels_data
 from boxsup_tf.evaluation.report.summary import classes_section, summary_section
-from boxsup_tf.evaluation.report.training_curves import training_section
-from boxsup_tf.evaluation.report.trimap_plot import trimap_section
 from boxsup_tf.evaluation.result import Evaluation, read_evaluations
 from boxsup_tf.io.atomic_write import atomic_write
 from boxsup_tf.metrics.metric_names import METRICS_FILE

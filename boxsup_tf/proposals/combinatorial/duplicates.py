@@ -8,11 +8,7 @@ _BLOCK = 256  # candidates compared at a time
 
 
 def first_of_each(members: np.ndarray) -> np.ndarray:
-    """int64: the indices of candidates that equal none before them, rising.
-
-    Args:
-        members: bool [N, R].
-    """
+    """int64: the indices of candidates (bool [N, R]) that equal none before them, rising."""
     if len(members) == 0:
         return np.zeros(0, np.int64)
     return np.sort(np.unique(row_keys(members), return_index=True)[1])

@@ -39,8 +39,8 @@ def describe(
 
     Args:
         partition: R superpixels, M edge maps.
-        trees: int64 [2 R - 1] each, see `merging`.
-        combinations: int32 [N, 4] for each tree, see `tuples.combine`.
+        trees: see `merging`.
+        combinations: for each tree, see `tuples.combine`.
     """
     codes = np.random.default_rng(0).integers(0, 2**63, partition.num_superpixels, np.uint64)
     seen = np.zeros(0, np.uint64)
@@ -77,15 +77,9 @@ def _of_tree(
     np.add.at(touching, partition.first, boundary)
     np.add.at(touching, partition.second, boundary)
     squares = ((partition.colour**2 + partition.deviation**2).sum(axis=1)) * partition.areas
-    sums = np.column_stack(
-        [
-            partition.areas,
-            partition.border,
-            partition.colour * partition.areas[:, None],
-            squares,
-            touching,
-        ]
-    ).astype(np.float32)
+    colours = partition.colour * partition.areas[:, None]
+    columns = [partition.areas, partition.border, colours, squares, touching]
+    sums = np.column_stack(columns).astype(np.float32)
     node_sums = np.concatenate([inside @ sums, np.zeros((1, sums.shape[1]), np.float32)])
     total = node_sums[nodes].sum(axis=1)
     outline = _outlines(members, partition, boundary)

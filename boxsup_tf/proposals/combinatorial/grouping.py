@@ -12,9 +12,8 @@ from boxsup_tf.proposals.combinatorial.features import Described, describe
 from boxsup_tf.proposals.combinatorial.holes import fill_holes
 from boxsup_tf.proposals.combinatorial.partition import Partition, build_partition
 from boxsup_tf.proposals.combinatorial.ranking import Ranker, diverse_order
-from boxsup_tf.proposals.combinatorial.tuples import Limits, combine
-from boxsup_tf.proposals.superpixel_options import SuperpixelOptions
-from boxsup_tf.proposals.superpixels import fine_superpixels
+from boxsup_tf.proposals.combinatorial.tuples import LIMITS, combine
+from boxsup_tf.proposals.superpixels import SuperpixelOptions, fine_superpixels
 from boxsup_tf.settings import option
 
 _MAX_JACCARD = 0.95
@@ -33,30 +32,19 @@ class GroupingOptions(SuperpixelOptions):
 
     max_regions: int = option(4, at_least=1, at_most=4)
 
-    @property
-    def limits(self) -> Limits:
-        """How far down a tree regions are combined; 0 for combinations that are not wanted."""
-        limits = dataclasses.astuple(Limits())
-        return Limits(*(n if i + 2 <= self.max_regions else 0 for i, n in enumerate(limits)))
-
 
 def propose_candidates(
     image: np.ndarray, edges: np.ndarray, options: GroupingOptions
 ) -> tuple[Partition, Described]:
-    """All distinct candidates of all trees, described but not ranked.
-
-    Args:
-        image: uint8 [H, W, 3], RGB.
-        edges: float32 [M, H, W], edge maps.
-        options: see there.
-    """
+    """All distinct candidates of all trees, described but not ranked; arguments of `group`."""
     superpixels = fine_superpixels(
         edges.mean(axis=0), options.sigma, options.min_area, options.max_superpixels
     )
     partition = build_partition(superpixels, image, edges)
     trees = grow_trees(partition)
     adjacent = np.stack([partition.first, partition.second], axis=1)
-    combinations = [combine(tree, adjacent, options.limits) for tree in trees]
+    limits = LIMITS[: options.max_regions - 1]
+    combinations = [combine(tree, adjacent, limits) for tree in trees]
     return partition, describe(partition, trees, combinations)
 
 
@@ -79,8 +67,6 @@ def group(
     Args:
         image: uint8 [H, W, 3], RGB.
         edges: float32 [M, H, W], edge maps.
-        options: see there.
-        ranker: estimates the quality of a candidate.
         method: the pool's.
 
     Returns:

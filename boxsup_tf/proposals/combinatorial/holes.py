@@ -12,11 +12,8 @@ def fill_holes(members: np.ndarray, partition: Partition) -> np.ndarray:
     bits of one row per superpixel, so that one step floods all of them.
 
     Args:
-        members: bool [N, R].
-        partition: R superpixels.
-
-    Returns:
-        bool [N, R]: no candidate has a hole (pixels count as joined through four neighbours).
+        members: bool [N, R]; so is what is returned, in which no candidate has a hole (pixels
+            count as joined through four neighbours).
     """
     outside = np.packbits(~members.T, axis=1)  # [R, ceil(N / 8)]
     flooded = np.where(partition.border[:, None] > 0, outside, np.uint8(0))

@@ -18,25 +18,15 @@ def by_strength(partition: Partition, strength: np.ndarray) -> np.ndarray:
     The next boundary is that of the smallest mean strength times the square root of the smaller
     region's area. Strength alone, as in P. Arbelaez et al., TPAMI 2011, lets one large region
     eat its small neighbours one by one, and few of the nodes are objects; docs/proposals.md has
-    the measurement.
-
-    Args:
-        partition: R superpixels.
-        strength: float64 [E], of every boundary.
+    the measurement. `strength` is that of every boundary, float64 [E].
     """
     num = partition.num_superpixels
     size = partition.areas.tolist() + [0.0] * (num - 1)
     # beside[a][b]: summed strength and length of the boundary between the living a and b.
     beside: list[dict[int, tuple[float, float]]] = [{} for _ in range(2 * num - 1)]
     queue = []
-    boundaries = zip(
-        partition.first.tolist(),
-        partition.second.tolist(),
-        strength.tolist(),
-        partition.length.tolist(),
-        strict=True,
-    )
-    for a, b, mean, length in boundaries:
+    columns = (partition.first, partition.second, strength, partition.length)
+    for a, b, mean, length in zip(*(column.tolist() for column in columns), strict=True):
         beside[a][b] = beside[b][a] = (mean * length, length)
         queue.append((mean * min(size[a], size[b]) ** 0.5, a, b))
     heapq.heapify(queue)
@@ -69,9 +59,8 @@ def by_strength(partition: Partition, strength: np.ndarray) -> np.ndarray:
 def by_colour(partition: Partition) -> np.ndarray:
     """Ward's linkage of colour and texture (mean and deviation in Lab)."""
     looks = np.concatenate([partition.colour, partition.deviation], axis=1)
-    return _parents(
-        hg.binary_partition_tree_ward_linkage(_graph(partition), looks, partition.areas)[0]
-    )
+    tree, _ = hg.binary_partition_tree_ward_linkage(_graph(partition), looks, partition.areas)
+    return _parents(tree)
 
 
 def by_volume(partition: Partition, strength: np.ndarray) -> np.ndarray:

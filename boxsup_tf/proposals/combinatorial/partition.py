@@ -46,13 +46,7 @@ class Partition:
 
 
 def build_partition(superpixels: np.ndarray, image: np.ndarray, edges: np.ndarray) -> Partition:
-    """Measures a partition.
-
-    Args:
-        superpixels: int32 [H, W], values 0 .. R-1, each connected.
-        image: uint8 [H, W, 3], RGB.
-        edges: float32 [M, H, W], edge maps.
-    """
+    """Measures a partition of an image (uint8 [H, W, 3], RGB) with edge maps float32 [M, H, W]."""
     num = int(superpixels.max()) + 1
     labels = superpixels.ravel()
     index = np.arange(labels.size).reshape(superpixels.shape)
@@ -73,9 +67,8 @@ def build_partition(superpixels: np.ndarray, image: np.ndarray, edges: np.ndarra
     lab = cv2.cvtColor(image.astype(np.float32) / 255, cv2.COLOR_RGB2LAB).reshape(-1, 3).T
 
     def mean(values: np.ndarray) -> np.ndarray:
-        return (
-            np.stack([np.bincount(labels, channel, num) for channel in values], 1) / areas[:, None]
-        )
+        sums = [np.bincount(labels, channel, num) for channel in values]
+        return np.stack(sums, axis=1) / areas[:, None]
 
     colour = mean(lab)
     sides = (superpixels[0], superpixels[-1], superpixels[:, 0], superpixels[:, -1])

@@ -32,10 +32,8 @@ def sample_candidates(
     """Features and targets of some candidates of an image, good ones more often than bad ones.
 
     Args:
-        image: uint8 [H, W, 3], RGB.
-        edge_maps: float32 [M, H, W].
+        image, edge_maps, options: see `grouping.group`.
         instances: bool [G, H, W], the objects' masks, at least one.
-        options: see there.
         rng: draws the sample.
 
     Returns:
@@ -94,7 +92,7 @@ def train_rankers(
 
     Args:
         images: uint8 [H, W, 3], RGB, each with the masks of its objects, bool [G, H, W].
-        detector, edge_model: see `edges.detect_edges`.
+        detector, edge_model: see `edges.check_model`.
         output_dir: created where missing.
         seed: of the sample, of weights and order.
 

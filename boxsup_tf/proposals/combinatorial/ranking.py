@@ -38,11 +38,8 @@ class Ranker:
     biases: tuple[np.ndarray, ...]
 
     def estimate(self, features: np.ndarray) -> np.ndarray:
-        """float32 [N]: the estimated best IoU with an object of every candidate.
-
-        Args:
-            features: float32 [N, F].
-        """
+        """float32 [N]: of candidates with these features, float32 [N, F], the best IoU to expect
+        with an object."""
         x = ((features - self.mean) / self.scale)[None]
         for i, (kernel, bias) in enumerate(zip(self.kernels, self.biases, strict=True)):
             x = (np.maximum(x, 0) if i else x) @ kernel + bias[:, None]
@@ -84,10 +81,8 @@ def diverse_order(candidates: Described, estimates: np.ndarray, limit: int) -> n
     """int64: indices of at most `limit` candidates, the best choice of any number first.
 
     Args:
-        candidates: N candidates.
-        estimates: float32 [N], how good each is.
-        limit: largest number of indices; candidates that are like a better one in the finest
-            grid are left out in any case.
+        estimates: float32 [N], how good each candidate is.
+        limit: candidates that are like a better one in the finest grid are left out in any case.
     """
     by_estimate = np.argsort(-estimates, kind="stable")
     relevance = estimates.astype(np.float64)

@@ -5,26 +5,19 @@ few that lie side by side. Only regions that are there at the same moment of the
 combined: others contain one another or mix coarse with fine.
 """
 
-import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 
+from boxsup_tf.proposals.region_graph import neighbours
 
-@dataclasses.dataclass(frozen=True)
-class Limits:
-    """How far down a tree regions are combined.
-
-    Attributes:
-        pairs, triplets, quadruples: combinations are formed once no more regions than this are
-            left; their number grows with the limit.
-    """
-
-    pairs: int = 300
-    triplets: int = 50
-    quadruples: int = 10
+# Pairs, triplets and 4-tuples are formed once no more regions than this are left.
+LIMITS = (300, 50, 10)
 
 
-def combine(parents: np.ndarray, adjacent: np.ndarray, limits: Limits) -> np.ndarray:
+def combine(
+    parents: np.ndarray, adjacent: np.ndarray, limits: Sequence[int] = LIMITS
+) -> np.ndarray:
     """All nodes of a tree, and what each merged region makes with others; each is connected.
 
     Within the limits, a combination is formed when its newest region comes to be by a merge; so
@@ -33,7 +26,7 @@ def combine(parents: np.ndarray, adjacent: np.ndarray, limits: Limits) -> np.nda
     Args:
         parents: int64 [V], a binary tree as in `merging`.
         adjacent: int [E, 2], the adjacent superpixels.
-        limits: see `Limits`.
+        limits: as `LIMITS`, none above the one before; what has no limit is not formed.
 
     Returns:
         int32 [N, 4], the nodes of every combination, unused places filled with V; no
@@ -41,10 +34,7 @@ def combine(parents: np.ndarray, adjacent: np.ndarray, limits: Limits) -> np.nda
     """
     num_nodes = parents.size
     num = (num_nodes + 1) // 2
-    beside: list[set[int]] = [set() for _ in range(num_nodes)]
-    for a, b in adjacent.tolist():
-        beside[a].add(b)
-        beside[b].add(a)
+    beside = neighbours(adjacent, num_nodes)
     children: list[list[int]] = [[] for _ in range(num_nodes)]
     for node, parent in enumerate(parents[:-1].tolist()):
         children[parent].append(node)
@@ -57,14 +47,12 @@ def combine(parents: np.ndarray, adjacent: np.ndarray, limits: Limits) -> np.nda
             beside[other] -= {a, b}
             beside[other].add(node)
         # Every new combination holds the region that has just come to be.
-        left = num_nodes - node
-        if left <= limits.pairs:
-            combinations += [(node, other) for other in sorted(around)]
-        if left <= limits.triplets:
-            triplets = _grow([(node, other) for other in around], beside)
-            combinations += triplets
-            if left <= limits.quadruples:
-                combinations += _grow(triplets, beside)
+        grown: list[tuple[int, ...]] = [(node,)]
+        for limit in limits:
+            if num_nodes - node > limit:
+                break
+            grown = _grow(grown, beside)
+            combinations += grown
     filled = np.full((len(combinations), 4), num_nodes, np.int32)
     sizes = np.array([len(combination) for combination in combinations])
     for size in (1, 2, 3, 4):

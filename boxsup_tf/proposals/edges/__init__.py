@@ -1,8 +1,10 @@
 """Edge detectors, one file each: NAME.py defines `detect_edges(image)`, `detect_scales(image)`.
 
-RGB image in, edge strength out. A detector that reads a file which the user names defines
-`detect_edges(image, model)`, `detect_scales(image, model)` and `load_model(model)`, which raises
-an InputError where the file is missing or no such model.
+An image is uint8 [H, W, 3], RGB. `detect_edges` gives float32 [H, W] in 0 .. 1, and `detect_scales`
+float32 [4, H, W], edge strength at four scales, of which the first is that of `detect_edges`. A
+detector that reads a file which the user names defines `detect_edges(image, model)`,
+`detect_scales(image, model)` and `load_model(model)`, which raises an InputError where the file is
+missing or no such model.
 """
 
 import importlib
@@ -34,7 +36,7 @@ def check_model(name: str, model: str) -> None:
     """Makes sure that a detector is installed and has the model file it needs.
 
     Args:
-        name: see `detector_names`.
+        name: one of `detector_names`.
         model: path of the model file; empty: none.
 
     Raises:
@@ -49,34 +51,12 @@ def check_model(name: str, model: str) -> None:
 
 
 def detect_edges(image: np.ndarray, name: str, model: str = "") -> np.ndarray:
-    """Edge strength of an image by the detector called `name`, or `auto`.
-
-    Args:
-        image: uint8 [H, W, 3], RGB.
-        name: see `detector_names`.
-        model: path of the detector's model file, for those that read one.
-
-    Returns:
-        float32 [H, W] in 0 .. 1.
-
-    Raises:
-        InputError: as `check_model`.
-    """
+    """Edge strength of an image by a detector; arguments and errors of `check_model`."""
     return _detect("detect_edges", image, name, model)
 
 
 def detect_scales(image: np.ndarray, name: str, model: str = "") -> np.ndarray:
-    """Edge strength at several scales, by the detector called `name`, or `auto`.
-
-    Args:
-        image, name, model: as for `detect_edges`.
-
-    Returns:
-        float32 [4, H, W] in 0 .. 1; the first map is that of `detect_edges`.
-
-    Raises:
-        InputError: as `check_model`.
-    """
+    """Edge strength at four scales by a detector; arguments and errors of `check_model`."""
     return _detect("detect_scales", image, name, model)
 
 

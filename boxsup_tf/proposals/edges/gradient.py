@@ -8,27 +8,12 @@ _FULL_STEP = 40.0  # Lab units per pixel; a steeper step is a sure edge
 
 
 def detect_edges(image: np.ndarray) -> np.ndarray:
-    """Edge strength of an image: thin lines and steps through texture, the mean of two scales.
-
-    Args:
-        image: uint8 [H, W, 3], RGB.
-
-    Returns:
-        float32 [H, W] in 0 .. 1.
-    """
-    lab = _lab(image)
-    return _sharpest(lab)
+    """Thin lines and steps through texture: the mean of two scales."""
+    return _sharpest(_lab(image))
 
 
 def detect_scales(image: np.ndarray) -> np.ndarray:
-    """Edge strength at four scales.
-
-    Args:
-        image: uint8 [H, W, 3], RGB.
-
-    Returns:
-        float32 [4, H, W] in 0 .. 1.
-    """
+    """`detect_edges`, and three coarser scales."""
     lab = _lab(image)
     coarse = [np.clip(_strength(lab, sigma), 0, 1) for sigma in _COARSE]
     return np.stack([_sharpest(lab), *coarse])

@@ -15,27 +15,13 @@ _MAX_ENLARGED = 500_000
 
 
 def detect_edges(image: np.ndarray) -> np.ndarray:
-    """Edge strength of an image: HED's fused output.
-
-    Args:
-        image: uint8 [H, W, 3], RGB.
-
-    Returns:
-        float32 [H, W] in 0 .. 1.
-    """
+    """HED's fused output."""
     return _network()(tf.constant(image), 1.0).numpy()[..., 0]
 
 
 def detect_scales(image: np.ndarray) -> np.ndarray:
-    """Edge strength at four scales: the fused output, the side outputs of the third and fourth
-    block, and the fused output for the image at half its size.
-
-    Args:
-        image: uint8 [H, W, 3], RGB.
-
-    Returns:
-        float32 [4, H, W] in 0 .. 1.
-    """
+    """The fused output, the side outputs of the third and fourth block, and the fused output for
+    the image at half its size."""
     full = _network()(tf.constant(image), 1.0).numpy()
     half = _network()(tf.constant(image), 0.5).numpy()
     return np.stack([full[..., 0], full[..., 1], full[..., 2], half[..., 0]])
@@ -51,12 +37,9 @@ def _network() -> tf.types.experimental.PolymorphicFunction:
         for layer in (block, *block.layers):
             layer.dtype_policy = "mixed_bfloat16"
 
-    @tf.function(
-        input_signature=[
-            tf.TensorSpec([None, None, 3], tf.uint8),
-            tf.TensorSpec([], tf.float32),
-        ]
-    )
+    signature = [tf.TensorSpec([None, None, 3], tf.uint8), tf.TensorSpec([], tf.float32)]
+
+    @tf.function(input_signature=signature)
     def edges(image: tf.Tensor, scale: tf.Tensor) -> tf.Tensor:
         """float32 [H, W, 3]: fused, third and fourth side output of the scaled image."""
         size = tf.shape(image)[:2]

@@ -34,18 +34,7 @@ _MIN_SIDE = 32  # the side of OpenCV's patches; smaller images are continued for
 
 
 def detect_edges(image: np.ndarray, model: str) -> np.ndarray:
-    """Edge strength of an image.
-
-    Args:
-        image: uint8 [H, W, 3], RGB.
-        model: path of an OpenCV structured forest, a YAML, XML or JSON, also gzipped.
-
-    Returns:
-        float32 [H, W] in 0 .. 1.
-
-    Raises:
-        InputError: no model is named, or the file is no such model.
-    """
+    """The forest's edges; arguments and errors of `load_model`."""
     height, width = image.shape[:2]
     below, right = max(0, _MIN_SIDE - height), max(0, _MIN_SIDE - width)
     padded = cv2.copyMakeBorder(image, 0, below, 0, right, cv2.BORDER_REPLICATE)
@@ -54,17 +43,7 @@ def detect_edges(image: np.ndarray, model: str) -> np.ndarray:
 
 
 def detect_scales(image: np.ndarray, model: str) -> np.ndarray:
-    """Edge strength of the image at its size and at 0.7, 0.5 and 0.35 of it.
-
-    Args:
-        image, model: as for `detect_edges`.
-
-    Returns:
-        float32 [4, H, W] in 0 .. 1.
-
-    Raises:
-        InputError: as `load_model`.
-    """
+    """`detect_edges` of the image at its size and at 0.7, 0.5 and 0.35 of it."""
     size = image.shape[1::-1]
     maps = [detect_edges(image, model)]
     for scale in _SMALLER:
@@ -76,7 +55,7 @@ def detect_scales(image: np.ndarray, model: str) -> np.ndarray:
 
 @functools.lru_cache(maxsize=1)  # reading OpenCV's model takes seconds
 def load_model(path: str) -> cv2.ximgproc.StructuredEdgeDetection:
-    """Reads a structured forest, once per process.
+    """Reads a structured forest, a YAML, XML or JSON file, also gzipped, once per process.
 
     Raises:
         InputError: no model is named, or the file is no such model.

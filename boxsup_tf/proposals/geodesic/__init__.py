@@ -1,4 +1,1 @@
-"""Geodesic object proposals: what lies near a seed, as far as strong boundaries.
-
-P. Kraehenbuehl, V. Koltun. Geodesic Object Proposals. ECCV 2014. distances -> level_sets.
-"""
+"""Geodesic object proposals: distances -> level_sets; the source is in methods/geodesic.py."""

@@ -33,7 +33,6 @@ def place_seeds(graph: sparse.csr_array, first: int, num: int) -> tuple[np.ndarr
 
     Args:
         graph: see `step_graph`, R superpixels, all connected.
-        first: the first seed.
         num: at least 1; where it is above R, every superpixel is a seed.
 
     Returns:
@@ -52,16 +51,10 @@ def place_seeds(graph: sparse.csr_array, first: int, num: int) -> tuple[np.ndarr
 def background_distances(graph: sparse.csr_array, superpixels: np.ndarray) -> list[np.ndarray]:
     """Distances from what may be background: nothing, the image's border, each of its sides.
 
-    Args:
-        graph: see `step_graph`.
-        superpixels: int [H, W], values 0 .. R-1.
-
     Returns:
         float64 [R] each, from the nearest superpixel of the background; 0 for nothing.
     """
     sides = [superpixels[0], superpixels[-1], superpixels[:, 0], superpixels[:, -1]]
     backgrounds = [np.unique(side) for side in (np.concatenate(sides), *sides)]
-    return [
-        np.zeros(graph.shape[0]),
-        *(csgraph.dijkstra(graph, indices=b, min_only=True) for b in backgrounds),
-    ]
+    near = [csgraph.dijkstra(graph, indices=b, min_only=True) for b in backgrounds]
+    return [np.zeros(graph.shape[0]), *near]

@@ -19,12 +19,7 @@ def format_names() -> tuple[str, ...]:
 
 
 def read(file_format: str, path: str, inputs: ProposalInput) -> CandidatePool:
-    """The candidates that are stored for an image.
-
-    Args:
-        file_format: see `format_names`.
-        path: a folder or file, as the format has it.
-        inputs: the image, and the file name by which its candidates are found.
+    """The candidates that are stored for an image in a folder or file, found by its file name.
 
     Raises:
         InputError: the image has no file or entry there, or it is broken or of another image.

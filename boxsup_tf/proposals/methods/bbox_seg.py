@@ -25,6 +25,8 @@ from boxsup_tf.proposals.one_per_box import filled_windows_yxyx, pool_of_masks
 from boxsup_tf.proposals.proposal_input import ProposalInput
 from boxsup_tf.settings import option
 
+NEEDS_BOXES = True
+
 _FIXED = 1e3  # energy of the label that a fixed pixel must not take
 
 
@@ -54,11 +56,7 @@ class Options(CropOptions):
 
 
 def propose(inputs: ProposalInput, options: Options) -> CandidatePool:
-    """A pool with `one_per_box`: candidate n is what the CRF takes for box n's object.
-
-    Raises:
-        ValueError: a box holds no pixel's centre.
-    """
+    """A pool with `one_per_box`: what the CRF takes for the boxes' objects; see `pool_of_masks`."""
     windows = filled_windows_yxyx(inputs.boxes, *inputs.image.shape[:2])
     crops = (crop_box(inputs.image, window, options) for window in windows)
     masks = (crop.to_window(_segment(crop, options)) for crop in crops)
@@ -67,15 +65,10 @@ def propose(inputs: ProposalInput, options: Options) -> CandidatePool:
 
 def _segment(crop: BoxCrop, options: Options) -> np.ndarray:
     """bool [h, w]: the foreground."""
-    parameters = CrfParameters(
-        w1=options.crf_weight,
-        theta_alpha=options.crf_pixels,
-        theta_beta=options.crf_colors,
-        iterations=options.crf_iterations,
-    )
-    central = _central_part(crop.inside, options.central_share)
+    widths = (options.crf_pixels, options.crf_colors)
+    parameters = CrfParameters(options.crf_weight, *widths, iterations=options.crf_iterations)
     probability = np.where(crop.inside, options.crf_prior, 0.0)
-    probability[central] = 1
+    probability[_central_part(crop.inside, options.central_share)] = 1
     with np.errstate(divide="ignore"):
         energy = -np.log([1 - probability, probability])
     background, foreground = mean_field(crop.image, np.minimum(energy, _FIXED), parameters)

@@ -5,6 +5,7 @@ by rule; the paper's classifiers, which learn to place them, are left out.
 """
 
 import dataclasses
+import functools
 
 import numpy as np
 
@@ -15,8 +16,7 @@ from boxsup_tf.proposals.combinatorial.partition import build_partition
 from boxsup_tf.proposals.downscale import propose_at_most
 from boxsup_tf.proposals.geodesic import distances, level_sets
 from boxsup_tf.proposals.proposal_input import ProposalInput
-from boxsup_tf.proposals.superpixel_options import SuperpixelOptions
-from boxsup_tf.proposals.superpixels import fine_superpixels
+from boxsup_tf.proposals.superpixels import SuperpixelOptions, fine_superpixels
 from boxsup_tf.settings import option
 
 _MAX_JACCARD = 0.9
@@ -45,14 +45,12 @@ def propose(inputs: ProposalInput, options: Options) -> CandidatePool:
         index above 0.9 (in the smaller copy, where there is one). They may have holes.
     """
 
-    def search(image: np.ndarray) -> CandidatePool:
-        strength = edges.detect_edges(image, options.edges, options.edge_model)
-        return _regions(image, strength, options)
-
+    search = functools.partial(_regions, options=options)
     return propose_at_most(inputs.image, options.max_pixels, search)
 
 
-def _regions(image: np.ndarray, strength: np.ndarray, options: Options) -> CandidatePool:
+def _regions(image: np.ndarray, options: Options) -> CandidatePool:
+    strength = edges.detect_edges(image, options.edges, options.edge_model)
     superpixels = fine_superpixels(
         strength, options.sigma, options.min_area, options.max_superpixels
     )

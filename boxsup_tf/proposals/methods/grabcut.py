@@ -17,6 +17,8 @@ from boxsup_tf.proposals.one_per_box import filled_windows_yxyx, pool_of_masks
 from boxsup_tf.proposals.proposal_input import ProposalInput
 from boxsup_tf.settings import option
 
+NEEDS_BOXES = True
+
 
 @dataclasses.dataclass(frozen=True)
 class Options(CropOptions):
@@ -30,11 +32,7 @@ class Options(CropOptions):
 
 
 def propose(inputs: ProposalInput, options: Options) -> CandidatePool:
-    """A pool with `one_per_box`: candidate n is what GrabCut takes for box n's object.
-
-    Raises:
-        ValueError: a box holds no pixel's centre.
-    """
+    """A pool with `one_per_box`: what GrabCut takes for the boxes' objects; see `pool_of_masks`."""
     windows = filled_windows_yxyx(inputs.boxes, *inputs.image.shape[:2])
     crops = (crop_box(inputs.image, window, options) for window in windows)
     masks = (crop.to_window(_segment(crop, options.iterations)) for crop in crops)
@@ -45,17 +43,9 @@ def _segment(crop: BoxCrop, iterations: int) -> np.ndarray:
     """bool [h, w]: the foreground."""
     if crop.inside.all():  # nothing to learn the background from
         return crop.inside
-    x, y, width, height = cv2.boundingRect(crop.inside.astype(np.uint8))
-    labels = np.zeros(crop.inside.shape, np.uint8)
-    background, foreground = np.zeros((1, 65)), np.zeros((1, 65))  # OpenCV's work space
+    image, labels = crop.image[:, :, ::-1].copy(), np.zeros(crop.inside.shape, np.uint8)
+    box = cv2.boundingRect(crop.inside.astype(np.uint8))
+    work_space = np.zeros((1, 65)), np.zeros((1, 65))  # of OpenCV
     cv2.setRNGSeed(0)  # its colour models start from a random clustering
-    cv2.grabCut(
-        crop.image[:, :, ::-1].copy(),
-        labels,
-        (x, y, width, height),
-        background,
-        foreground,
-        iterations,
-        cv2.GC_INIT_WITH_RECT,
-    )
+    cv2.grabCut(image, labels, box, *work_space, iterations, cv2.GC_INIT_WITH_RECT)
     return (labels == cv2.GC_PR_FGD) | (labels == cv2.GC_FGD)

@@ -32,7 +32,6 @@ def propose(inputs: ProposalInput, options: Options) -> CandidatePool:
 
     def grouped(image: np.ndarray) -> CandidatePool:
         maps = edges.detect_scales(image, options.edges, options.edge_model)
-        ranker = load_ranker("mcg", options.edges)
-        return group(image, maps, options, ranker, "mcg")
+        return group(image, maps, options, load_ranker("mcg", options.edges), "mcg")
 
     return propose_at_most(inputs.image, options.max_pixels, grouped)

@@ -8,6 +8,8 @@ from boxsup_tf.pools.candidates import CandidatePool
 from boxsup_tf.proposals.one_per_box import filled_windows_yxyx, pool_of_masks
 from boxsup_tf.proposals.proposal_input import ProposalInput
 
+NEEDS_BOXES = True
+
 
 @dataclasses.dataclass(frozen=True)
 class Options:
@@ -15,11 +17,7 @@ class Options:
 
 
 def propose(inputs: ProposalInput, options: Options) -> CandidatePool:
-    """A pool of one rectangle per box, with `one_per_box`: box n may choose candidate n alone.
-
-    Raises:
-        ValueError: a box holds no pixel's centre.
-    """
+    """A pool with `one_per_box` of the boxes' rectangles; see `pool_of_masks`."""
     del options
     windows = filled_windows_yxyx(inputs.boxes, *inputs.image.shape[:2])
     rectangles = (np.ones(window[2:] - window[:2], bool) for window in windows)

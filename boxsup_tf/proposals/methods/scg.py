@@ -25,16 +25,10 @@ class Options(GroupingOptions):
 
 
 def propose(inputs: ProposalInput, options: Options) -> CandidatePool:
-    """Ranked combinations of the regions of one hierarchy; the boxes are not used.
-
-    Returns:
-        The best candidate first; each connected, without holes, no two with an IoU above 0.95
-        (it may be slightly higher where a large image was scaled down).
-    """
+    """Ranked combinations of the regions of one hierarchy, with the properties of mcg's."""
 
     def grouped(image: np.ndarray) -> CandidatePool:
         strength = edges.detect_edges(image, options.edges, options.edge_model)
-        ranker = load_ranker("scg", options.edges)
-        return group(image, strength[None], options, ranker, "scg")
+        return group(image, strength[None], options, load_ranker("scg", options.edges), "scg")
 
     return propose_at_most(inputs.image, options.max_pixels, grouped)

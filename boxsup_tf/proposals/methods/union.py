@@ -5,7 +5,10 @@ the box, finds objects that groups of superpixels miss, and fails where these do
 """
 
 import dataclasses
+from collections.abc import Mapping
+from typing import Any
 
+from boxsup_tf import settings
 from boxsup_tf.errors import InputError
 from boxsup_tf.pools.candidates import CandidatePool
 from boxsup_tf.proposals import registry
@@ -16,10 +19,10 @@ from boxsup_tf.proposals.proposal_input import ProposalInput
 
 @dataclasses.dataclass(frozen=True)
 class Options:
-    """Options of union.
+    """Options of union; see `make_options`.
 
     Attributes:
-        methods: the proposal methods to unite, each with its own default options.
+        methods: the proposal methods to unite; a flag of theirs goes to each of them that has it.
     """
 
     methods: tuple[str, ...] = ("mcg", "grabcut")
@@ -33,7 +36,44 @@ class Options:
             raise InputError(f"--methods={listed}: expected each method once")
 
 
-def propose(inputs: ProposalInput, options: Options) -> CandidatePool:
+@dataclasses.dataclass(frozen=True)
+class United:
+    """The options of each method, by its name; their order is that of the turns."""
+
+    options: dict[str, Any]
+
+    def record(self) -> dict[str, Any]:
+        """See `registry.record`."""
+        options = {name: registry.record(each) for name, each in self.options.items()}
+        return {"methods": list(options), "options": options}
+
+
+def make_options(values: Mapping[str, Any]) -> United:
+    """The options of each method from those of all.
+
+    Args:
+        values: of `methods` and of the options of those; those that are missing keep their
+            defaults.
+
+    Raises:
+        InputError: none of the methods has such an option, or a bad value.
+    """
+    own = {name: value for name, value in values.items() if name == "methods"}
+    methods = settings.from_values(Options, own).methods
+    names = {method: registry.option_names(method) for method in methods}
+    for unknown in sorted(values.keys() - {"methods"}.union(*names.values())):
+        raise InputError(f"--{unknown}: none of --methods={','.join(methods)} knows it")
+    return United(
+        {
+            method: registry.make_options(
+                method, {name: values[name] for name in names[method] if name in values}
+            )
+            for method in methods
+        }
+    )
+
+
+def propose(inputs: ProposalInput, options: United) -> CandidatePool:
     """The pools of all methods as one, see `join`; a turn each, in the order of the option.
 
     A method with one candidate per box (rectangle, grabcut) gives ordinary candidates here: any
@@ -44,12 +84,11 @@ def propose(inputs: ProposalInput, options: Options) -> CandidatePool:
     Raises:
         ValueError: see the methods' own.
     """
-    return join([_pool(inputs, name) for name in options.methods], "union")
+    return join([_pool(inputs, name, each) for name, each in options.options.items()], "union")
 
 
-def _pool(inputs: ProposalInput, name: str) -> CandidatePool:
-    method = registry.get_method(name)
-    pool = method.propose(inputs, method.Options())
+def _pool(inputs: ProposalInput, name: str, options: Any) -> CandidatePool:
+    pool = registry.get_method(name).propose(inputs, options)
     if not pool.one_per_box or name == "rectangle":
         return pool
     segmented = ~are_rectangles(pool, inputs.boxes)

@@ -1,5 +1,1 @@
-"""Selective Search: regions of several colour spaces, grouped by several similarities.
-
-J. Uijlings, K. van de Sande, T. Gevers, A. Smeulders. Selective Search for Object Recognition.
-IJCV 2013. segmentation -> features -> grouping.
-"""
+"""Selective Search: segmentation -> features -> grouping; the source is in methods/."""

@@ -11,31 +11,21 @@ _LEAST_RISE = 1.0  # of OpenCV's Sobel, an eighth of a grey level a pixel; else 
 
 
 def colour_histograms(image: np.ndarray, superpixels: np.ndarray) -> np.ndarray:
-    """Pixels of every superpixel by value, 25 bins a channel.
+    """float32 [R, C * 25]: pixels of every superpixel by value, 25 bins a channel.
 
     Args:
         image: uint8 [H, W, C].
         superpixels: int [H, W], values 0 .. R-1.
-
-    Returns:
-        float32 [R, C * 25], counts.
     """
     bins = [channel.astype(np.int32) * _COLOUR_BINS >> 8 for channel in cv2.split(image)]
     return _histograms(bins, _COLOUR_BINS, superpixels)
 
 
 def texture_histograms(image: np.ndarray, superpixels: np.ndarray) -> np.ndarray:
-    """Pixels of every superpixel by the strength of Gaussian derivatives (sigma 1).
+    """float32 [R, C * 80]: pixels of every superpixel by the strength of Gaussian derivatives.
 
-    Eight directions and ten bins for every channel; a direction's bins reach from 0 to its
-    greatest value in the image.
-
-    Args:
-        image: uint8 [H, W, C].
-        superpixels: int [H, W], values 0 .. R-1.
-
-    Returns:
-        float32 [R, C * 80], counts.
+    Sigma 1, eight directions and ten bins for every channel; a direction's bins reach from 0 to
+    its greatest value in the image. Arguments of `colour_histograms`.
     """
     bins = []
     for channel in cv2.split(image):
@@ -50,14 +40,11 @@ def texture_histograms(image: np.ndarray, superpixels: np.ndarray) -> np.ndarray
 
 
 def normalised(counts: np.ndarray, regions: np.ndarray) -> np.ndarray:
-    """The histograms of unions of superpixels.
+    """float32 [N, D], each sums to 1: the histograms of unions of superpixels.
 
     Args:
         counts: float32 [R, D], of the superpixels.
         regions: int [R], the region of every superpixel, values 0 .. N-1.
-
-    Returns:
-        float32 [N, D], each sums to 1.
     """
     ones = np.ones(regions.size, np.float32)
     sums = sparse.csr_array((ones, (regions, np.arange(regions.size)))) @ counts

@@ -5,6 +5,8 @@ import heapq
 
 import numpy as np
 
+from boxsup_tf.proposals import region_graph
+
 TERMS = ("colour", "texture", "size", "fill")
 
 
@@ -43,10 +45,7 @@ def group(regions: Regions, pairs: np.ndarray, terms: frozenset[str]) -> np.ndar
     """
     num = regions.areas.size
     grown = _Growing(regions, terms)
-    beside: list[set[int]] = [set() for _ in range(2 * num - 1)]
-    for a, b in pairs.tolist():
-        beside[a].add(b)
-        beside[b].add(a)
+    beside = region_graph.neighbours(pairs, 2 * num - 1)
     unlike = -grown.similarity(pairs[:, 0], pairs[:, 1])
     queue = list(zip(unlike.tolist(), *pairs.T.tolist(), strict=True))
     heapq.heapify(queue)

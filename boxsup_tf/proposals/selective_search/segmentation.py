@@ -43,9 +43,8 @@ def segment(
 
     Args:
         image: uint8 [H, W, 3], RGB.
-        spaces: the colour space of each segmentation.
-        scales: the scale of each: the threshold of Felzenszwalb and Huttenlocher, and also the
-            smallest region in pixels.
+        spaces, scales: of each segmentation; a scale is the threshold of Felzenszwalb and
+            Huttenlocher, and also the smallest region in pixels.
         min_area: pixels.
     """
     maps = []

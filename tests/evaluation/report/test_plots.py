@@ -1,7 +1,7 @@
 """Plots as parts of the page: their legend, their values, and the page's colours."""
 
 from boxsup_tf.evaluation.plots import Curve
-from boxsup_tf.evaluation.report.line_plot import line_plot
+from boxsup_tf.evaluation.report.curves import line_plot
 from boxsup_tf.evaluation.report.markup import to_html
 from boxsup_tf.evaluation.report.summary import classes_section
 from boxsup_tf.evaluation.result import Evaluation

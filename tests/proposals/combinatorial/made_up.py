@@ -7,7 +7,7 @@ from boxsup_tf.proposals.combinatorial.features import describe
 from boxsup_tf.proposals.combinatorial.merging import by_strength
 from boxsup_tf.proposals.combinatorial.partition import Partition, build_partition
 from boxsup_tf.proposals.combinatorial.ranking import Ranker, make_ranker
-from boxsup_tf.proposals.combinatorial.tuples import Limits, combine
+from boxsup_tf.proposals.combinatorial.tuples import combine
 
 
 def make_superpixels(seed: int, height: int, width: int, cell: int) -> np.ndarray:
@@ -76,5 +76,5 @@ def num_features(num_maps: int, num_trees: int) -> int:
     partition = make_partition(0, num_maps=num_maps)
     tree = by_strength(partition, partition.strength[:, 0])
     adjacent = np.stack([partition.first, partition.second], axis=1)
-    combinations = combine(tree, adjacent, Limits())
+    combinations = combine(tree, adjacent)
     return describe(partition, [tree] * num_trees, [combinations] * num_trees).features.shape[1]

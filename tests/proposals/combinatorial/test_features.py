@@ -8,7 +8,7 @@ from boxsup_tf.boxes import tight_box_yxyx
 from boxsup_tf.proposals.combinatorial import features, merging
 from boxsup_tf.proposals.combinatorial.features import describe
 from boxsup_tf.proposals.combinatorial.partition import build_partition
-from boxsup_tf.proposals.combinatorial.tuples import Limits, combine
+from boxsup_tf.proposals.combinatorial.tuples import combine
 from tests.proposals.combinatorial.made_up import make_partition, make_superpixels, row
 
 HEIGHT, WIDTH = 15, 20
@@ -100,7 +100,7 @@ def test_features_are_those_of_the_pixels(seed):
         merging.by_colour(partition),
     ]
     adjacent = np.stack([partition.first, partition.second], axis=1)
-    combinations = [combine(tree, adjacent, Limits(20, 10, 5)) for tree in trees]
+    combinations = [combine(tree, adjacent, (20, 10, 5)) for tree in trees]
     described = describe(partition, trees, combinations)
 
     seen, expected, boxes, masks = set(), [], [], []
@@ -130,7 +130,7 @@ def test_pieces_of_the_table_do_not_matter(monkeypatch):
     partition = make_partition(2)
     trees = [merging.by_strength(partition, partition.strength[:, 0])]
     adjacent = np.stack([partition.first, partition.second], axis=1)
-    combinations = [combine(trees[0], adjacent, Limits())]
+    combinations = [combine(trees[0], adjacent)]
     whole = describe(partition, trees, combinations)
     monkeypatch.setattr(features, "_CHUNK", 7)
     pieces = describe(partition, trees, combinations)
@@ -143,7 +143,7 @@ def test_one_and_two_superpixels_have_features(num):
     partition = row([3] * num, [0.5] * (num - 1), 2)
     tree = merging.by_strength(partition, partition.strength[:, 0])
     adjacent = np.stack([partition.first, partition.second], axis=1)
-    combinations = combine(tree, adjacent, Limits())
+    combinations = combine(tree, adjacent)
     # Of the second tree every region is known already.
     described = describe(partition, [tree, tree], [combinations, combinations])
     assert described.members.tolist() == merging.node_members(tree).tolist()

@@ -8,11 +8,13 @@ from scipy import ndimage
 
 from boxsup_tf.proposals.combinatorial import merging
 from boxsup_tf.proposals.combinatorial.partition import Partition
-from boxsup_tf.proposals.combinatorial.tuples import Limits, combine
+from boxsup_tf.proposals.combinatorial.tuples import LIMITS, combine
 from tests.proposals.combinatorial.made_up import make_partition, row
 
 
-def _brute_force(partition: Partition, parents: np.ndarray, limits: Limits) -> set[frozenset]:
+def _brute_force(
+    partition: Partition, parents: np.ndarray, limits: tuple[int, ...]
+) -> set[frozenset]:
     """Sets of nodes that are there at one time and form one connected region of pixels.
 
     The newest of them must have come to be, by a merge, when few enough were left.
@@ -22,7 +24,7 @@ def _brute_force(partition: Partition, parents: np.ndarray, limits: Limits) -> s
     born = np.maximum(np.arange(parents.size) - num + 1, 0)  # 0: there from the start
     merged = np.append(parents[:-1] - num + 1, num)
     found = {frozenset([node]) for node in range(parents.size)}
-    for size, limit in ((2, limits.pairs), (3, limits.triplets), (4, limits.quadruples)):
+    for size, limit in enumerate(limits, start=2):
         for nodes in itertools.combinations(range(parents.size), size):
             newest = max(born[n] for n in nodes)
             together = newest < min(merged[n] for n in nodes)
@@ -37,9 +39,7 @@ def _adjacent(partition: Partition) -> np.ndarray:
     return np.stack([partition.first, partition.second], axis=1)
 
 
-@pytest.mark.parametrize(
-    "limits", [Limits(), Limits(5, 5, 5), Limits(7, 4, 3), Limits(3, 6, 5), Limits(0, 0, 0)]
-)
+@pytest.mark.parametrize("limits", [LIMITS, (5, 5, 5), (7, 4, 3), (6, 5), (4,), ()])
 @pytest.mark.parametrize("seed", [4, 5, 6])
 def test_all_combinations_are_found_once(seed, limits):
     partition = make_partition(seed, 16, 20, 4)
@@ -59,7 +59,7 @@ def test_all_combinations_are_found_once(seed, limits):
 def test_a_deep_tree_has_all_its_nodes_and_some_pairs():
     partition = make_partition(0, 40, 50, 2)
     parents = merging.by_colour(partition)
-    combinations = combine(parents, _adjacent(partition), Limits(20, 0, 0))
+    combinations = combine(parents, _adjacent(partition), (20,))
     np.testing.assert_array_equal(combinations[: parents.size, 0], np.arange(parents.size))
     pairs = combinations[parents.size :]
     assert (pairs[:, :2].max(axis=1) >= parents.size - 20).all()
@@ -70,6 +70,6 @@ def test_a_deep_tree_has_all_its_nodes_and_some_pairs():
 def test_one_and_two_superpixels(num):
     partition = row([3] * num, [0.5] * (num - 1))
     parents = merging.by_strength(partition, partition.strength[:, 0])
-    combinations = combine(parents, _adjacent(partition), Limits())
+    combinations = combine(parents, _adjacent(partition))
     v = 2 * num - 1
     assert combinations.tolist() == [[node, v, v, v] for node in range(v)]

@@ -1,4 +1,4 @@
-"""proposals.benchmark and benchmarks/proposals.py: the figures that they report."""
+"""benchmarks/proposals.py and proposal_benchmark.py: the figures that they report."""
 
 import functools
 import json
@@ -9,13 +9,14 @@ import sys
 import time
 
 import numpy as np
+import proposal_benchmark
 import pytest
 from PIL import Image
+from proposal_benchmark import measure, parse_method
+from voc_instances import voc_instances
 
-from boxsup_tf.data.instance_images import InstanceImage, voc_instances
+from boxsup_tf.data.instance_images import InstanceImage
 from boxsup_tf.errors import InputError
-from boxsup_tf.proposals.benchmark import proposal_benchmark
-from boxsup_tf.proposals.benchmark.proposal_benchmark import measure, parse_method
 from boxsup_tf.proposals.edges import gradient
 from tests.conftest import REPOSITORY
 from tests.proposals.in_this_process import InThisProcess

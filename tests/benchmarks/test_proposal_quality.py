@@ -1,12 +1,9 @@
 """Proposal quality: overlaps against pixel-level brute force, and how a box picks."""
 
 import numpy as np
+import proposal_quality
 import pytest
-
-from boxsup_tf.boxes import tight_box_yxyx
-from boxsup_tf.pools.candidates import CandidatePool
-from boxsup_tf.proposals.benchmark import proposal_quality
-from boxsup_tf.proposals.benchmark.proposal_quality import (
+from proposal_quality import (
     RECTANGLE,
     best_overlaps,
     box_choice_ious,
@@ -14,6 +11,9 @@ from boxsup_tf.proposals.benchmark.proposal_quality import (
     pick_by_box,
     quality_rows,
 )
+
+from boxsup_tf.boxes import tight_box_yxyx
+from boxsup_tf.pools.candidates import CandidatePool
 from tests.supervision.pools import random_pool
 
 
@@ -65,7 +65,7 @@ def test_many_candidates_are_counted_in_blocks(monkeypatch):
     rng = np.random.default_rng(0)
     pool, instances = random_pool(rng, 9, 9, 20, 25), _instances(rng, 3, 9, 9)
     whole = overlaps(pool, instances)
-    monkeypatch.setattr("boxsup_tf.proposals.benchmark.proposal_quality._ROWS_AT_ONCE", 4)
+    monkeypatch.setattr("proposal_quality._ROWS_AT_ONCE", 4)
     np.testing.assert_array_equal(overlaps(pool, instances), whole)
 
 

@@ -12,18 +12,18 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from proposal_quality import (
+    COUNTS,
+    best_overlaps,
+    box_choice_ious,
+    quality_rows,
+)
 
 from boxsup_tf import boxes as box_ops
 from boxsup_tf.data.instance_images import InstanceImage
 from boxsup_tf.errors import InputError
 from boxsup_tf.pools.candidates import CandidatePool
 from boxsup_tf.proposals import edges, registry
-from boxsup_tf.proposals.benchmark.proposal_quality import (
-    COUNTS,
-    best_overlaps,
-    box_choice_ious,
-    quality_rows,
-)
 from boxsup_tf.proposals.generate import single_thread
 from boxsup_tf.proposals.proposal_input import ProposalInput
 from boxsup_tf.records.example import decode_image, read_bytes
@@ -82,7 +82,7 @@ def parse_method(specification: str) -> tuple[str, dict[str, Any]]:
         InputError: unknown method or option, or a bad value.
     """
     name, *assignments = specification.split(":")
-    values = parse_values(registry.get_method(name).Options, assignments, "methods")
+    values = parse_values(registry.options_of_all(), assignments, "methods")
     registry.make_options(name, values)
     return name, values
 

@@ -1,1 +1,0 @@
-"""Quality and time of proposal methods."""

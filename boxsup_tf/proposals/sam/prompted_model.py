@@ -1,0 +1,70 @@
+"""PromptedModel: what a back end offers, and the geometry that all such models share.
+
+Images are scaled so that their longer side is the model's, normalised, and padded with zeros at the
+right and the bottom to a square; the decoder's logits are a smaller square (Segment Anything,
+Appendix A).
+"""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import cv2
+import numpy as np
+
+# Of the images that the encoders were trained on, in R, G and B.
+_MEAN = np.array([123.675, 116.28, 103.53], np.float32)
+_DEVIATION = np.array([58.395, 57.12, 57.375], np.float32)
+
+# Logits of the padded square, float32 [M, s, s], and the IoU predicted for each, float32 [M].
+Masks = tuple[np.ndarray, np.ndarray]
+
+
+class PromptedModel(Protocol):
+    """An image encoder and a mask decoder."""
+
+    @property
+    def side(self) -> int:
+        """Of the square that the encoder takes, in pixels."""
+
+    @property
+    def identity(self) -> Mapping[str, str]:
+        """Digests that tell the model from others, wherever its files lie."""
+
+    def embed(self, square: np.ndarray) -> Any:
+        """What `masks` needs to know of an image: float32 [side, side, 3], see `padded_square`."""
+
+    def masks(self, embedding: Any, points: np.ndarray, labels: np.ndarray) -> Masks:
+        """All masks that the decoder offers for one prompt.
+
+        Args:
+            embedding: of the image.
+            points: float32 [P, 2], x and y in pixels of the square.
+            labels: float32 [P]: 1 a point of the object, 2 and 3 the first and the last corner of
+                its box.
+        """
+
+
+def scaled_size(size: tuple[int, int], side: int) -> tuple[int, int]:
+    """Height and width, at least a pixel each, of an image whose longer side becomes `side`."""
+    height, width = size
+    scale = side / max(size)
+    return max(1, int(height * scale + 0.5)), max(1, int(width * scale + 0.5))
+
+
+def padded_square(image: np.ndarray, side: int) -> np.ndarray:
+    """float32 [side, side, 3]: uint8 [H, W, 3] as the encoder takes it."""
+    size = image.shape[0], image.shape[1]
+    height, width = scaled_size(size, side)
+    how = cv2.INTER_AREA if side < max(size) else cv2.INTER_LINEAR
+    scaled = cv2.resize(image, (width, height), interpolation=how)
+    square = np.zeros((side, side, 3), np.float32)
+    square[:height, :width] = (scaled - _MEAN) / _DEVIATION
+    return square
+
+
+def mask_of(logits: np.ndarray, side: int, size: tuple[int, int]) -> np.ndarray:
+    """bool [H, W]: the mask in an image of this size, from float32 [s, s], logits of the square."""
+    square = cv2.resize(logits, (side, side), interpolation=cv2.INTER_LINEAR)
+    bottom, right = scaled_size(size, side)
+    inside = square[:bottom, :right]
+    return cv2.resize(inside, size[::-1], interpolation=cv2.INTER_LINEAR) > 0
