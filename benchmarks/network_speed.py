@@ -14,7 +14,6 @@ from side_by_side import Times, measure
 from torch_twin import TorchTwin
 
 from boxsup_tf.labels import VOID
-from boxsup_tf.models.architecture import Architecture
 from boxsup_tf.models.segmenter import Segmenter
 from boxsup_tf.training.config import TrainConfig
 from boxsup_tf.training.network_update import NetworkUpdate, make_optimizer
@@ -79,8 +78,9 @@ def measure_twins(config: TrainConfig, with_torch: bool, repeats: int) -> Times:
     Raises:
         ValueError: they differ.
     """
-    architecture = Architecture(config.network, config.width_multiplier, CLASS_NAMES)
-    segmenter = Segmenter.build(architecture, config.dropout, config.seed, config.dtype_policy)
+    segmenter = Segmenter.build(
+        config.architecture(CLASS_NAMES), config.dropout, config.seed, config.dtype_policy
+    )
     model, optimizer = segmenter.model, make_optimizer(config, 1)
     optimizer.build(model.trainable_variables)
     network, strategy = TrainingNetwork(segmenter, config), tf.distribute.get_strategy()

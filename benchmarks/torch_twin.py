@@ -13,8 +13,10 @@ import keras
 import numpy as np
 
 from boxsup_tf.labels import VOID
-from boxsup_tf.models.networks.deeplab_vgg16 import FAMILY, FixedScale
+from boxsup_tf.models.vgg16 import FixedScale
 from boxsup_tf.training.config import TrainConfig
+
+_STRIDE = 8  # of the networks that the twin knows
 
 
 @dataclasses.dataclass(frozen=True)
@@ -145,7 +147,7 @@ class _Twin:
 
     def set_batch(self, images: np.ndarray, label_maps: np.ndarray) -> None:
         self._images = self._as_batch(images)
-        on_grid = label_maps[:, :: FAMILY.stride, :: FAMILY.stride]
+        on_grid = label_maps[:, ::_STRIDE, ::_STRIDE]
         self._labels = self._torch.from_numpy(on_grid.astype(np.int64))
 
     def step(self) -> None:

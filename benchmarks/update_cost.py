@@ -5,7 +5,6 @@ import tensorflow as tf
 from generated_data import CLASS_NAMES, block_pool, random_boxes_yxyx
 from side_by_side import Times, measure
 
-from boxsup_tf.models.architecture import Architecture
 from boxsup_tf.models.segmenter import Segmenter
 from boxsup_tf.pools import pool_ops
 from boxsup_tf.supervision.scoring import Costs, Scorer, ScoringConfig
@@ -29,8 +28,7 @@ def measure_choice(
     take turns.
     """
     rng = np.random.default_rng(0)
-    architecture = Architecture(config.network, config.width_multiplier, CLASS_NAMES)
-    segmenter = Segmenter.build(architecture, dtype_policy=config.dtype_policy)
+    segmenter = Segmenter.build(config.architecture(CLASS_NAMES), dtype_policy=config.dtype_policy)
     image = tf.constant(rng.integers(0, 256, (1, HEIGHT, WIDTH, 3), np.uint8))
     pool = block_pool(rng, HEIGHT, WIDTH, num_candidates)
     superpixels = tf.constant(pool.superpixels)

@@ -4,9 +4,8 @@ import dataclasses
 import os
 from typing import Any
 
-from boxsup_tf.errors import InputError
 from boxsup_tf.io.json_file import parse_json, read_json
-from boxsup_tf.records.dataset_info import check_same_classes
+from boxsup_tf.models.network_family import heads
 
 CONFIG_FILE = "config.json"  # in a run's folder
 _EXPECTED = "a run's settings, which train.py wrote"
@@ -20,28 +19,29 @@ class Architecture:
         network: its name, see `network_family.families`.
         width_multiplier: factor of its channels.
         class_names: background first.
+        backbone, output_stride: empty and 0: those that the network has by default.
     """
 
     network: str
     width_multiplier: float
     class_names: tuple[str, ...]
+    backbone: str = ""
+    output_stride: int = 0
+
+    @property
+    def known_backbone(self) -> str:
+        """Its name, also where it is the network's default."""
+        return self.backbone or heads()[self.network].backbones[0]
 
     def __str__(self) -> str:
-        width, num_classes = f"{self.width_multiplier:g}", len(self.class_names)
-        return f"network {self.network}, width {width}, {num_classes} classes"
-
-    def check_same(self, folder: str, found: "Architecture") -> None:
-        """Makes sure that another run's weights are weights of this network.
-
-        Args:
-            folder: of the other run, for the message.
-
-        Raises:
-            InputError: naming both.
-        """
-        if str(found) != str(self):
-            raise InputError(f"{folder}: holds a {found}: expected {self}")
-        check_same_classes("the training data", self.class_names, folder, found.class_names)
+        parts = [f"network {self.network}"]
+        if self.backbone:
+            parts.append(f"backbone {self.backbone}")
+        if self.output_stride:
+            parts.append(f"output stride {self.output_stride}")
+        return ", ".join(
+            [*parts, f"width {self.width_multiplier:g}", f"{len(self.class_names)} classes"]
+        )
 
 
 def read_settings(model_dir: str) -> dict[str, Any]:
@@ -61,8 +61,14 @@ def read_architecture(model_dir: str) -> Architecture:
     """
 
     def parse(settings: dict[str, Any]) -> Architecture:
-        # The first runs had no choice of a network.
+        # The first runs had no choice of a network, those after them none of a backbone.
         network = settings.get("network", "largefov")
-        return Architecture(network, settings["width_multiplier"], tuple(settings["class_names"]))
+        return Architecture(
+            network,
+            settings["width_multiplier"],
+            tuple(settings["class_names"]),
+            settings.get("backbone", ""),
+            settings.get("output_stride", 0),
+        )
 
     return parse_json(os.path.join(model_dir, CONFIG_FILE), _EXPECTED, parse)

@@ -15,12 +15,14 @@ import tensorflow as tf
 class AtrousConv2D(keras.layers.Conv2D):
     """`keras.layers.Conv2D` with the native dilated kernel where there is one.
 
-    Its bias, which it must have, is trained well in bfloat16 too.
+    A bias is trained well in bfloat16 too.
     """
 
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
         outputs = self.convolution_op(inputs, self.kernel)
-        return self.activation(_add_bias(outputs, tf.convert_to_tensor(self.bias)))
+        if self.use_bias:
+            outputs = _add_bias(outputs, tf.convert_to_tensor(self.bias))
+        return self.activation(outputs)
 
     def convolution_op(self, inputs: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
         if max(self.dilation_rate) == 1 or not has_native_dilation(self.compute_dtype):

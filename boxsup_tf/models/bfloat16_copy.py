@@ -6,12 +6,15 @@ where it does not.
 
 import functools
 import re
+from collections.abc import Collection
 
 import keras
 import tensorflow as tf
 
 
-def bfloat16_copy(model: keras.Model, last_layer: str, stored: bool = False) -> keras.Model:
+def bfloat16_copy(
+    model: keras.Model, last_layers: Collection[str], stored: bool = False
+) -> keras.Model:
     """A network of the same layers, all but the last of which compute in bfloat16.
 
     Its weights are its own: `copy_weights` gives it those of `model`. The scores are the same
@@ -19,14 +22,16 @@ def bfloat16_copy(model: keras.Model, last_layer: str, stored: bool = False) -> 
 
     Args:
         model: a network or a half of it.
-        last_layer: the layer that makes the logits; it stays float32.
-        stored: weights, but for the last layer's, are bfloat16 and take half the bytes; else
+        last_layers: those that make the logits; they stay float32.
+        stored: weights, but for the last layers', are bfloat16 and take half the bytes; else
             they are float32.
     """
 
-    def clone(layer: keras.layers.Layer) -> keras.layers.Layer:
+    def clone(layer: keras.layers.Layer | keras.Operation) -> keras.layers.Layer | keras.Operation:
+        if not isinstance(layer, keras.layers.Layer):
+            return layer  # computes in the precision of what it is given
         config = layer.get_config()
-        if layer.name != last_layer and not isinstance(layer, keras.layers.InputLayer):
+        if layer.name not in last_layers and not isinstance(layer, keras.layers.InputLayer):
             config["dtype"] = "bfloat16" if stored else "mixed_bfloat16"
         return type(layer).from_config(config)
 

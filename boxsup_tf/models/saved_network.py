@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from boxsup_tf.errors import InputError
 from boxsup_tf.models.architecture import read_architecture
+from boxsup_tf.models.fitting_layers import load_fitting
 from boxsup_tf.models.segmenter import Segmenter
 
 
@@ -33,17 +34,27 @@ def load_segmenter(model_dir: str, dtype_policy: str = "float32") -> Segmenter:
 
 
 def load_network_weights(segmenter: Segmenter, model_dir: str) -> None:
-    """Starts a network from another run's.
+    """Starts a network from another run's: from all layers that fit, see `load_fitting`.
 
     Args:
         segmenter: gets the weights.
         model_dir: the other run's folder, or its folder `best`.
 
     Raises:
-        InputError: no run, or a network of another kind, width or other classes.
+        InputError: no run, or one of another backbone or width.
     """
-    segmenter.architecture.check_same(model_dir, read_architecture(model_dir))
-    segmenter.model.set_weights(load_segmenter(model_dir).model.get_weights())
+    ours, theirs = segmenter.architecture, read_architecture(model_dir)
+    if (ours.known_backbone, ours.width_multiplier) != (
+        theirs.known_backbone,
+        theirs.width_multiplier,
+    ):
+        raise InputError(
+            f"{model_dir}: holds a {theirs}: expected the backbone and width of {ours}"
+        )
+    layers = {layer.name: layer for layer in load_segmenter(model_dir).model.layers}
+    # Scores of other classes say nothing.
+    others = () if ours.class_names == theirs.class_names else segmenter.family.last_layers
+    load_fitting(segmenter.model, model_dir, layers, but=others)
 
 
 @contextlib.contextmanager

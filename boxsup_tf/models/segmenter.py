@@ -6,7 +6,7 @@ import tensorflow as tf
 from boxsup_tf.models.architecture import Architecture
 from boxsup_tf.models.bfloat16_copy import bfloat16_copy, copy_weights
 from boxsup_tf.models.grid import on_grid, scaled_size, upsample
-from boxsup_tf.models.network_family import family_of
+from boxsup_tf.models.network_family import NetworkFamily, NetworkOptions, family_of
 
 
 class Segmenter:
@@ -29,7 +29,7 @@ class Segmenter:
         if num_scores != num_names:
             raise ValueError(f"the network has {num_scores} classes, but {num_names} class names")
         self.architecture, self.model = architecture, model
-        self.family = family_of(architecture.network)
+        self.family = _family(architecture)
 
     @classmethod
     def build(
@@ -38,23 +38,29 @@ class Segmenter:
         dropout: float = 0.5,
         seed: int = 0,
         dtype_policy: str = "float32",
+        batch_norm: str = "frozen",
     ) -> "Segmenter":
         """A network with random weights.
 
         Args:
             architecture: of the network.
-            dropout: rate, while it is trained.
-            seed: of the weights and of dropout.
-            dtype_policy: one of `network_family.DTYPE_POLICIES`. `mixed_bfloat16` computes all but
-                the last layer in bfloat16; weights stay float32.
+            dropout, seed, dtype_policy, batch_norm: see `NetworkOptions`.
 
         Raises:
             ValueError: no such network or policy, or no channel would be left.
+            InputError: see `family_of`; or the backbone has no such width.
         """
-        name, width = architecture.network, architecture.width_multiplier
-        num_classes = len(architecture.class_names)
-        build = family_of(name).build
-        return cls(architecture, build(name, num_classes, width, dropout, seed, dtype_policy))
+        num_classes, width = len(architecture.class_names), architecture.width_multiplier
+        options = NetworkOptions(num_classes, width, dropout, seed, dtype_policy, batch_norm)
+        return cls(architecture, _family(architecture).build(options))
+
+    def load_weights(self, init: str) -> None:
+        """Fills in initial weights from a named source or a file; see `--init`.
+
+        Raises:
+            InputError: no such source, or weights that do not fit the network.
+        """
+        self.family.load_weights(self.model, init, self.architecture.width_multiplier)
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -81,7 +87,7 @@ class Segmenter:
     def inputs_of(self, images: tf.Tensor, scale: float = 1.0) -> tf.Tensor:
         """What the network is given of whole images.
 
-        They are padded at the bottom and right with the mean colour to sides of stride * n + 1.
+        They are padded at the bottom and right with the mean colour to sides of side_step * n + 1.
 
         Args:
             images: [B, H, W, 3] RGB, 0 .. 255.
@@ -93,7 +99,7 @@ class Segmenter:
         if scale != 1:
             images = tf.image.resize(images, scaled_size(tf.shape(images)[1:3], scale))
         size = tf.shape(images)[1:3]
-        bottom, right = tf.unstack(on_grid(size, self.family.stride) - size)
+        bottom, right = tf.unstack(on_grid(size, self.family.side_step) - size)
         return tf.pad(self.family.preprocess(images), [[0, 0], [0, bottom], [0, right], [0, 0]])
 
     def at_every_pixel(self, logits: tf.Tensor, size: tf.Tensor, scale: float = 1.0) -> tf.Tensor:
@@ -108,19 +114,16 @@ class Segmenter:
             float32 [B, height, width, C].
         """
         height, width = tf.unstack(scaled_size(size, scale))
-        stride = self.family.stride
-        logits = upsample(
-            tf.cast(logits, tf.float32), on_grid(height, stride), on_grid(width, stride)
-        )
+        step = self.family.side_step
+        logits = upsample(tf.cast(logits, tf.float32), on_grid(height, step), on_grid(width, step))
         logits = logits[:, :height, :width]
         return logits if scale == 1 else tf.image.resize(logits, tf.cast(size, tf.int32))
 
     def freeze(self, num_blocks: int) -> None:
         """Takes the first blocks out of the training."""
-        names = [layer.name for layer in self.model.layers]
-        end = names.index(self.family.block_ends[num_blocks - 1]) + 1 if num_blocks else 0
-        for layer in self.model.layers[:end]:
-            layer.trainable = False
+        if num_blocks:
+            for layer in self.split(num_blocks)[0].layers:
+                layer.trainable = False
 
     def split(self, num_blocks: int) -> tuple[keras.Model, keras.Model]:
         """Cuts the network behind its first blocks, at least one.
@@ -130,9 +133,15 @@ class Segmenter:
 
         Returns:
             The trunk, from preprocessed images to the last block's output (in its compute dtype),
-            and the head, from there to the logits.
+            and the head, from there to the logits. Where skips cross the cut, features are a tuple:
+            those of the last block, and of the skips.
         """
-        features = self.model.get_layer(self.family.block_ends[num_blocks - 1]).output
+        end = self.model.get_layer(self.family.block_ends[num_blocks - 1])
+        blocks = keras.Model(self.model.input, end.output, name="trunk")
+        skips = [layer for layer in blocks.layers[:-1] if layer.name in self.family.skips]
+        if not skips:
+            return blocks, keras.Model(end.output, self.model.output, name="head")
+        features = tuple(layer.output for layer in (end, *skips))
         trunk = keras.Model(self.model.input, features, name="trunk")
         return trunk, keras.Model(features, self.model.output, name="head")
 
@@ -143,21 +152,21 @@ class Segmenter:
 
         Args:
             variables: trainable ones of the network or of a half of it.
-            last_layer_rate: factor of the last layer; biases have twice their layer's rate.
+            last_layer_rate: factor of the last layers; biases have twice their layer's rate.
         """
-        last = f"{self.family.last_layer}/"
+        last = tuple(f"{name}/" for name in self.family.last_layers)
         return [
             (last_layer_rate if variable.path.startswith(last) else 1.0)
-            * (2.0 if is_bias(variable) else 1.0)
+            * (2.0 if variable.path.endswith("/bias") else 1.0)
             for variable in variables
         ]
 
     def bfloat16_copy(self, stored: bool = False) -> "Segmenter":
         """The network with its present weights, computing in bfloat16; see `bfloat16_copy`."""
-        copy = bfloat16_copy(self.model, self.family.last_layer, stored)
+        copy = bfloat16_copy(self.model, self.family.last_layers, stored)
         copy_weights(self.model, copy)
         return Segmenter(self.architecture, copy)
 
 
-def is_bias(variable: keras.Variable) -> bool:
-    return variable.path.endswith("/bias")
+def _family(architecture: Architecture) -> NetworkFamily:
+    return family_of(architecture.network, architecture.backbone, architecture.output_stride)

@@ -1,12 +1,16 @@
 """TrainConfig: everything that decides what a training run computes."""
 
 import dataclasses
+import math
 
 from boxsup_tf.errors import InputError
-from boxsup_tf.models.network_family import families, family_of
+from boxsup_tf.models.architecture import Architecture
+from boxsup_tf.models.network_family import BATCH_NORMS, NetworkFamily, family_of, heads
 from boxsup_tf.settings import check, option
 from boxsup_tf.supervision.scoring import BELIEFS, NORMALISERS, ScoringConfig
+from boxsup_tf.training.pixel_loss import LOSSES
 
+CLASS_WEIGHTS = ("none", "inverse", "median")
 PRECISIONS = ("float32", "bfloat16")
 
 
@@ -26,17 +30,24 @@ class TrainConfig:
         difficult: `learn`: boxes annotated as difficult are objects as others are; `ignore`: they
             choose no candidate, and their pixels are void where nothing else is painted.
         Network:
-        network: DeepLab-LargeFOV, or the first DeepLab.
+        network: the head: DeepLab-LargeFOV, the first DeepLab, FCN or DeepLabv3+
+            (docs/networks.md).
+        backbone: what the head stands on; empty: its own first choice.
+        output_stride: pixels from one of the backbone's last features to the next; 0: the
+            head's own first choice.
         width_multiplier: of the network's channels.
-        init: where weights come from: `imagenet` (VGG-16 with its classifier), `hed` (an edge
-            detector's VGG-16, without download), `random`, the path of a Keras VGG-16 weights
-            file (.h5), or the folder of another run.
-        frozen_blocks: number of VGG-16's five blocks, from the first, whose weights stay as
-            they were loaded.
+        init: where weights come from: `imagenet` (Keras' own; VGG-16 with its classifier), `hed`
+            (an edge detector's VGG-16, without download), `random`, the path of a Keras weights
+            file of the backbone (.h5), or the folder of another run, of which all layers that fit
+            are taken.
+        batch_norm: `frozen` normalises by the statistics that were loaded and trains the rest;
+            `trained` by those of the whole batch, over all replicas, and needs large ones.
+        frozen_blocks: number of the backbone's blocks (five in VGG-16), from the first, whose
+            weights stay as they were loaded.
         feature_cache: a folder for what the frozen blocks make of every view, which is then
             computed once; runs with the same frozen weights may share it. Needs
             `augmentations`.
-        dropout: after fc6 and fc7.
+        dropout: after fc6 and fc7, in DeepLabv3+ after the pyramid.
         precision: `bfloat16` computes in it where that is safe and keeps weights in float32.
         Optimisation:
         epochs: of network updates, each after a mask update.
@@ -44,15 +55,20 @@ class TrainConfig:
         accumulate: parts that a batch is worked off in, one after the other, where memory is
             short; the update is that of the whole batch.
         loss_at: `grid`: a label every 8 pixels counts, as in DeepLab; `pixels`: every one.
+        loss: `cross_entropy`, or `focal`, which gives little weight to pixels that are known well.
+        class_weights: factors of the loss by class: `none`; `inverse` to the frequency of a class's
+            pixels; `median` frequency over its own, counted where the class is; or numbers with
+            commas between, background first. They are scaled to a mean of 1 over the data's pixels.
         optimizer: `sgd` with layer-wise rates, or `adamw`.
         learning_rate: at the start.
-        last_layer_rate: factor of the last layer's learning rate, with `sgd`: it is fresh where
-            the others are trained.
+        last_layer_rate: factor of the learning rate of the layers that make the scores, with
+            `sgd`: they are fresh where the others are trained.
         schedule: `step`: times 0.1 every `decay_epochs`; `poly`: (1 - step / steps) ** 0.9, with
             which a run's number of epochs cannot change.
         decay_epochs: for `step`.
         momentum: of `sgd`.
-        weight_decay: not on biases. L2 in the gradient for sgd, decoupled for adamw.
+        weight_decay: of kernels, not of biases or normalisation. L2 in the gradient for sgd,
+            decoupled for adamw.
         clip_norm: largest global norm of a gradient; 0: not clipped.
         Mask update:
         feedback_weight: lambda, the weight of E_r against E_o.
@@ -90,12 +106,15 @@ class TrainConfig:
     val_data: str = ""
     validate_every: int = option(1, at_least=1)
     init: str = "imagenet"
-    network: str = option("largefov", choices=tuple(families()))
+    network: str = option("largefov", choices=tuple(heads()))
+    backbone: str = ""
+    output_stride: int = option(0, at_least=0)
     width_multiplier: float = option(1.0, above=0)
     epochs: int = option(45, at_least=1)
     batch_size: int = option(20, at_least=1)
     accumulate: int = option(1, at_least=1)
     precision: str = option("float32", choices=PRECISIONS)
+    batch_norm: str = option("frozen", choices=BATCH_NORMS)
     frozen_blocks: int = option(0, at_least=0)
     feature_cache: str = ""
     augmentations: int = option(0, at_least=0)
@@ -104,6 +123,8 @@ class TrainConfig:
     max_scale: float = 1.25
     seed: int = option(0, at_least=0)
     loss_at: str = option("grid", choices=("grid", "pixels"))
+    loss: str = option("cross_entropy", choices=LOSSES)
+    class_weights: str = "none"
     optimizer: str = option("sgd", choices=("sgd", "adamw"))
     learning_rate: float = option(0.001, at_least=0)
     last_layer_rate: float = option(10.0, at_least=0)
@@ -134,16 +155,24 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         check(self)
-        family = family_of(self.network)
-        stride, num_blocks = family.stride, len(family.block_ends)
-        if self.crop_size % stride != 1:
-            raise InputError(
-                f"--crop_size={self.crop_size}: expected {stride} n + 1, such as {40 * stride + 1}"
-            )
+        step, num_blocks = self.family.side_step, len(self.family.block_ends)
+        if self.crop_size % step != 1:
+            near = round(320 / step) * step + 1
+            raise InputError(f"--crop_size={self.crop_size}: expected {step} n + 1, such as {near}")
         if self.frozen_blocks > num_blocks:
             raise InputError(
                 f"--frozen_blocks={self.frozen_blocks}: expected at most the {num_blocks} blocks "
                 f"of --network={self.network}"
+            )
+        if self.class_weights not in CLASS_WEIGHTS and not self.listed_class_weights:
+            raise InputError(
+                f"--class_weights={self.class_weights}: expected one of {', '.join(CLASS_WEIGHTS)} "
+                "or numbers of at least 0 with commas between"
+            )
+        if self.batch_norm == "trained" and self.accumulate > 1:
+            raise InputError(
+                f"--batch_norm=trained: expected --accumulate=1, not {self.accumulate}: each part "
+                "of a batch would have statistics of its own"
             )
         if self.min_scale > self.max_scale:
             raise InputError(
@@ -154,6 +183,26 @@ class TrainConfig:
                 f"--feature_cache={self.feature_cache}: expected --frozen_blocks and "
                 "--augmentations of at least 1: nothing else stays the same"
             )
+
+    @property
+    def listed_class_weights(self) -> tuple[float, ...]:
+        """The numbers of `class_weights`; none where it is something else."""
+        try:
+            weights = tuple(map(float, self.class_weights.split(",")))
+        except ValueError:
+            return ()
+        return weights if all(0 <= weight < math.inf for weight in weights) else ()
+
+    @property
+    def family(self) -> NetworkFamily:
+        """Of the network."""
+        return family_of(self.network, self.backbone, self.output_stride)
+
+    def architecture(self, class_names: tuple[str, ...]) -> Architecture:
+        """The network's, for these classes."""
+        return Architecture(
+            self.network, self.width_multiplier, class_names, self.backbone, self.output_stride
+        )
 
     @property
     def dtype_policy(self) -> str:

@@ -7,6 +7,7 @@ network's work. Runs that freeze the same weights share a folder.
 import hashlib
 import os
 from collections.abc import Callable
+from typing import TypeAlias
 
 import keras
 import numpy as np
@@ -17,6 +18,10 @@ from boxsup_tf.records.parsing import Record
 
 _HASH_KEY = [0x66656174, 0x75726573]
 
+Features: TypeAlias = (
+    tf.Tensor | tuple[tf.Tensor, ...]
+)  # a tuple where skips pass by the frozen blocks
+
 
 class FeatureCache:
     """A folder of the frozen layers' outputs in bfloat16, one file per view.
@@ -26,16 +31,18 @@ class FeatureCache:
 
     Args:
         folder: may be shared by several runs; made where it is missing.
-        trunk: the frozen layers, from preprocessed images to features.
+        trunk: the frozen layers, from preprocessed images to features, or to a tuple of them.
+        key: see `NetworkFamily.cache_key`.
     """
 
-    def __init__(self, folder: str, trunk: keras.Model) -> None:
-        self._folder = os.path.join(folder, _digest(trunk))
+    def __init__(self, folder: str, trunk: keras.Model, key: str = "") -> None:
+        self._folder = os.path.join(folder, _digest(trunk, key))
         self._trunk = tf.function(trunk, [tf.TensorSpec([None, None, None, 3], tf.float32)])
-        self._channels = trunk.output.shape[-1]
+        self._is_tuple = isinstance(trunk.output, tuple)
+        self._channels = [features.shape[-1] for features in tf.nest.flatten(trunk.output)]
         os.makedirs(self._folder, exist_ok=True)
 
-    def read(self, encoded: tf.Tensor, view: tf.Tensor) -> tf.Tensor:
+    def read(self, encoded: tf.Tensor, view: tf.Tensor) -> Features:
         """Features that `fill` has computed, inside a graph.
 
         Args:
@@ -43,10 +50,13 @@ class FeatureCache:
             view: scalar string, the view's name.
 
         Returns:
-            bfloat16 [h, w, C].
+            bfloat16 [h, w, C], or a tuple of such.
         """
-        features = tf.io.parse_tensor(tf.io.read_file(self._path(encoded, view)), tf.bfloat16)
-        return tf.ensure_shape(features, [None, None, self._channels])
+        stored = tf.io.read_file(self._path(encoded, view))
+        if not self._is_tuple:
+            return _parse(stored, self._channels[0])
+        parts = tf.unstack(tf.io.parse_tensor(stored, tf.string), len(self._channels))
+        return tuple(map(_parse, parts, self._channels))
 
     def fill(
         self,
@@ -81,11 +91,16 @@ class FeatureCache:
             total=len(names), initial=int((~missing).sum()), desc=description, unit="view"
         ) as bar:
             for batch, images in views:
-                features = tf.cast(self._trunk(images), tf.bfloat16)
-                for path, one in zip(batch.numpy(), features, strict=True):
+                features = [
+                    tf.cast(part, tf.bfloat16) for part in tf.nest.flatten(self._trunk(images))
+                ]
+                for path, *parts in zip(batch.numpy(), *features, strict=True):
                     # A file is whole or not there, also after a kill.
                     partial = f"{path.decode()}.{os.getpid()}.part"
-                    tf.io.write_file(partial, tf.io.serialize_tensor(one))
+                    stored = [tf.io.serialize_tensor(part) for part in parts]
+                    if self._is_tuple:
+                        stored = [tf.io.serialize_tensor(tf.stack(stored))]
+                    tf.io.write_file(partial, stored[0])
                     os.replace(partial, path.decode())
                 bar.update(len(batch))
 
@@ -95,9 +110,15 @@ class FeatureCache:
         return tf.strings.join([self._folder, "/", tf.strings.as_string(number)])
 
 
-def _digest(trunk: keras.Model) -> str:
-    """Names the weights and the precision that the features depend on."""
-    digest = hashlib.sha256()
+def _parse(stored: tf.Tensor, channels: int) -> tf.Tensor:
+    return tf.ensure_shape(tf.io.parse_tensor(stored, tf.bfloat16), [None, None, channels])
+
+
+def _digest(trunk: keras.Model, key: str) -> str:
+    """Names the weights and the precision that the features depend on, and which they are."""
+    digest = hashlib.sha256(key.encode())
+    if isinstance(trunk.output, tuple):
+        digest.update(" ".join(features.name for features in trunk.output).encode())
     for layer in trunk.layers:
         digest.update(f"{layer.name} {layer.dtype_policy.name}".encode())
         for weights in layer.get_weights():

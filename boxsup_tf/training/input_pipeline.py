@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-from boxsup_tf.models.network_family import NetworkFamily, family_of
+from boxsup_tf.models.network_family import NetworkFamily
 from boxsup_tf.pools.pool_ops import unpack
 from boxsup_tf.records.parsing import Record
 from boxsup_tf.supervision.annotated_boxes import boxes_of
@@ -51,7 +51,7 @@ class TrainingPipeline:
         cache: FeatureCache | None = None,
     ) -> None:
         self._labelling, self._config, self._cache = labelling, config, cache
-        self._family = family_of(config.network)
+        self._family = config.family
         self._epoch = tf.Variable(0, dtype=tf.int64, trainable=False)
         self._skip = tf.Variable(0, dtype=tf.int64, trainable=False)
         buffer = min(sum(len(source.examples) for source in sources), _SHUFFLE_BUFFER)
@@ -112,7 +112,6 @@ def pseudo_mask(example: TrainingExample, labelling: Labelling, config: TrainCon
 
 def fill_crops(cache: FeatureCache, sources: Sequence[Source], config: TrainConfig) -> None:
     """Computes the features of all fixed crops of all examples."""
-    family = family_of(config.network)
     records = read_examples(sources).map(lambda example: example.record)
     for i in range(config.augmentations):
         number = tf.constant(i)
@@ -121,7 +120,7 @@ def fill_crops(cache: FeatureCache, sources: Sequence[Source], config: TrainConf
             return _view(number, config)
 
         def show(record: Record, number: tf.Tensor = number) -> tf.Tensor:
-            return _pixels(_fixed_crop(record, number, config), record, family)
+            return _pixels(_fixed_crop(record, number, config), record, config.family)
 
         what = f"features of crops {i + 1}/{config.augmentations}"
         cache.fill(records, view, show, what, _CROPS_AT_ONCE)

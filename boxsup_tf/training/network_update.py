@@ -8,16 +8,17 @@ import math
 import time
 
 import keras
+import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
 from boxsup_tf.labels import VOID
 from boxsup_tf.metrics.count_in_graph import count_pixels
-from boxsup_tf.models.grid import upsample
-from boxsup_tf.models.segmenter import is_bias
 from boxsup_tf.training.checkpoints import Checkpoints, Progress
 from boxsup_tf.training.config import TrainConfig
+from boxsup_tf.training.feature_cache import Features
 from boxsup_tf.training.input_pipeline import TrainingPipeline
+from boxsup_tf.training.pixel_loss import PixelLoss
 from boxsup_tf.training.training_network import TrainingNetwork
 
 _POLY_POWER = 0.9
@@ -26,9 +27,8 @@ _POLY_POWER = 0.9
 class NetworkUpdate:
     """Trains the network for an epoch, under a tf.distribute strategy.
 
-    The loss is the mean cross-entropy over the crop; void pixels count as 0. Dividing by a
-    number of pixels that does not depend on the labels makes a batch's gradient the exact sum
-    of its parts'.
+    The loss is the mean over the crop, in which void pixels count as 0. Dividing by a number of
+    pixels that does not depend on the labels makes a batch's gradient the exact sum of its parts'.
 
     Args:
         network: of the run.
@@ -36,6 +36,7 @@ class NetworkUpdate:
         strategy: under whose scope both were made.
         config: of the run.
         mean_loss: gets the loss of every step.
+        class_weights: see `PixelLoss`.
     """
 
     def __init__(
@@ -45,10 +46,12 @@ class NetworkUpdate:
         strategy: tf.distribute.Strategy,
         config: TrainConfig,
         mean_loss: keras.metrics.Metric,
+        class_weights: np.ndarray | None = None,
     ) -> None:
         self._model, self._optimizer, self._strategy = network.trained, optimizer, strategy
         self._config, self._mean_loss = config, mean_loss
         self._stride = network.segmenter.family.stride
+        self._loss = PixelLoss(config.loss_at, self._stride, config.loss, class_weights)
         self._rates = network.segmenter.learning_rate_factors(
             self._model.trainable_variables, config.last_layer_rate
         )
@@ -90,7 +93,7 @@ class NetworkUpdate:
                     saved = time.monotonic()
 
     @tf.function(reduce_retracing=True)
-    def step(self, images: tf.Tensor, label_maps: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def step(self, images: Features, label_maps: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Runs one step and adds its loss to the mean.
 
         Args:
@@ -108,13 +111,11 @@ class NetworkUpdate:
         self._mean_loss.update_state(loss)
         return loss, counts
 
-    def _replica_step(
-        self, images: tf.Tensor, label_maps: tf.Tensor
-    ) -> tuple[tf.Tensor, tf.Tensor]:
+    def _replica_step(self, images: Features, label_maps: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         context = tf.distribute.get_replica_context()
         replicas = context.num_replicas_in_sync
         num_images = context.all_reduce(
-            tf.distribute.ReduceOp.SUM, tf.cast(tf.shape(images)[0], tf.float32)
+            tf.distribute.ReduceOp.SUM, tf.cast(tf.shape(label_maps)[0], tf.float32)
         )
         if replicas > 1:
             images, label_maps = _at_least_one(images, label_maps)
@@ -137,7 +138,7 @@ class NetworkUpdate:
         return loss, counts
 
     def _in_parts(
-        self, images: tf.Tensor, label_maps: tf.Tensor, num_images: tf.Tensor
+        self, images: Features, label_maps: tf.Tensor, num_images: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
         """The replica's share of the batch's loss, counts and gradients, a part at a time.
 
@@ -148,22 +149,22 @@ class NetworkUpdate:
         if self._config.accumulate == 1:
             return self._forward_and_back(images, label_maps, num_images)
         size = -(-self._config.batch_size // self._config.accumulate)
-        first_part = images[:size], label_maps[:size]
+        first_part = _part((images, label_maps), slice(None, size))
         loss, counts, gradients = self._forward_and_back(*first_part, num_images)
         first = tf.constant(size)
-        while first < tf.shape(images)[0]:
-            part = slice(first, first + size)
-            more = self._forward_and_back(images[part], label_maps[part], num_images)
+        while first < tf.shape(label_maps)[0]:
+            part = _part((images, label_maps), slice(first, first + size))
+            more = self._forward_and_back(*part, num_images)
             loss, counts, first = loss + more[0], counts + more[1], first + size
             gradients = [a + b for a, b in zip(gradients, more[2], strict=True)]
         return loss, counts, gradients
 
     def _forward_and_back(
-        self, images: tf.Tensor, label_maps: tf.Tensor, num_images: tf.Tensor
+        self, images: Features, label_maps: tf.Tensor, num_images: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
         with tf.GradientTape() as tape:
             logits = tf.cast(self._model(images, training=True), tf.float32)
-            loss = pixel_loss(logits, label_maps, self._config.loss_at, self._stride) / num_images
+            loss = self._loss(logits, label_maps) / num_images
         predicted = tf.argmax(logits, axis=-1, output_type=tf.int32)
         on_grid = label_maps[:, :: self._stride, :: self._stride]
         counts = count_pixels(on_grid, predicted, logits.shape[-1])
@@ -172,43 +173,28 @@ class NetworkUpdate:
     def _caffe_gradient(
         self, gradient: tf.Tensor, variable: keras.Variable, rate: float, replicas: int
     ) -> tf.Tensor:
-        """L2 decay (not on biases) and the layer's own rate, as Caffe's solver has them.
+        """L2 decay (of kernels alone) and the layer's own rate, as Caffe's solver has them.
 
         Momentum is linear in the gradient, so a factor on it is a factor on the rate.
         """
-        if not is_bias(variable):
+        if len(variable.shape) > 1:
             decay = self._config.weight_decay / replicas
             gradient += decay * tf.convert_to_tensor(variable)
         return rate * gradient
 
 
-def _at_least_one(images: tf.Tensor, label_maps: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+def _part(tensors: tuple[Features, tf.Tensor], images: slice) -> tuple[Features, tf.Tensor]:
+    """Some of the images of every tensor."""
+    return tf.nest.map_structure(lambda tensor: tensor[images], tensors)
+
+
+def _at_least_one(images: Features, label_maps: tf.Tensor) -> tuple[Features, tf.Tensor]:
     """An image of void for a replica that a small batch left without: oneDNN fails on none."""
-    missing = tf.cast(tf.shape(images)[0] == 0, tf.int32)
-    images = tf.pad(images, [[0, missing], [0, 0], [0, 0], [0, 0]])
-    return images, tf.pad(label_maps, [[0, missing], [0, 0], [0, 0]], constant_values=VOID)
-
-
-def pixel_loss(logits: tf.Tensor, label_maps: tf.Tensor, at: str, stride: int) -> tf.Tensor:
-    """Sum over images of the mean cross-entropy of their pixels; void counts as 0.
-
-    Args:
-        logits: float32 [b, h, w, C].
-        label_maps: int32 [b, stride (h - 1) + 1, stride (w - 1) + 1].
-        at: `grid`: each score against the label of its own pixel, as DeepLab does. `pixels`:
-            scores are interpolated, and every pixel counts.
-        stride: of the network.
-    """
-    if at == "grid":
-        label_maps = label_maps[:, ::stride, ::stride]
-    else:
-        logits = upsample(logits, tf.shape(label_maps)[1], tf.shape(label_maps)[2])
-    known = label_maps != VOID
-    losses = tf.nn.sparse_softmax_cross_entropy_with_logits(
-        labels=tf.where(known, label_maps, 0), logits=logits
+    missing = tf.cast(tf.shape(label_maps)[0] == 0, tf.int32)
+    images = tf.nest.map_structure(
+        lambda part: tf.pad(part, [[0, missing], [0, 0], [0, 0], [0, 0]]), images
     )
-    losses = tf.where(known, losses, 0.0)
-    return tf.reduce_sum(tf.reduce_mean(losses, axis=[1, 2]))
+    return images, tf.pad(label_maps, [[0, missing], [0, 0], [0, 0]], constant_values=VOID)
 
 
 def make_optimizer(config: TrainConfig, steps_per_epoch: int) -> keras.optimizers.Optimizer:
@@ -225,5 +211,5 @@ def make_optimizer(config: TrainConfig, steps_per_epoch: int) -> keras.optimizer
     if config.optimizer == "sgd":
         return keras.optimizers.SGD(schedule, momentum=config.momentum)
     optimizer = keras.optimizers.AdamW(schedule, weight_decay=config.weight_decay)
-    optimizer.exclude_from_weight_decay(var_names=["bias"])
+    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
     return optimizer

@@ -17,6 +17,11 @@ _FREE = (
     *("epochs", "validate_every", "checkpoint_minutes", "keep_checkpoints", "num_pictures"),
     "feature_cache",
 )
+# What runs of earlier versions did where they had no choice.
+_SINCE = {
+    **{"backbone": "", "output_stride": 0, "batch_norm": "frozen"},
+    **{"loss": "cross_entropy", "class_weights": "none"},
+}
 
 
 def open_run(
@@ -44,6 +49,7 @@ def open_run(
 
 
 def _check_same_run(model_dir: str, found: dict[str, Any], settings: dict[str, Any]) -> None:
+    found = _SINCE | found
     free = {*_FREE, *(found.keys() - settings.keys())}  # a setting that is gone since is no matter
     folder = OwnedFolder(model_dir, CONFIG_FILE, "a run", "train.py", "--model_dir")
     folder.check(found, settings, free)

@@ -8,11 +8,11 @@ import tensorflow as tf
 
 from boxsup_tf.errors import InputError
 from boxsup_tf.metrics.confusion import ConfusionMatrix
-from boxsup_tf.models.architecture import Architecture
 from boxsup_tf.models.saved_network import load_network_weights
 from boxsup_tf.models.segmenter import Segmenter
 from boxsup_tf.records import dataset_info
 from boxsup_tf.training.checkpoints import BEST_FOLDER, Checkpoints, Progress
+from boxsup_tf.training.class_weights import class_weights
 from boxsup_tf.training.config import TrainConfig
 from boxsup_tf.training.history import History
 from boxsup_tf.training.input_pipeline import (
@@ -95,13 +95,22 @@ class Trainer:
         self._num_steps = steps_per_epoch(sources, config)
         strategy = tf.distribute.get_strategy()
         with strategy.scope():
-            architecture = Architecture(config.network, config.width_multiplier, class_names)
             segmenter = Segmenter.build(
-                architecture, config.dropout, config.seed, config.dtype_policy
+                config.architecture(class_names),
+                config.dropout,
+                config.seed,
+                config.dtype_policy,
+                config.batch_norm,
             )
             segmenter.freeze(config.frozen_blocks)
             optimizer = make_optimizer(config, self._num_steps)
             optimizer.build(segmenter.model.trainable_variables)
+        # Before anything is written: initial weights may be missing, or not fit.
+        if tf.train.latest_checkpoint(model_dir) is None:
+            if os.path.isdir(config.init):
+                load_network_weights(segmenter, config.init)
+            else:
+                segmenter.load_weights(config.init)
         open_run(model_dir, config, class_names, digests)
         self.labelling = empty_labelling(sources)
         self.progress = Progress(len(class_names))
@@ -116,17 +125,14 @@ class Trainer:
         # Weights come first: features of frozen blocks, which the rest may read, depend on them.
         if restored := self._checkpoints.restore():
             print(f"resuming from {restored}: {self.progress}")
-        elif os.path.isdir(config.init):
-            load_network_weights(segmenter, config.init)
-        else:
-            segmenter.family.load_weights(segmenter.model, config.init)
         self.network = TrainingNetwork(segmenter, config)
         if self.network.cache:
             fill_crops(self.network.cache, sources, config)
         self.pipeline = TrainingPipeline(sources, self.labelling, config, self.network.cache)
         self.mask_update = MaskUpdate(self.network, sources, self.labelling, config)
+        weights = class_weights(config, sources, len(class_names))
         self.network_update = NetworkUpdate(
-            self.network, optimizer, strategy, config, self.progress.loss
+            self.network, optimizer, strategy, config, self.progress.loss, weights
         )
         self._validation = None
         if val_info:

@@ -5,7 +5,7 @@ import tensorflow as tf
 from boxsup_tf.models.segmenter import Segmenter
 from boxsup_tf.records.parsing import Record
 from boxsup_tf.training.config import TrainConfig
-from boxsup_tf.training.feature_cache import FeatureCache
+from boxsup_tf.training.feature_cache import FeatureCache, Features
 
 _WHOLE = "whole image"
 
@@ -28,15 +28,18 @@ class TrainingNetwork:
         self.cache: FeatureCache | None = None
         if config.feature_cache:
             trunk, self.trained = segmenter.split(config.frozen_blocks)
-            self.cache = FeatureCache(config.feature_cache, trunk)
+            self.cache = FeatureCache(config.feature_cache, trunk, segmenter.family.cache_key)
 
     @property
-    def input_spec(self) -> tf.TensorSpec:
+    def input_spec(self) -> tf.TensorSpec | tuple[tf.TensorSpec, ...]:
         """Of what `whole_image` gives, for several images together."""
         kind = tf.float32 if self.cache is None else tf.bfloat16
-        return tf.TensorSpec([None, None, None, self.trained.input.shape[-1]], kind)
+        return tf.nest.map_structure(
+            lambda inputs: tf.TensorSpec([None, None, None, inputs.shape[-1]], kind),
+            self.trained.input,
+        )
 
-    def whole_image(self, record: Record, scale: float = 1.0) -> tf.Tensor:
+    def whole_image(self, record: Record, scale: float = 1.0) -> Features:
         """What `trained` is given of the whole image of a record, inside a graph.
 
         Args:
@@ -48,9 +51,10 @@ class TrainingNetwork:
         """
         if self.cache is None:
             return self.segmenter.inputs_of(record.image()[None], scale)
-        return self.cache.read(record.encoded, _view(scale))[None]
+        features = self.cache.read(record.encoded, _view(scale))
+        return tf.nest.map_structure(lambda part: part[None], features)
 
-    def logits(self, whole_images: tf.Tensor, size: tf.Tensor, scale: float = 1.0) -> tf.Tensor:
+    def logits(self, whole_images: Features, size: tf.Tensor, scale: float = 1.0) -> tf.Tensor:
         """Logits of every pixel: float32 [B, H, W, num_classes].
 
         Args:

@@ -7,6 +7,7 @@ import tensorflow as tf
 from boxsup_tf.models.bfloat16_copy import bfloat16_copy, copy_weights, has_native_bfloat16
 from boxsup_tf.records.same_size import Group, same_size_groups
 from boxsup_tf.training.config import TrainConfig
+from boxsup_tf.training.feature_cache import Features
 from boxsup_tf.training.training_example import TrainingExample
 from boxsup_tf.training.training_network import TrainingNetwork
 
@@ -30,8 +31,8 @@ class TrainingPredictor:
         self._scale, self._batch = config.update_scale, config.update_batch
         self._copy = None
         if _in_bfloat16(config):
-            last_layer = network.segmenter.family.last_layer
-            self._copy = bfloat16_copy(network.trained, last_layer)
+            last_layers = network.segmenter.family.last_layers
+            self._copy = bfloat16_copy(network.trained, last_layers)
         self._prepared = False
         # The signatures keep one trace over all sizes of images and of groups.
         self._whole_image = tf.function(
@@ -67,14 +68,17 @@ class TrainingPredictor:
             self._examples, group_of, most_together, _PIXELS_WAITING
         ):
             if group.kind:
-                images = tf.concat([self._whole_image(e.record) for e in examples], axis=0)
+                images = tf.nest.map_structure(
+                    lambda *parts: tf.concat(parts, axis=0),
+                    *(self._whole_image(example.record) for example in examples),
+                )
                 logits = self._predict(images, examples[0].record.size)
                 yield from zip(examples, logits, strict=True)
             else:
                 nothing = tf.zeros([*group.size, self._num_classes])
                 yield from ((example, nothing) for example in examples)
 
-    def _logits(self, images: tf.Tensor, size: tf.Tensor) -> tf.Tensor:
+    def _logits(self, images: Features, size: tf.Tensor) -> tf.Tensor:
         if self._copy is None:
             return self._network.logits(images, size, self._scale)
         logits = self._copy(images, training=False)

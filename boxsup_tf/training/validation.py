@@ -14,6 +14,7 @@ from boxsup_tf.metrics.confusion import ConfusionMatrix
 from boxsup_tf.metrics.count_in_graph import count_pixels
 from boxsup_tf.records.dataset_info import DatasetInfo, shard_paths
 from boxsup_tf.records.parsing import Record, parse
+from boxsup_tf.training.feature_cache import Features
 from boxsup_tf.training.training_network import TrainingNetwork
 
 
@@ -71,7 +72,7 @@ class Validation:
         }
 
     def _counts(
-        self, whole: tf.Tensor, size: tf.Tensor, truth: tf.Tensor
+        self, whole: Features, size: tf.Tensor, truth: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
         """Truth by the class of highest score, of all and of those in the truth: int64 [C, C]."""
         num_classes = len(self._info.class_names)

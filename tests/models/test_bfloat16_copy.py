@@ -22,7 +22,7 @@ def test_copy_is_the_network_that_is_built_in_bfloat16(part):
         network, built = (segmenter.split(3)[1] for segmenter in segmenters)
         shape = (1, 9, 7, network.input.shape[-1])
     inputs = tf.random.stateless_normal(shape, (1, 2)) * 50
-    copy = bfloat16_copy(network, "fc8")
+    copy = bfloat16_copy(network, ("fc8",))
     copy_weights(network, copy)
     np.testing.assert_array_equal(copy(inputs), built(tf.cast(inputs, built.input.dtype)))
     assert not np.array_equal(copy(inputs), network(inputs))

@@ -6,7 +6,8 @@ import keras
 import numpy as np
 import pytest
 
-from boxsup_tf.models.networks.deeplab_vgg16 import FAMILY, build_network
+from boxsup_tf.models.networks.deeplab_vgg16 import HEADS
+from tests.models.segmenters import build_network
 
 
 def caffe_size(size: int, kernel: int, stride: int, pad: int) -> int:
@@ -40,7 +41,7 @@ _POOLINGS = {
 }
 
 
-@pytest.fixture(scope="module", params=FAMILY.names)
+@pytest.fixture(scope="module", params=HEADS)
 def model(request):
     return build_network(request.param, 4, width_multiplier=0.02, seed=1)
 

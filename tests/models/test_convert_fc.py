@@ -11,8 +11,8 @@ import pytest
 import tensorflow as tf
 
 from boxsup_tf.models.convert_fc import fc6_and_fc7
-from boxsup_tf.models.networks.deeplab_vgg16 import build_network
 from boxsup_tf.models.vgg16_weights import POOL5_SCALE, load_initial_weights
+from tests.models.segmenters import build_network
 
 _SHARED_DATA = pathlib.Path(__file__).parents[3] / "shared" / "data"
 

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from boxsup_tf.models.networks.deeplab_vgg16 import FAMILY, build_network
+from boxsup_tf.models.networks.deeplab_vgg16 import HEADS
 from boxsup_tf.models.vgg16_weights import POOL5_SCALE
+from tests.models.segmenters import build_network
 
 
 def convolutions_of(model: keras.Model) -> dict[str, keras.layers.Conv2D]:
@@ -18,7 +19,7 @@ def random_images(height: int, width: int, batch: int = 1) -> np.ndarray:
     return rng.normal(0, 60, (batch, height, width, 3)).astype(np.float32)
 
 
-@pytest.fixture(scope="module", params=FAMILY.names)
+@pytest.fixture(scope="module", params=HEADS)
 def model(request):
     return build_network(request.param, 4, width_multiplier=0.1, seed=1)
 
@@ -92,7 +93,7 @@ def test_width_multiplier_scales_all_but_the_classes(name, fc_channels):
 @pytest.mark.parametrize(
     "wrong, message",
     [
-        ({"name": "fcn"}, "'fcn': expected one of largefov, deeplab"),
+        ({"name": "unet"}, "'unet': expected one of .*largefov, deeplab"),
         ({"width_multiplier": 0}, "width_multiplier must be positive, not 0"),
         # Its weights would be bfloat16, in which small steps of SGD are lost.
         ({"dtype_policy": "bfloat16"}, "'bfloat16': expected one of float32, mixed_bfloat16"),

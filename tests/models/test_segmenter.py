@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from boxsup_tf.errors import InputError
 from boxsup_tf.models.architecture import Architecture
 from boxsup_tf.models.grid import on_grid
 from boxsup_tf.models.network_family import family_of
@@ -96,7 +97,7 @@ def test_reduced_precision_scores_come_out_as_float32():
     assert logits.dtype == tf.float32
 
 
-@pytest.mark.parametrize("network", ["largefov", "deeplab"])
+@pytest.mark.parametrize("network", ["largefov", "deeplab", "fcn8s"])
 def test_the_margin_of_the_family_is_what_a_pixel_can_reach(network):
     """By the gradient of one pixel's logits: all that they depend on, and something far out."""
     segmenter = make_segmenter(2, 0.02, network, seed=2)
@@ -117,8 +118,12 @@ def test_other_class_names_than_the_network_has_are_refused(segmenter):
     architecture = Architecture("largefov", 0.1, ("background", "cat"))
     with pytest.raises(ValueError, match="3 classes, but 2 class names"):
         Segmenter(architecture, segmenter.model)
-    with pytest.raises(ValueError, match="network 'unet': expected one of largefov, deeplab"):
+    with pytest.raises(ValueError, match="network 'unet': expected one of .*largefov, deeplab"):
         family_of("unet")
+    with pytest.raises(InputError, match="--backbone=resnet50: expected vgg16 with --network=lar"):
+        family_of("largefov", "resnet50")
+    with pytest.raises(InputError, match="--output_stride=16: expected 8 with --network=deeplab"):
+        family_of("deeplab", "vgg16", 16)
 
 
 def test_learning_rates_are_deeplabs(segmenter):

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from boxsup_tf.errors import InputError
-from boxsup_tf.models.networks.deeplab_vgg16 import build_network
 from boxsup_tf.models.preprocessing import caffe_bgr
 from boxsup_tf.models.vgg16_weights import POOL5_SCALE, load_initial_weights
+from tests.models.segmenters import build_network
 
 _BACKBONE = [
     f"block{b}_conv{i + 1}" for b, n in enumerate((2, 2, 3, 3, 3), start=1) for i in range(n)

@@ -149,38 +149,44 @@ def test_a_weight_that_is_no_number_is_not_saved(tmp_path):
     assert value_of(load_segmenter(str(tmp_path)).model) == 1
 
 
-@pytest.mark.parametrize(
-    ("settings", "message"),
-    [
-        ({"width_multiplier": 0.04}, "holds a network largefov, width 0.04, 3 classes: expected"),
-        ({"class_names": CLASS_NAMES[:2]}, "largefov, width 0.02, 2 classes: expected network"),
-        ({"class_names": ("background", "dog", "cat")}, "label 1 is 'dog': expected 'cat' as in"),
-    ],
-)
-def test_another_architecture_gives_no_weights(tmp_path, settings, message):
-    run = open_run(tmp_path, **settings)
-    run.checkpoints.save()
-    ours = make_segmenter(CLASS_NAMES, 0.02)
-    with pytest.raises(InputError, match=message) as error:
-        load_network_weights(ours, str(tmp_path))
+def test_weights_of_another_width_are_refused(tmp_path):
+    open_run(tmp_path, width_multiplier=0.04).checkpoints.save()
+    both = "holds a network largefov, width 0.04, 3 classes: expected the backbone and width of net"
+    with pytest.raises(InputError, match=both) as error:
+        load_network_weights(make_segmenter(CLASS_NAMES, 0.02), str(tmp_path))
     assert str(tmp_path) in str(error.value)
 
 
-def test_another_kind_of_network_gives_no_weights(tmp_path):
+@pytest.mark.parametrize(
+    ("class_names", "network", "kept"),
+    [
+        (CLASS_NAMES, "largefov", []),
+        (CLASS_NAMES[:2], "largefov", ["fc8"]),
+        (("background", "dog", "cat"), "largefov", ["fc8"]),
+        (CLASS_NAMES, "deeplab", ["fc6", "fc7", "fc8"]),
+    ],
+)
+def test_layers_that_fit_are_loaded_and_the_others_named(
+    tmp_path, capsys, class_names, network, kept
+):
     run = open_run(tmp_path)
+    for weight in run.model.weights:
+        weight.assign(np.full(weight.shape, 0.5))
     run.checkpoints.save()
-    ours = make_segmenter(CLASS_NAMES, 0.02, "deeplab")
-    both = (
-        r"holds a network largefov, width 0\.02, 3 classes: expected network deeplab, width 0\.02"
-    )
-    for _ in range(2):
-        with pytest.raises(InputError, match=both):
-            load_network_weights(ours, str(tmp_path))
-        # So did the first runs, which did not say what they were.
-        path = tmp_path / "config.json"
-        settings = json.loads(path.read_text())
-        settings.pop("network", None)
-        path.write_text(json.dumps(settings))
+    # The first runs did not say what they were.
+    path = tmp_path / "config.json"
+    settings = json.loads(path.read_text())
+    for name in ("network", "backbone", "output_stride"):
+        settings.pop(name)
+    path.write_text(json.dumps(settings))
+    ours = make_segmenter(class_names, 0.02, network)
+    before = {layer.name: layer.get_weights() for layer in ours.model.layers}
+    load_network_weights(ours, str(tmp_path))
+    for layer in ours.model.layers:
+        for weight, old in zip(layer.get_weights(), before[layer.name], strict=True):
+            np.testing.assert_array_equal(weight, old if layer.name in kept else 0.5)
+    expected = f"or other classes: {', '.join(kept)}\n" if kept else ""
+    assert capsys.readouterr().out.endswith(expected)
     load_segmenter(str(tmp_path))
 
 

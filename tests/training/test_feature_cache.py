@@ -139,3 +139,17 @@ def test_a_cache_needs_something_that_stays_the_same(tmp_path):
     for values in ({"augmentations": 0}, {"frozen_blocks": 0}):
         with pytest.raises(Exception, match="--feature_cache"):
             _config(tmp_path, **values)
+
+
+def test_equal_weights_of_other_networks_have_features_of_their_own(tmp_path):
+    """Their poolings take other steps, and other skips pass by."""
+    config = _config(tmp_path, frozen_blocks=5)
+    weights = []
+    for network in ("largefov", "deeplab", "fcn16s", "fcn8s"):
+        segmenter = make_segmenter(CLASS_NAMES, 0.05, network, seed=SEED)
+        TrainingNetwork(segmenter, config)
+        weights.append(segmenter.split(5)[0].get_weights())
+    for other in weights[1:]:
+        for ours, theirs in zip(weights[0], other, strict=True):
+            np.testing.assert_array_equal(ours, theirs)
+    assert len(list(tmp_path.iterdir())) == 3  # LargeFOV's and DeepLab's blocks are the same

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 
 import keras
 import numpy as np
@@ -10,14 +11,15 @@ import tensorflow as tf
 from sklearn import metrics
 
 from boxsup_tf.labels import VOID
-from boxsup_tf.models.grid import upsample
 from boxsup_tf.models.segmenter import Segmenter
 from boxsup_tf.training.config import TrainConfig
-from boxsup_tf.training.network_update import NetworkUpdate, make_optimizer, pixel_loss
+from boxsup_tf.training.network_update import NetworkUpdate, make_optimizer
+from boxsup_tf.training.pixel_loss import PixelLoss
 from boxsup_tf.training.training_network import TrainingNetwork
 from tests.conftest import REPOSITORY
 from tests.models.segmenters import make_segmenter
 from tests.training import replicas
+from tests.training.replicas import normalized_segmenter
 
 CROP = 33
 
@@ -34,35 +36,15 @@ def _segmenter() -> Segmenter:
     return make_segmenter(3, 0.05, dropout=0.0, seed=4)
 
 
-def _update(config: TrainConfig) -> tuple[keras.Model, NetworkUpdate]:
-    network = TrainingNetwork(_segmenter(), config)
+def _update(
+    config: TrainConfig, make: Callable[[], Segmenter] = _segmenter
+) -> tuple[keras.Model, NetworkUpdate]:
+    network = TrainingNetwork(make(), config)
     optimizer = make_optimizer(config, steps_per_epoch=2)
     optimizer.build(network.trained.trainable_variables)
     strategy = tf.distribute.get_strategy()
     update = NetworkUpdate(network, optimizer, strategy, config, keras.metrics.Mean())
     return network.trained, update
-
-
-@pytest.mark.parametrize("at", ["grid", "pixels"])
-def test_loss_equals_brute_force(at):
-    rng = np.random.default_rng(1)
-    logits = rng.normal(0, 2, (2, 5, 5, 3)).astype(np.float32)
-    labels = _batch(2)[1].numpy()
-    expected = 0.0
-    scores = logits if at == "grid" else upsample(tf.constant(logits), CROP, CROP).numpy()
-    step = 8 if at == "grid" else 1
-    for image, label_map in zip(scores, labels, strict=True):
-        total, count = 0.0, 0
-        for i, row in enumerate(image):
-            for j, pixel in enumerate(row.astype(np.float64)):
-                count += 1
-                label = label_map[step * i, step * j]
-                if label != VOID:
-                    total += np.log(np.exp(pixel).sum()) - pixel[label]
-        expected += total / count
-    assert pixel_loss(tf.constant(logits), tf.constant(labels), at, 8).numpy() == pytest.approx(
-        expected, rel=1e-5
-    )
 
 
 def test_rates_and_decay_are_caffes():
@@ -75,7 +57,7 @@ def test_rates_and_decay_are_caffes():
     for _ in range(2):
         loss, _ = update.step(images, labels)
         with tf.GradientTape() as tape:
-            by_hand = pixel_loss(copy(images, training=True), labels, "grid", 8) / 2
+            by_hand = PixelLoss("grid", 8)(copy(images, training=True), labels) / 2
         assert loss.numpy() == pytest.approx(by_hand.numpy(), rel=1e-5)
         gradients = tape.gradient(by_hand, copy.trainable_variables)
         for i, (variable, gradient) in enumerate(
@@ -104,12 +86,19 @@ def test_a_batch_counts_as_the_mean_of_its_images():
         np.testing.assert_allclose(both, (first + second) / 2, atol=2e-6)
 
 
-@pytest.mark.parametrize(("accumulate", "optimizer"), [(2, "sgd"), (5, "adamw")])
-def test_a_batch_in_parts_gives_the_same_update(accumulate, optimizer):
+@pytest.mark.parametrize(
+    ("make", "accumulate", "optimizer"),
+    [
+        (_segmenter, 2, "sgd"),
+        (_segmenter, 5, "adamw"),
+        (lambda: normalized_segmenter("frozen"), 2, "sgd"),
+    ],
+)
+def test_a_batch_in_parts_gives_the_same_update(make, accumulate, optimizer):
     results = []
     for parts in (1, accumulate):
         config = TrainConfig("", batch_size=5, accumulate=parts, optimizer=optimizer)
-        model, update = _update(config)
+        model, update = _update(config, make)
         # The last batch of an epoch may be smaller.
         losses = [float(update.step(*_batch(size, seed))[0]) for seed, size in enumerate((5, 3))]
         results.append((losses, model.get_weights()))
@@ -117,6 +106,21 @@ def test_a_batch_in_parts_gives_the_same_update(accumulate, optimizer):
     np.testing.assert_allclose(loss, plain_loss, rtol=1e-5)
     for ours, expected in zip(weights, plain, strict=True):
         np.testing.assert_allclose(ours, expected, rtol=1e-3, atol=2e-6)
+
+
+@pytest.mark.parametrize("batch_norm", ["frozen", "trained"])
+def test_statistics_move_where_they_are_trained_and_decay_is_for_kernels(batch_norm):
+    config = TrainConfig("", learning_rate=0.1, weight_decay=0.5, batch_norm=batch_norm)
+    model, update = _update(config, lambda: normalized_segmenter(batch_norm))
+    layer = model.get_layer("bn")
+    layer.gamma.assign([1.0, 1.0, 1.0, 0.0])
+    layer.beta.assign([0.1, 0.1, 0.1, -5.0])  # the last channel does not pass the ReLU
+    update.step(*_batch(2))
+    gamma, beta, mean, variance = layer.get_weights()
+    assert (mean != 0).all() == (variance != 1).all() == (batch_norm == "trained")
+    assert (mean != 0).any() == (batch_norm == "trained")
+    assert (gamma[:3] != 1).any() and (beta[:3] != np.float32(0.1)).any()
+    assert gamma[3] == 0 and beta[3] == -5
 
 
 def test_counts_what_the_network_said_of_what_it_was_taught():
@@ -175,14 +179,18 @@ def test_adamw_leaves_biases_undecayed():
         np.testing.assert_allclose(variable.numpy(), expected, rtol=1e-6)
 
 
-@pytest.mark.parametrize("optimizer", replicas.CONFIGS)
+@pytest.mark.parametrize(
+    "names", [["sgd"], ["adamw"], ["frozen statistics", "trained statistics"]], ids="-".join
+)
 @pytest.mark.parametrize("number", [2, 4])
-def test_replicas_take_the_step_of_one(number, optimizer, tmp_path):
+def test_replicas_take_the_step_of_one(number, names, tmp_path):
     """The same global batches, also such as do not divide evenly, on several devices."""
-    path = tmp_path / "weights.npy"
-    command = [sys.executable, "-m", "tests.training.replicas", str(number), optimizer, str(path)]
+    path = tmp_path / "weights.npz"
+    command = [sys.executable, "-m", "tests.training.replicas", str(number), str(path), *names]
     subprocess.run(command, cwd=REPOSITORY, check=True)
-    one = replicas.weights_after(*replicas.CONFIGS[optimizer], tf.distribute.get_strategy())
-    moved = np.abs(one - replicas.initial_weights()).max()
-    assert moved > 1e-3
-    np.testing.assert_allclose(np.load(path), one, rtol=0, atol=1e-3 * moved)
+    several = np.load(path)
+    for name in names:
+        one = replicas.weights_after(*replicas.CONFIGS[name], tf.distribute.get_strategy())
+        moved = np.abs(one - replicas.initial_weights(name)).max()
+        assert moved > 1e-3
+        np.testing.assert_allclose(several[name], one, rtol=0, atol=1e-3 * moved)

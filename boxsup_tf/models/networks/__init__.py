@@ -1,1 +1,1 @@
-"""Families of networks, one file each, which defines `FAMILY`, a `network_family.NetworkFamily`."""
+"""Heads of networks, one file each, which defines `HEADS`: `network_family.Head` by name."""

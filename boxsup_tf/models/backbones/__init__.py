@@ -1,0 +1,1 @@
+"""Backbones, one file per kind, which defines `BACKBONES`: `backbone.Backbone` by name."""
