@@ -1,18 +1,25 @@
-"""Exports a trained model as a SavedModel that needs TensorFlow alone.
+"""Exports a trained model as a SavedModel that needs TensorFlow alone, or in one file.
 
     boxsup export --model_dir=runs/voc --output_dir=exports/voc --scales=0.8,1.0,1.2
+    boxsup export --model_dir=runs/voc --output_dir=exports/phone --format=tflite \
+        --image_size=375,500
 
 Writes OUTPUT_DIR/VERSION, the next free number, as TensorFlow Serving expects it
-(docs/serving.md).
+(docs/serving.md); or with another format OUTPUT_DIR/model.FORMAT and label_map.txt.
 """
 
 import dataclasses
+import os
 
 from boxsup_tf.crf.parameters import load_parameters
+from boxsup_tf.errors import InputError
 from boxsup_tf.inference.export import MAX_MEGAPIXELS, PRECISIONS, export
+from boxsup_tf.inference.export_file import FORMATS, export_file
 from boxsup_tf.inference.tiling import TILE_SIZE
 from boxsup_tf.models.saved_network import load_segmenter
-from boxsup_tf.settings import option
+from boxsup_tf.settings import check, option
+
+_SAVED_MODEL = "saved_model"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,7 +31,11 @@ class Options:
         output_dir: Folder of the versions.
         scales: Image scales to average over, as 0.8,1.0,1.2.
         flip: Average over the mirror image, too; twice the time.
-        precision: Of the weights; bfloat16 halves their size.
+        precision: Of the weights. saved_model: float32 or bfloat16, half the size; tflite:
+          float32, float16 or int8; onnx: float32.
+        format: tflite is for LiteRT on small devices, onnx for ONNX Runtime (needs tf2onnx).
+        image_size: HEIGHT,WIDTH of the images that a tflite or onnx model takes; tflite needs it.
+        Only with --format=saved_model:
         crf: End the graph with a CRF, in TensorFlow operations alone.
         crf_parameters: With --crf: a name, or tune_crf's crf.json.
         max_megapixels: The model refuses requests of more pixels, which take some 900 bytes each;
@@ -35,13 +46,30 @@ class Options:
     output_dir: str
     scales: tuple[float, ...] = (1.0,)
     flip: bool = False
-    precision: str = option("float32", choices=PRECISIONS)
+    precision: str = "float32"
+    format: str = option(_SAVED_MODEL, choices=(_SAVED_MODEL, *FORMATS))
+    image_size: tuple[int, ...] | None = None
     crf: bool = False
     crf_parameters: str = "deeplab_largefov"
     max_megapixels: float = option(MAX_MEGAPIXELS, at_least=TILE_SIZE**2 / 1e6)
 
+    def __post_init__(self) -> None:
+        check(self)
+        if self.format == _SAVED_MODEL:
+            if self.precision not in PRECISIONS:
+                raise InputError(
+                    f"--precision={self.precision}: expected one of {', '.join(PRECISIONS)}"
+                )
+            if self.image_size:
+                raise InputError("--image_size: a SavedModel takes images of any size")
+        elif self.crf:
+            raise InputError(f"--crf: expected --format={_SAVED_MODEL}: no other holds a CRF")
+
 
 def run(options: Options) -> None:
+    if options.format != _SAVED_MODEL:
+        _export_file(options)
+        return
     crf_parameters = load_parameters(options.crf_parameters) if options.crf else None
     segmenter = load_segmenter(options.model_dir)
     path = export(
@@ -56,3 +84,16 @@ def run(options: Options) -> None:
     num_classes = len(segmenter.class_names)
     num_scales = len(options.scales)
     print(f"{path}: {num_classes} classes, {num_scales} scale(s), {options.precision}")
+
+
+def _export_file(options: Options) -> None:
+    path = export_file(
+        load_segmenter(options.model_dir),
+        options.output_dir,
+        options.format,
+        options.scales,
+        options.flip,
+        options.precision,
+        options.image_size,
+    )
+    print(f"{path}: {os.path.getsize(path) / 1e6:.1f} MB, {options.precision}")

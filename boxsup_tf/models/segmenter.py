@@ -97,7 +97,8 @@ class Segmenter:
             float32 [B, H', W', 3], preprocessed.
         """
         if scale != 1:
-            images = tf.image.resize(images, scaled_size(tf.shape(images)[1:3], scale))
+            size = scaled_size(tf.shape(images)[1:3], scale)
+            images = tf.image.resize(tf.cast(images, tf.float32), size)
         size = tf.shape(images)[1:3]
         bottom, right = tf.unstack(on_grid(size, self.family.side_step) - size)
         return tf.pad(self.family.preprocess(images), [[0, 0], [0, bottom], [0, right], [0, 0]])
