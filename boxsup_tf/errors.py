@@ -29,6 +29,11 @@ def shown_in_one_line() -> Iterator[None]:
         sys.exit("interrupted: run the same command again to go on from what is done")
 
 
+def first_line(error: Exception) -> str:
+    """The first line of what an error says; its kind where it says nothing."""
+    return str(error).splitlines()[0] if str(error) else type(error).__name__
+
+
 def require(module: str, install: str, flag: str = "") -> None:
     """Makes sure that a module can be imported.
 

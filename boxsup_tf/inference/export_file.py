@@ -2,7 +2,6 @@
 
 import importlib
 import os
-import pkgutil
 from collections.abc import Sequence
 
 from boxsup_tf.errors import InputError
@@ -11,8 +10,9 @@ from boxsup_tf.inference.class_names_file import LABEL_MAP_FILE, format_class_na
 from boxsup_tf.inference.predictor import Predictor
 from boxsup_tf.io.atomic_write import atomic_write
 from boxsup_tf.models.segmenter import Segmenter
+from boxsup_tf.plugins import file_names
 
-FORMATS = tuple(sorted(module.name for module in pkgutil.iter_modules(formats.__path__)))
+FORMATS = file_names(formats.__path__)
 
 
 def export_file(

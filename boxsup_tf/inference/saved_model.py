@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from boxsup_tf.crf.parameters import CRF_FILE
-from boxsup_tf.errors import InputError
+from boxsup_tf.errors import InputError, first_line
 from boxsup_tf.inference.class_names_file import LABEL_MAP_FILE, read_class_names
 from boxsup_tf.inference.export import versions
 from boxsup_tf.inference.interface import PROBABILITIES, SEMANTIC_PREDICTIONS, SIGNATURE_IMAGES
@@ -72,8 +72,9 @@ def load_saved_model(path: str) -> SavedModel:
     try:
         loaded = tf.saved_model.load(folder)
     except (OSError, ValueError, KeyError, tf.errors.OpError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise InputError(f"{folder}: the SavedModel cannot be loaded: {reason}") from None
+        raise InputError(
+            f"{folder}: the SavedModel cannot be loaded: {first_line(error)}"
+        ) from None
     if SIGNATURE_IMAGES not in loaded.signatures:
         raise InputError(
             f"{folder}: signatures are {sorted(loaded.signatures)}: expected "

@@ -6,8 +6,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from boxsup_tf.errors import InputError
-from boxsup_tf.models.atrous_rebuild import SIDE, Namer, layers_of, rebuild
+from boxsup_tf.errors import InputError, first_line
+from boxsup_tf.models.atrous_rebuild import SIDE, named_layers, rebuild
 from boxsup_tf.models.backbone import Backbone
 from boxsup_tf.models.fitting_layers import load_fitting
 from boxsup_tf.models.network_family import NetworkOptions
@@ -66,14 +66,12 @@ def application_backbone(
         try:
             source = make(init, width)
         except Exception as error:  # Keras raises a bare Exception when a download fails.
-            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             what = "Keras' own weights" if init == "imagenet" else "a file of its weights"
             raise InputError(
                 f"--init={init}: expected {what} of {application.__name__} without its "
-                f"classifier: {reason}"
+                f"classifier: {first_line(error)}"
             ) from None
-        name_of = Namer()
-        load_fitting(model, init, {name_of(layer): layer for layer in layers_of(source)})
+        load_fitting(model, init, named_layers(source))
 
     return Backbone(
         build=build,

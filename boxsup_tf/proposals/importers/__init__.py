@@ -6,16 +6,16 @@ they are stored, without empty ones. Errors are InputErrors that name the file.
 
 import importlib
 import os
-import pkgutil
 
 from boxsup_tf.errors import InputError
+from boxsup_tf.plugins import file_names
 from boxsup_tf.pools.candidates import CandidatePool
 from boxsup_tf.proposals.proposal_input import ProposalInput
 
 
 def format_names() -> tuple[str, ...]:
     """The files of this folder."""
-    return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
+    return file_names(__path__)
 
 
 def read(file_format: str, path: str, inputs: ProposalInput) -> CandidatePool:

@@ -1,0 +1,14 @@
+"""plugins: what a package offers by one file each."""
+
+import pytest
+
+from boxsup_tf import plugins
+from boxsup_tf.models import backbones, networks
+
+
+def test_files_are_found_and_their_dicts_united():
+    assert plugins.file_names(networks.__path__) == ("deeplab_v3_plus", "deeplab_vgg16", "fcn")
+    heads = plugins.united(networks, "HEADS")
+    assert list(heads) == ["deeplab_v3_plus", "largefov", "deeplab", "fcn32s", "fcn16s", "fcn8s"]
+    with pytest.raises(AttributeError, match="HEADS"):
+        plugins.united(backbones, "HEADS")
