@@ -1,4 +1,4 @@
-"""Exports a trained model as a SavedModel that needs TensorFlow alone."""
+"""Exports a trained model as a SavedModel that needs TensorFlow alone, or in one file."""
 
 from boxsup_tf.commands import cli
 
