@@ -49,7 +49,7 @@ class Options:
     precision: str = "float32"
     format: str = option(_SAVED_MODEL, choices=(_SAVED_MODEL, *FORMATS))
     image_size: tuple[int, ...] | None = None
-    crf: bool = False
+    crf: bool = option(False, only_with=f"format={_SAVED_MODEL}")
     crf_parameters: str = "deeplab_largefov"
     max_megapixels: float = option(MAX_MEGAPIXELS, at_least=TILE_SIZE**2 / 1e6)
 
@@ -62,8 +62,6 @@ class Options:
                 )
             if self.image_size:
                 raise InputError("--image_size: a SavedModel takes images of any size")
-        elif self.crf:
-            raise InputError(f"--crf: expected --format={_SAVED_MODEL}: no other holds a CRF")
 
 
 def run(options: Options) -> None:

@@ -10,7 +10,7 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from boxsup_tf.crf.dense_crf import refine
-from boxsup_tf.crf.parameters import check_installed, load_parameters
+from boxsup_tf.crf.parameters import CrfParameters, check_installed, load_parameters
 from boxsup_tf.crf.refine_many import refine_many
 from boxsup_tf.errors import InputError
 from boxsup_tf.inference.batching import BATCH_SIZE, predict_in_batches
@@ -73,14 +73,16 @@ def predict_files(
             too large for an overlay (all the others are finished then); or refining failed.
     """
     check_tile_size(options.tile_size, saved_model.tile_margin)
+    crf_parameters = None
     if options.crf:
         check_no_crf_twice(saved_model.path, saved_model.has_crf)
         check_installed("--crf")
+        crf_parameters = load_parameters(options.crf_parameters)
     settings = {
         "model": tf.saved_model.experimental.read_fingerprint(saved_model.path).singleprint(),
         "class_names": list(saved_model.class_names),
         "tile_size": options.tile_size,
-        "crf": dataclasses.asdict(load_parameters(options.crf_parameters)) if options.crf else None,
+        "crf": crf_parameters and dataclasses.asdict(crf_parameters),
     }
     folder = PredictionFolder(output_dir, settings, saved_model.class_names, path_of_name)
     failures: list[str] = []
@@ -98,9 +100,12 @@ def predict_files(
                 continue
             yield name, upright(pixels, encoded)
 
-    make_label_maps = _refined_label_maps if options.crf else _label_maps
+    if crf_parameters is None:
+        label_maps = _label_maps(saved_model, unfinished(), options)
+    else:
+        label_maps = _refined_label_maps(saved_model, unfinished(), options, crf_parameters)
     try:
-        for name, image, label_map in make_label_maps(saved_model, unfinished(), options):
+        for name, image, label_map in label_maps:
             try:
                 folder.write(name, image, label_map)
                 done += 1
@@ -133,10 +138,13 @@ def _label_maps(
 
 
 def _refined_label_maps(
-    saved_model: SavedModel, images: Iterable[_Image], options: PredictOptions
+    saved_model: SavedModel,
+    images: Iterable[_Image],
+    options: PredictOptions,
+    parameters: CrfParameters,
 ) -> Iterator[_LabelMap]:
     """Large images are refined tile by tile in this process, the others by several."""
-    parameters, tile_size = load_parameters(options.crf_parameters), options.tile_size
+    tile_size = options.tile_size
 
     def probabilities(images: np.ndarray) -> np.ndarray:
         return saved_model.predict(images)[1].numpy()

@@ -105,7 +105,8 @@ class Trainer:
             segmenter.freeze(config.frozen_blocks)
             optimizer = make_optimizer(config, self._num_steps)
             optimizer.build(segmenter.model.trainable_variables)
-        # Before anything is written: initial weights may be missing, or not fit.
+        # Before anything is written: these may not fit, and initial weights may be missing.
+        weights = class_weights(config, sources, len(class_names))
         if tf.train.latest_checkpoint(model_dir) is None:
             if os.path.isdir(config.init):
                 load_network_weights(segmenter, config.init)
@@ -130,7 +131,6 @@ class Trainer:
             fill_crops(self.network.cache, sources, config)
         self.pipeline = TrainingPipeline(sources, self.labelling, config, self.network.cache)
         self.mask_update = MaskUpdate(self.network, sources, self.labelling, config)
-        weights = class_weights(config, sources, len(class_names))
         self.network_update = NetworkUpdate(
             self.network, optimizer, strategy, config, self.progress.loss, weights
         )

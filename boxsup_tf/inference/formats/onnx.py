@@ -4,7 +4,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from boxsup_tf.errors import InputError
+from boxsup_tf.errors import require
 from boxsup_tf.inference.predictor import Predictor
 
 FILE_NAME = "model.onnx"
@@ -26,10 +26,9 @@ def convert(predictor: Predictor, precision: str, image_size: tuple[int, int] | 
     Raises:
         InputError: tf2onnx is not installed.
     """
-    try:
-        import tf2onnx
-    except ImportError:
-        raise InputError("--format=onnx: needs tf2onnx: expected pip install tf2onnx") from None
+    require("tf2onnx", "pip install tf2onnx", "--format=onnx")
+    import tf2onnx
+
     images = tf.TensorSpec([None, *(image_size or (None, None)), 3], tf.uint8, name="images")
     function = tf.function(lambda images: predictor.predict(images), [images])
     model, _ = tf2onnx.convert.from_function(function, [images], opset=_OPSET)

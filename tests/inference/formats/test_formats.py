@@ -93,5 +93,8 @@ def test_what_a_format_cannot_do_is_said(format_name, options, message, segmente
 
 def test_onnx_without_its_converter(segmenter, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "tf2onnx", None)
-    with pytest.raises(InputError, match="--format=onnx: needs tf2onnx: expected pip install"):
+    message = (
+        "--format=onnx: the module tf2onnx is missing: expected it after `pip install tf2onnx`"
+    )
+    with pytest.raises(InputError, match=message):
         export_file(segmenter, str(tmp_path), "onnx")
