@@ -52,8 +52,8 @@ def generate(
 
     Raises:
         InputError: unknown method; no or unfinished input; `output_dir` holds pools of
-            another dataset or of other settings; no pool at all could be made; or `strict` and
-            an image fails or failed in an earlier run.
+            another dataset or of other settings; the options are for other classes; no pool at
+            all could be made; or `strict` and an image fails or failed in an earlier run.
     """
     registry.get_method(method)  # an unknown method ends here
     options = registry.make_options(method, {}) if options is None else options
@@ -62,6 +62,7 @@ def generate(
     source = dataset_info.load_complete(input_dir)
     if os.path.realpath(input_dir) == os.path.realpath(output_dir):
         raise InputError(f"--output_dir={output_dir}: is the input: expected another folder")
+    registry.check_classes(options, source.class_names)
     settings = {
         **source.settings,
         "examples_digest": source.digest,
@@ -161,7 +162,7 @@ def _add_pool(serialized: bytes, method: str, options: Any, prune_box_iou: float
         raise ValueError(f"the image is damaged: {error.message}") from None
     boxes = np.zeros((0, 4), np.float32) if example.boxes is None else example.boxes
     pool = registry.get_method(method).propose(
-        ProposalInput(image, boxes, example.filename), options
+        ProposalInput(image, boxes, example.filename, example.labels), options
     )
     if prune_box_iou > 0:
         pool = prune(pool, boxes, prune_box_iou)

@@ -14,11 +14,13 @@ class ProposalInput:
         boxes: float32 [B, 4], yxyx half-open, pixels; methods that look at the image alone do
             not read them.
         filename: the image's file name, by which a method may find what others computed for it.
+        labels: int64 [B], the boxes' classes, 0 for one of no class; None where they are not known.
     """
 
     image: np.ndarray
     boxes: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros((0, 4), np.float32))
     filename: str = ""
+    labels: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         image, boxes = self.image, self.boxes
@@ -28,3 +30,7 @@ class ProposalInput:
             )
         if boxes.ndim != 2 or boxes.shape[1] != 4:
             raise ValueError(f"boxes are {list(boxes.shape)}: expected [B, 4]")
+        if self.labels is not None and self.labels.shape != boxes.shape[:1]:
+            raise ValueError(
+                f"labels are {list(self.labels.shape)}: expected {list(boxes.shape[:1])}"
+            )

@@ -69,6 +69,16 @@ def record(options: Any) -> dict[str, Any]:
     return options.record() if hasattr(options, "record") else dataclasses.asdict(options)
 
 
+def check_classes(options: Any, class_names: tuple[str, ...]) -> None:
+    """Makes sure that options fit the classes of a data set; most fit any.
+
+    Raises:
+        InputError: they do not.
+    """
+    if hasattr(options, "check_classes"):
+        options.check_classes(class_names)
+
+
 def options_of_all() -> type:
     """A dataclass of the options of all methods, each None: not given, the method's own default.
 
@@ -109,6 +119,7 @@ def propose(
     method: str = "mcg",
     boxes: np.ndarray | None = None,
     filename: str = "",
+    labels: np.ndarray | None = None,
     **options: Any,
 ) -> CandidatePool:
     """The candidate segments of one image.
@@ -119,6 +130,7 @@ def propose(
         boxes: float32 [B, 4], yxyx half-open, pixels; rectangle, grabcut, bbox_seg and sam need
             them.
         filename: the image's file name; the method `imported` finds its files by it.
+        labels: int64 [B], the boxes' classes; sam with a belief needs them.
         **options: of the method, see its `Options`.
 
     Raises:
@@ -127,7 +139,7 @@ def propose(
         ValueError: the image or the boxes are not what the method can work on.
     """
     inputs = ProposalInput(
-        image, np.zeros((0, 4), np.float32) if boxes is None else boxes, filename
+        image, np.zeros((0, 4), np.float32) if boxes is None else boxes, filename, labels
     )
     module = get_method(method)
     if boxes is None and getattr(module, "NEEDS_BOXES", False):

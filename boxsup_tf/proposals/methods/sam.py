@@ -15,6 +15,7 @@ from boxsup_tf.pools.candidates import CandidatePool
 from boxsup_tf.pools.refinement import refine
 from boxsup_tf.proposals.one_per_box import filled_windows_yxyx
 from boxsup_tf.proposals.proposal_input import ProposalInput
+from boxsup_tf.proposals.sam.belief import load_belief, mask_prompt
 from boxsup_tf.proposals.sam.loading import load
 from boxsup_tf.proposals.sam.prompted_model import PromptedModel, mask_of, padded_square
 from boxsup_tf.proposals.sam.prompts import KINDS, prompts
@@ -31,10 +32,13 @@ class Options:
             a preset's name, such as sam_base_sa1b, which keras-hub downloads.
         sam_prompts: what each box is asked with: box; centre, the box and its centre as a point;
             larger, a box 10 % larger. Each adds candidates.
+        sam_belief: a run's folder, or its folder `best`: the box is also asked with what that
+            network believes of it, which adds a candidate per box.
     """
 
     sam_model: str = ""
     sam_prompts: tuple[str, ...] = ("box",)
+    sam_belief: str = ""
 
     def __post_init__(self) -> None:
         if not self.sam_prompts or not set(self.sam_prompts) <= set(KINDS):
@@ -45,8 +49,14 @@ class Options:
             raise InputError("--sam_model: not given: expected one with --method=sam")
 
     def record(self) -> dict[str, Any]:
-        """See `registry.record`: digests of the model, whose files may be moved."""
-        return {"sam_prompts": list(self.sam_prompts), **load(self.sam_model).identity}
+        """See `registry.record`: digests of the models, whose files may be moved."""
+        belief = load_belief(self.sam_belief).identity if self.sam_belief else {}
+        return {"sam_prompts": list(self.sam_prompts), **load(self.sam_model).identity, **belief}
+
+    def check_classes(self, class_names: tuple[str, ...]) -> None:
+        """See `registry.check_classes`."""
+        if self.sam_belief:
+            load_belief(self.sam_belief).check_classes(class_names)
 
 
 def propose(inputs: ProposalInput, options: Options) -> CandidatePool:
@@ -57,7 +67,7 @@ def propose(inputs: ProposalInput, options: Options) -> CandidatePool:
         no candidate, so a box may have none.
 
     Raises:
-        InputError: see `loading.load`.
+        InputError: see `loading.load` and `load_belief`; or there is a belief, but no labels.
         ValueError: a box holds no pixel's centre.
     """
     height, width = inputs.image.shape[:2]
@@ -66,7 +76,7 @@ def propose(inputs: ProposalInput, options: Options) -> CandidatePool:
         return CandidatePool(*refine((), height, width), "sam")
     model = load(options.sam_model)
     # As logits they are small, whatever the size of the image.
-    found = list(_decoded(inputs.image, windows, options, model))
+    found = list(_decoded(inputs, windows, options, model))
     found.sort(key=lambda each: -each[0])
 
     def candidates() -> Iterator[np.ndarray]:
@@ -81,12 +91,33 @@ def propose(inputs: ProposalInput, options: Options) -> CandidatePool:
 
 
 def _decoded(
-    image: np.ndarray, windows: np.ndarray, options: Options, model: PromptedModel
+    inputs: ProposalInput, windows: np.ndarray, options: Options, model: PromptedModel
 ) -> Iterator[tuple[float, np.ndarray, np.ndarray]]:
     """Of every mask: its predicted IoU, its box's window, its logits."""
-    size = image.shape[0], image.shape[1]
+    image, size = inputs.image, inputs.image.shape[:2]
     embedding = model.embed(padded_square(image, model.side))
-    for window in windows:
+    believed = _believed(inputs, windows, options.sam_belief, model)
+    for window, belief in zip(windows, believed, strict=True):
         for points, labels in prompts(window, options.sam_prompts, size, model.side):
             for logits, iou in zip(*model.masks(embedding, points, labels), strict=True):
                 yield float(iou), window, logits
+        if belief is not None:
+            ((points, labels),) = prompts(window, ("box",), size, model.side)
+            # The single mask alone: with a mask given nothing is ambiguous, the others are worse.
+            logits, ious = model.masks(embedding, points, labels, belief)
+            yield float(ious[0]), window, logits[0]
+
+
+def _believed(
+    inputs: ProposalInput, windows: np.ndarray, model_dir: str, model: PromptedModel
+) -> list[np.ndarray | None]:
+    """The mask prompt of every box; None for those of no class, and without a network."""
+    if not model_dir:
+        return [None] * len(windows)
+    if inputs.labels is None:
+        raise InputError(f"--sam_belief={model_dir}: expected the boxes' labels, too")
+    logits = load_belief(model_dir).logits(inputs.image)
+    return [
+        mask_prompt(logits, label, window, model.side, model.mask_side) if label else None
+        for window, label in zip(windows, inputs.labels, strict=True)
+    ]

@@ -47,6 +47,11 @@ class United:
         options = {name: registry.record(each) for name, each in self.options.items()}
         return {"methods": list(options), "options": options}
 
+    def check_classes(self, class_names: tuple[str, ...]) -> None:
+        """See `registry.check_classes`."""
+        for each in self.options.values():
+            registry.check_classes(each, class_names)
+
 
 def make_options(values: Mapping[str, Any]) -> United:
     """The options of each method from those of all.

@@ -26,6 +26,8 @@ class KerasHubModel:
     def __init__(self, backbone: Any) -> None:
         self._backbone = backbone
         self.side: int = backbone.image_encoder.input.shape[1]
+        # Its encoder of prompts shrinks masks to the embedding's size by two strides of 2.
+        self.mask_side: int = 4 * backbone.image_encoder.output.shape[1]
         sha = hashlib.sha256()
         for weight in backbone.get_weights():
             sha.update(weight.tobytes())
@@ -34,12 +36,19 @@ class KerasHubModel:
     def embed(self, square: np.ndarray) -> Any:
         return self._backbone.image_encoder(square[None], training=False)
 
-    def masks(self, embedding: Any, points: np.ndarray, labels: np.ndarray) -> Masks:
+    def masks(
+        self,
+        embedding: Any,
+        points: np.ndarray,
+        labels: np.ndarray,
+        mask: np.ndarray | None = None,
+    ) -> Masks:
         inside = labels == _INSIDE
         prompt = self._backbone.prompt_encoder(
             points=points[None, inside],
             labels=labels[None, inside],
             boxes=points[None, None, ~inside],
+            masks=None if mask is None else mask[None, None, :, :, None],
         )
         found = self._backbone.mask_decoder(image_embeddings=embedding, **prompt)
         return np.array(found["masks"][0]), np.array(found["iou_pred"][0])

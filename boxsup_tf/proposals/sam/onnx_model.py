@@ -36,24 +36,39 @@ class OnnxModel:
         self._encoder, self._decoder = encoder, decoder
         self.side: int = encoder.get_inputs()[0].shape[-1]
         shapes = {each.name: each.shape for each in decoder.get_inputs()}
-        self._no_mask = np.zeros(shapes["mask_input"], np.float32)
+        self._mask_shape = tuple(shapes["mask_input"])
+        self.mask_side: int = self._mask_shape[-1]
 
     def embed(self, square: np.ndarray) -> np.ndarray:
         (image,) = self._encoder.get_inputs()
         return self._encoder.run(None, {image.name: square.transpose(2, 0, 1)[None]})[0]
 
-    def masks(self, embedding: np.ndarray, points: np.ndarray, labels: np.ndarray) -> Masks:
+    def masks(
+        self,
+        embedding: np.ndarray,
+        points: np.ndarray,
+        labels: np.ndarray,
+        mask: np.ndarray | None = None,
+    ) -> Masks:
         padded_points = np.concatenate([points, np.zeros((1, 2), np.float32)])
         padded_labels = np.append(labels, np.float32(-1))
-        logits, ious = self._decode(embedding, padded_points, padded_labels)
+        logits, ious = self._decode(embedding, padded_points, padded_labels, mask)
         if len(ious) > 1:
             return logits, ious
-        other_logits, other_ious = self._decode(embedding, points, labels)
+        other_logits, other_ious = self._decode(embedding, points, labels, mask)
         return np.concatenate([logits, other_logits]), np.concatenate([ious, other_ious])
 
-    def _decode(self, embedding: np.ndarray, points: np.ndarray, labels: np.ndarray) -> Masks:
+    def _decode(
+        self,
+        embedding: np.ndarray,
+        points: np.ndarray,
+        labels: np.ndarray,
+        mask: np.ndarray | None,
+    ) -> Masks:
+        has_mask = np.full(1, mask is not None, np.float32)
+        mask = np.zeros(self._mask_shape, np.float32) if mask is None else mask[None, None]
         values = (
-            *(embedding, points[None], labels[None], self._no_mask, np.zeros(1, np.float32)),
+            *(embedding, points[None], labels[None], mask, has_mask),
             np.full(2, self.side, np.float32),  # the size of an output that nobody reads
         )
         feed = dict(zip(_DECODER_INPUTS, values, strict=True))

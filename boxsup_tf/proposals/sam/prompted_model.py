@@ -27,13 +27,23 @@ class PromptedModel(Protocol):
         """Of the square that the encoder takes, in pixels."""
 
     @property
+    def mask_side(self) -> int:
+        """Of the square of a mask as a prompt, in pixels."""
+
+    @property
     def identity(self) -> Mapping[str, str]:
         """Digests that tell the model from others, wherever its files lie."""
 
     def embed(self, square: np.ndarray) -> Any:
         """What `masks` needs to know of an image: float32 [side, side, 3], see `padded_square`."""
 
-    def masks(self, embedding: Any, points: np.ndarray, labels: np.ndarray) -> Masks:
+    def masks(
+        self,
+        embedding: Any,
+        points: np.ndarray,
+        labels: np.ndarray,
+        mask: np.ndarray | None = None,
+    ) -> Masks:
         """All masks that the decoder offers for one prompt.
 
         Args:
@@ -41,6 +51,11 @@ class PromptedModel(Protocol):
             points: float32 [P, 2], x and y in pixels of the square.
             labels: float32 [P]: 1 a point of the object, 2 and 3 the first and the last corner of
                 its box.
+            mask: float32 [mask_side, mask_side], logits of the padded square that are thought
+                of as the object's; None: nothing is.
+
+        Returns:
+            Logits, the single mask's first, and the IoU predicted for each.
         """
 
 
@@ -53,13 +68,17 @@ def scaled_size(size: tuple[int, int], side: int) -> tuple[int, int]:
 
 def padded_square(image: np.ndarray, side: int) -> np.ndarray:
     """float32 [side, side, 3]: uint8 [H, W, 3] as the encoder takes it."""
-    size = image.shape[0], image.shape[1]
-    height, width = scaled_size(size, side)
-    how = cv2.INTER_AREA if side < max(size) else cv2.INTER_LINEAR
-    scaled = cv2.resize(image, (width, height), interpolation=how)
+    scaled = scaled_to(image, side)
     square = np.zeros((side, side, 3), np.float32)
-    square[:height, :width] = (scaled - _MEAN) / _DEVIATION
+    square[: scaled.shape[0], : scaled.shape[1]] = (scaled - _MEAN) / _DEVIATION
     return square
+
+
+def scaled_to(image: np.ndarray, side: int) -> np.ndarray:
+    """[h, w, ...]: an image or a map [H, W, ...] whose longer side becomes `side`."""
+    size = image.shape[0], image.shape[1]
+    how = cv2.INTER_AREA if side < max(size) else cv2.INTER_LINEAR
+    return cv2.resize(image, scaled_size(size, side)[::-1], interpolation=how)
 
 
 def mask_of(logits: np.ndarray, side: int, size: tuple[int, int]) -> np.ndarray:

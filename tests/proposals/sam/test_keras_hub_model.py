@@ -66,23 +66,25 @@ def _image() -> np.ndarray:
     return np.random.default_rng(0).integers(0, 256, (48, SIDE, 3), np.uint8)
 
 
+@pytest.mark.parametrize("with_mask", [False, True])
 @pytest.mark.parametrize("inside", [0, 1])
-def test_the_masks_are_those_of_the_segmenter(inside, segmenter, preset):
+def test_the_masks_are_those_of_the_segmenter(inside, with_mask, segmenter, preset):
     model = keras_hub_model.load(preset)
-    assert model.side == SIDE
+    assert model.side == SIDE and model.mask_side == SIDE // 4
     square = padded_square(_image(), SIDE)
     points = np.array([[20, 20], [8, 4], [40, 44]], np.float32)[1 - inside :]
     labels = np.array([1, 2, 3], np.float32)[1 - inside :]
-    logits, ious = model.masks(model.embed(square), points, labels)
-    expected = segmenter.predict(
-        {
-            "images": square[None],
-            "points": points[None, :inside],
-            "labels": labels[None, :inside],
-            "boxes": points[None, None, inside:],
-        },
-        verbose=0,
-    )
+    mask = np.linspace(-8, 8, 256, dtype=np.float32).reshape(16, 16) if with_mask else None
+    logits, ious = model.masks(model.embed(square), points, labels, mask)
+    prompts = {
+        "images": square[None],
+        "points": points[None, :inside],
+        "labels": labels[None, :inside],
+        "boxes": points[None, None, inside:],
+    }
+    if mask is not None:
+        prompts["masks"] = mask[None, None, :, :, None]
+    expected = segmenter.predict(prompts, verbose=0)
     assert logits.shape == (4, SIDE // 4, SIDE // 4)
     np.testing.assert_allclose(logits, expected["masks"][0], atol=1e-4)
     np.testing.assert_allclose(ious, expected["iou_pred"][0], atol=1e-4)

@@ -46,6 +46,17 @@ def test_a_multi_mask_decoder_gives_all_at_once(tmp_path):
     np.testing.assert_allclose(ious, [0.9, 0.8, 0.7, 0.6])
 
 
+@pytest.mark.parametrize("num_masks", [1, 4])
+def test_a_mask_is_part_of_the_prompt(num_masks, tmp_path):
+    model = onnx_model.load(write_pair(tmp_path, num_masks))
+    embedding = model.embed(padded_square(_image(), SIDE))
+    assert model.mask_side == 16
+    mask = np.arange(256, dtype=np.float32).reshape(16, 16)
+    without, _ = model.masks(embedding, *CORNERS)
+    logits, _ = model.masks(embedding, *CORNERS, mask)
+    np.testing.assert_allclose(logits - without, np.stack([mask] * len(logits)), atol=1e-4)
+
+
 def test_the_files_tell_a_model_from_others_not_their_names(tmp_path):
     first = onnx_model.load(write_pair(tmp_path / "a")).identity
     moved = pathlib.Path(shutil.copytree(tmp_path / "a", tmp_path / "b"))

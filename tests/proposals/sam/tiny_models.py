@@ -22,6 +22,8 @@ def write_encoder(path: pathlib.Path, shape: tuple = (1, 3, SIDE, SIDE), channel
 def write_decoder(path: pathlib.Path, num_masks: int = 1, **other: object) -> None:
     """A decoder that finds what is bright: where the first channel is above 0, wherever the box.
 
+    A mask that it is asked with is added to what it finds.
+
     Every further mask asks for more of it. With one mask, the IoU that it predicts is 0.5 for three
     points and 0.25 for two, whose mask is that of pixels above 1.
 
@@ -52,6 +54,8 @@ def write_decoder(path: pathlib.Path, num_masks: int = 1, **other: object) -> No
     nodes = [
         helper.make_node("Slice", ["image_embeddings", "zero", "one", "channel"], ["first"]),
         helper.make_node("Sub", ["first", "thresholds"], ["bright"]),
+        helper.make_node("Mul", ["mask_input", "has_mask_input"], ["asked"]),
+        helper.make_node("Add", ["bright", "asked"], ["seen"]),
         # 0 with a padding point, 1 without.
         helper.make_node("Shape", ["point_labels"], ["shape"]),
         helper.make_node("Slice", ["shape", "one", "two", "zero"], ["count"]),
@@ -61,14 +65,14 @@ def write_decoder(path: pathlib.Path, num_masks: int = 1, **other: object) -> No
     constants["two"] = np.array([2], np.int64)
     if num_masks == 1:
         nodes += [
-            helper.make_node("Sub", ["bright", "missing"], ["low_res_masks"]),
+            helper.make_node("Sub", ["seen", "missing"], ["low_res_masks"]),
             helper.make_node("Mul", ["missing", "quarter"], ["less"]),
             helper.make_node("Sub", ["half", "less"], ["iou_predictions"]),
         ]
         constants["half"] = np.array([[0.5]], np.float32)
     else:
         nodes += [
-            helper.make_node("Identity", ["bright"], ["low_res_masks"]),
+            helper.make_node("Identity", ["seen"], ["low_res_masks"]),
             helper.make_node("Identity", ["ious"], ["iou_predictions"]),
         ]
     outputs = [
