@@ -14,6 +14,7 @@ import dataclasses
 from typing import Any
 
 from boxsup_tf.data import coco, prepare, reader
+from boxsup_tf.data.shape_looks import LOOKS
 from boxsup_tf.errors import InputError
 from boxsup_tf.labels import VOC_CLASSES
 from boxsup_tf.settings import check, option
@@ -47,6 +48,7 @@ class Options:
         num_images: How many.
         seed: Another seed, other images.
         image_size: Mean side, pixels.
+        look: Coloured and opaque, or grey shadows that are hard to tell from what is around them.
     """
 
     dataset: str = option(choices=prepare.DATASETS)
@@ -64,6 +66,7 @@ class Options:
     num_images: int = option(1000, at_least=1, only_with="dataset=shapes")
     seed: int = option(0, at_least=0, only_with="dataset=shapes")
     image_size: int = option(128, at_least=64, only_with="dataset=shapes")
+    look: str = option("colour", choices=tuple(LOOKS), only_with="dataset=shapes")
 
     def __post_init__(self) -> None:
         check(self)

@@ -1,9 +1,8 @@
 """shapes: synthetic images with exact boxes and masks.
 
-Textured objects of four kinds, turned, deformed, overlapping and partly hidden, on textured
-backgrounds. The kinds fill about half of their box, so a rectangle is visibly wrong; colour
-and pattern of a kind vary and overlap with other kinds' and the background's, so an edge is
-not always an object's. Every image depends on (seed, index) alone.
+Objects of four kinds, turned, deformed, overlapping and partly hidden. The kinds fill about half of
+their box, so a rectangle is visibly wrong. What they look like is chosen from `shape_looks.LOOKS`.
+Every image depends on the look, the seed and its index alone.
 """
 
 from collections.abc import Iterator
@@ -12,6 +11,8 @@ import cv2
 import numpy as np
 
 from boxsup_tf.boxes import tight_box_yxyx
+from boxsup_tf.data.shape_looks import LOOKS
+from boxsup_tf.errors import InputError
 from boxsup_tf.labels import BACKGROUND_NAME
 from boxsup_tf.records.example import Example
 
@@ -29,15 +30,26 @@ class ShapesReader:
         num_images: how many.
         seed: another seed gives other images; the first n of a seed are always the same.
         image_size: mean side in pixels; sides vary by an eighth about it.
+        look: one of `shape_looks.LOOKS`.
+
+    Raises:
+        InputError: there is no such look.
     """
 
     class_names = SHAPE_CLASSES
 
-    def __init__(self, num_images: int, seed: int, image_size: int = 128) -> None:
+    def __init__(
+        self, num_images: int, seed: int, image_size: int = 128, look: str = "colour"
+    ) -> None:
+        if look not in LOOKS:
+            raise InputError(f"look {look!r}: expected one of {', '.join(LOOKS)}")
         self._num_images, self._seed, self._image_size = num_images, seed, image_size
+        self._look = look
         self.source_ids = [f"shapes_{seed}_{index:06d}" for index in range(num_images)]
         self.settings = {"dataset": "shapes", "num_images": num_images, "seed": seed}
         self.settings["image_size"] = image_size
+        if look != "colour":  # the only one that the first versions knew
+            self.settings["look"] = look
 
     def __len__(self) -> int:
         return self._num_images
@@ -46,7 +58,7 @@ class ShapesReader:
         if not 0 <= index < self._num_images:  # or a loop over the reader would never end
             raise IndexError(index)
         rng = np.random.default_rng([self._seed, index])
-        image, mask, boxes, labels, truncated = draw_scene(rng, self._image_size)
+        image, mask, boxes, labels, truncated = draw_scene(rng, self._image_size, self._look)
         name = self.source_ids[index]
         # JPEG, as photographs are: its noise and soft edges belong to the problem.
         encoded = cv2.imencode(".jpg", image[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, 92])[1]
@@ -69,9 +81,9 @@ class ShapesReader:
 
 
 def draw_scene(
-    rng: np.random.Generator, image_size: int
+    rng: np.random.Generator, image_size: int, look: str = "colour"
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Draws one image.
+    """Draws one image with a look of `LOOKS`.
 
     Returns:
         image uint8 [H, W, 3] RGB; mask uint8 [H, W]; boxes float32 [B, 4] yxyx half-open,
@@ -79,7 +91,7 @@ def draw_scene(
     """
     spread = image_size // 8
     height, width = image_size + rng.integers(-spread, spread + 1, 2)
-    canvas = _texture(rng, height, width, rng.uniform(0, 180), rng.uniform(0, 70))
+    picture = LOOKS[look](rng, height, width, len(SHAPE_CLASSES) - 1)
     owner = np.zeros((height, width), np.int32)  # 0 background, k + 1 object k
     kinds: list[int] = []
     full_areas: list[int] = []
@@ -96,15 +108,12 @@ def draw_scene(
         kinds.append(kind)
         full_areas = areas
         owner = after
-        canvas = np.where(silhouette[:, :, None], _dress(rng, kind, height, width), canvas)
-    light = cv2.resize(rng.uniform(0.75, 1.2, (3, 3)), (width, height), interpolation=2)
-    lit = cv2.GaussianBlur(canvas.astype(np.float32), (0, 0), 0.6) * light[:, :, None]
-    noisy = lit + rng.normal(0, 6, lit.shape)
+        picture.add(silhouette, kind)
     mask = np.array([0, *kinds], np.uint8)[owner]
     boxes = [tight_box_yxyx(owner == k + 1) for k in range(len(kinds))]
     visible = np.bincount(owner.ravel(), minlength=len(kinds) + 1)[1:]
     return (
-        np.clip(noisy, 0, 255).astype(np.uint8),
+        np.clip(picture.photograph(), 0, 255).astype(np.uint8),
         mask,
         np.array(boxes, np.float32).reshape(-1, 4),
         np.array(kinds, np.int64),
@@ -143,38 +152,3 @@ def _silhouette(
         return np.max(sides, axis=0) < 0.5
     arm, reach = np.minimum(np.abs(u), np.abs(v)), np.maximum(np.abs(u), np.abs(v))
     return (arm < 0.27) & (reach < 0.9)  # a cross
-
-
-def _dress(rng: np.random.Generator, kind: int, height: int, width: int) -> np.ndarray:
-    """float [H, W, 3]: the coat of an object; a kind has a usual hue, and exceptions."""
-    usual = (kind - 1) * 180 / (len(SHAPE_CLASSES) - 1)
-    hue = (usual + rng.normal(0, 8)) % 180
-    return _texture(rng, height, width, hue, rng.uniform(110, 220))
-
-
-def _texture(
-    rng: np.random.Generator, height: int, width: int, hue: float, saturation: float
-) -> np.ndarray:
-    """float [H, W, 3]: stripes, checks or clouds in two or three neighbouring tones.
-
-    Args:
-        hue: OpenCV's, 0 .. 180.
-        saturation: 0 .. 255.
-    """
-    y, x = np.mgrid[:height, :width].astype(np.float32)
-    turn, period = rng.uniform(0, np.pi), rng.uniform(7, 22)
-    u = (np.cos(turn) * x + np.sin(turn) * y) * 2 * np.pi / period
-    v = (np.cos(turn) * y - np.sin(turn) * x) * 2 * np.pi / period
-    pattern = rng.integers(3)
-    if pattern == 0:
-        wave = np.sin(u)
-    elif pattern == 1:
-        wave = np.sign(np.sin(u)) * np.sign(np.sin(v))
-    else:
-        grain = rng.normal(0, 1, (height, width)).astype(np.float32)
-        wave = cv2.GaussianBlur(grain, (0, 0), period / 6)
-        wave = wave / (wave.std() + 1e-6)
-    value = rng.uniform(90, 200) + rng.uniform(8, 38) * wave
-    hues = hue + rng.uniform(-8, 8) * wave
-    hsv = np.stack([hues % 180, np.full_like(wave, saturation), np.clip(value, 0, 255)], axis=-1)
-    return cv2.cvtColor(hsv.astype(np.uint8), cv2.COLOR_HSV2RGB).astype(np.float64)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from boxsup_tf.data.shapes import SHAPE_CLASSES, ShapesReader, draw_scene
+from boxsup_tf.errors import InputError
 from boxsup_tf.records.example import decode_image
 
 READER = ShapesReader(60, seed=11)
@@ -37,7 +38,8 @@ def test_source_ids_and_images_differ(examples):
 
 
 def test_settings_tell_datasets_apart():
-    settings = [ShapesReader(*a).settings for a in ((5, 1), (6, 1), (5, 2), (5, 1, 64))]
+    given = ((5, 1), (6, 1), (5, 2), (5, 1, 64), (5, 1, 128, "xray"))
+    settings = [ShapesReader(*each).settings for each in given]
     assert all(a != b for i, a in enumerate(settings) for b in settings[:i])
 
 
@@ -100,3 +102,23 @@ def test_an_object_hidden_by_another_is_truncated():
         if len(labels) == 1:
             assert not truncated[0]
         assert mask.any() and len(boxes) == len(labels)
+
+
+def test_another_look_is_another_photograph_of_such_scenes():
+    reader = ShapesReader(12, seed=3, image_size=96, look="xray")
+    assert reader[4].encoded == ShapesReader(12, 3, 96, "xray")[4].encoded
+    contrasts = []
+    for example in reader:
+        image = decode_image(example.encoded).numpy().astype(float)
+        # JPEG keeps grey grey.
+        assert np.ptp(image, axis=2).max() <= 1
+        inside, outside = example.mask > 0, example.mask == 0
+        assert inside.any() and len(example.boxes) == len(example.labels)
+        contrasts.append((image[outside].mean() - image[inside].mean()) / image[outside].std())
+    # Darker than what is around them, and by no more than that varies.
+    assert 0.1 < np.mean(contrasts) < 1.5, contrasts
+
+
+def test_an_unknown_look_is_named():
+    with pytest.raises(InputError, match="look 'sepia': expected one of colour, xray"):
+        ShapesReader(3, seed=0, look="sepia")

@@ -18,8 +18,8 @@ from boxsup_tf.proposals.sam.prompted_model import scaled_to
 
 # The network sees images at this many times their size, as in mask updates by default.
 _SCALE = 1.25
-# The logits of a prompt; those that a decoder gives, and is trained to be given, have this range.
-_SURE = 8.0
+# Of the log-odds, whose outlines are blurred; and the largest logits that a decoder is asked with.
+_GAIN, _SURE = 2.0, 10.0
 
 
 class Belief:
@@ -77,7 +77,7 @@ def mask_prompt(
 
     They are the log-odds of the box's class against the background, less their mean over the box
     where that is negative: an immature network is sure of background before it is sure of anything
-    else. Outside the box there is nothing.
+    else. They are doubled, and cut off at what decoders give. Outside the box there is nothing.
 
     Args:
         logits: float32 [H, W, num_classes] of the network.
@@ -93,7 +93,8 @@ def mask_prompt(
     inside = logits[top:bottom, left:right]
     log_odds = inside[:, :, label] - inside[:, :, 0]
     believed = np.full((height, width), -_SURE, np.float32)
-    believed[top:bottom, left:right] = np.clip(log_odds - min(log_odds.mean(), 0), -_SURE, _SURE)
+    lifted = _GAIN * (log_odds - min(log_odds.mean(), 0))
+    believed[top:bottom, left:right] = np.clip(lifted, -_SURE, _SURE)
     scaled = scaled_to(believed, side)
     square = np.full((side, side), -_SURE, np.float32)
     square[: scaled.shape[0], : scaled.shape[1]] = scaled

@@ -21,7 +21,7 @@ pytest.importorskip("onnxruntime")
 
 from tests.proposals.sam.tiny_models import write_pair
 
-OUTSIDE = -8.0
+OUTSIDE = -10.0
 
 
 def save_run(folder: pathlib.Path, class_names: tuple[str, ...] = SHAPE_CLASSES) -> str:
@@ -43,7 +43,7 @@ def test_it_is_the_log_odds_inside_the_box():
     prompt = mask_prompt(logits, 2, window, 8, 8)
     log_odds = np.arange(48.0).reshape(6, 8)[1:5, 2:7] - 20  # of the mean 8.5: not negative
     expected = np.full((8, 8), OUTSIDE)
-    expected[1:5, 2:7] = np.clip(log_odds, -8, 8)
+    expected[1:5, 2:7] = np.clip(2 * log_odds, -10, 10)
     np.testing.assert_allclose(prompt, expected)
 
 
@@ -52,7 +52,7 @@ def test_a_network_that_is_sure_of_background_is_asked_where_it_is_less_so():
     logits[:, :, 0] = 10
     logits[:, 2:, 0] = 6
     prompt = mask_prompt(logits, 1, np.array([0, 0, 4, 4]), 4, 4)
-    np.testing.assert_allclose(prompt, np.tile([-2, -2, 2, 2], (4, 1)))
+    np.testing.assert_allclose(prompt, np.tile([-4, -4, 4, 4], (4, 1)))
 
 
 def test_it_lies_where_the_image_does_in_the_square():
@@ -60,7 +60,7 @@ def test_it_lies_where_the_image_does_in_the_square():
     logits[:, :, 1] = 4
     prompt = mask_prompt(logits, 1, np.array([0, 10, 10, 20]), 40, 10)
     assert prompt.shape == (10, 10) and prompt.dtype == np.float32
-    np.testing.assert_allclose(prompt[:4, 6:], 4)  # a margin of a pixel is between
+    np.testing.assert_allclose(prompt[:4, 6:], 8)  # a margin of a pixel is between
     np.testing.assert_allclose(prompt[5:], OUTSIDE)
     np.testing.assert_allclose(prompt[:, :4], OUTSIDE)
 
