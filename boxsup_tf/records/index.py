@@ -41,6 +41,7 @@ class Summary(NamedTuple):
         num_candidates: size of its pool; -1 where it has none.
         one_per_box: whether the pool's candidate n belongs to box n alone.
         pool_height, pool_width: of the superpixel map; -1 where there is no pool.
+        num_bytes: of the record.
     """
 
     source_id: str
@@ -55,6 +56,7 @@ class Summary(NamedTuple):
     one_per_box: bool
     pool_height: int
     pool_width: int
+    num_bytes: int
 
     def num_objects(self, with_difficult: bool) -> int:
         """How many of the boxes are of objects to be learnt; those marked difficult may count."""
@@ -111,6 +113,7 @@ def summarize(serialized: bytes) -> Summary:
         one_per_box=bool(superpixels) and bool(integers_of(record, keys.CANDIDATES_ONE_PER_BOX)[0]),
         pool_height=pool_size[0],
         pool_width=pool_size[1],
+        num_bytes=len(serialized),
     )
 
 

@@ -19,9 +19,9 @@ from boxsup_tf.training import augment
 from boxsup_tf.training.config import TrainConfig
 from boxsup_tf.training.feature_cache import FeatureCache
 from boxsup_tf.training.sources import Source
-from boxsup_tf.training.training_example import TrainingExample, read_examples
+from boxsup_tf.training.training_example import ExampleTable, TrainingExample, read_examples
 
-_SHUFFLE_BUFFER = 2048  # serialised examples, about 100 kB each
+_SHUFFLE_BUFFER = 2048  # numbers of examples
 _CROPS_AT_ONCE = 4
 _HASH_KEY = [0x74726169, 0x6E]
 _GRAPH_SEED = 87654321  # TensorFlow's own default
@@ -54,16 +54,18 @@ class TrainingPipeline:
         self._family = config.family
         self._epoch = tf.Variable(0, dtype=tf.int64, trainable=False)
         self._skip = tf.Variable(0, dtype=tf.int64, trainable=False)
-        buffer = min(sum(len(source.examples) for source in sources), _SHUFFLE_BUFFER)
+        examples = ExampleTable(sources)
+        buffer = min(len(examples), _SHUFFLE_BUFFER)
 
         def shuffled(_: tf.Tensor) -> tf.data.Dataset:
             # This graph's own: else the order would depend on the process' global seed, too.
             tf.compat.v1.set_random_seed(_GRAPH_SEED)
-            return (
-                read_examples(sources, self._epoch_seed()[1])
+            numbers = (
+                examples.numbers(self._epoch_seed()[1])
                 .shuffle(buffer, seed=self._epoch_seed()[0], reshuffle_each_iteration=False)
                 .skip(self._skip * config.batch_size)
             )
+            return examples.read(numbers)
 
         self.dataset = (
             tf.data.Dataset.from_tensors(0)

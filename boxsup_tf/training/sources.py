@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from boxsup_tf.errors import InputError
 from boxsup_tf.records import dataset_info
 from boxsup_tf.records.index import Index, Summary, load_index
+from boxsup_tf.records.places import Places, places_of
 from boxsup_tf.records.shards import read_range
 from boxsup_tf.supervision.labelling import Labelling
 
@@ -23,6 +24,7 @@ class Source:
         info: its dataset.json.
         number: its place in the list; part of its examples' ids.
         examples: the index of its usable examples, those that have what is learnt from.
+        places: where these are in the shards.
     """
 
     folder: str
@@ -30,6 +32,7 @@ class Source:
     info: dataset_info.DatasetInfo
     number: int
     examples: Index
+    places: Places
 
     @property
     def is_box(self) -> bool:
@@ -134,7 +137,8 @@ def _load_source(folder: str, supervision: str, number: int) -> Source:
     if is_box:
         for summary in usable:
             _check_pool(folder, summary)
-    return Source(folder, supervision, info, number, usable)
+    places = Places(*(column[usable.positions] for column in places_of(index, info)))
+    return Source(folder, supervision, info, number, usable, places)
 
 
 def _check_pool(folder: str, summary: Summary) -> None:

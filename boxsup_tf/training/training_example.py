@@ -3,13 +3,16 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
 import tensorflow as tf
 
-from boxsup_tf.records import dataset_info
+from boxsup_tf.records.dataset_info import shard_paths
 from boxsup_tf.records.parsing import Record, parse
+from boxsup_tf.records.places import record_at
 from boxsup_tf.training.sources import Source
 
 _SHARDS_AT_ONCE = 16
+_READS_AT_ONCE = 16
 
 
 class TrainingExample(NamedTuple):
@@ -38,31 +41,82 @@ def box_examples(sources: Sequence[Source]) -> tf.data.Dataset:
     return read_examples([source for source in sources if source.is_box]).prefetch(8)
 
 
-def read_examples(sources: Sequence[Source], seed: tf.Tensor | None = None) -> tf.data.Dataset:
-    """The usable examples of all sources.
+def read_examples(sources: Sequence[Source]) -> tf.data.Dataset:
+    """The usable examples of all sources, at least one, in order."""
+    table = ExampleTable(sources)
+    return table.read(table.numbers())
+
+
+class ExampleTable:
+    """The usable examples of all sources, numbered one source after the other.
+
+    Their order is decided on numbers, and only those are read whose turn comes, wherever they are.
 
     Args:
         sources: at least one.
-        seed: scalar int64: shards of all sources are read interleaved, in an order of its own;
-            None: one after the other.
     """
-    paths, numbers, is_box = [], [], []
-    for source in sources:
-        paths += dataset_info.shard_paths(source.folder, source.info.num_shards)
-        numbers += [str(source.number)] * source.info.num_shards
-        is_box += [source.is_box] * source.info.num_shards
-    shards = tf.data.Dataset.from_tensor_slices((paths, numbers, is_box))
-    if seed is not None:
-        shards = shards.shuffle(len(paths), seed=seed, reshuffle_each_iteration=False)
-    return shards.interleave(_read_shard, cycle_length=1 if seed is None else _SHARDS_AT_ONCE)
 
+    def __init__(self, sources: Sequence[Source]) -> None:
+        shards, counts = [], []
+        for source in sources:
+            places, paths = source.places, shard_paths(source.folder, source.info.num_shards)
+            shards.append(places.shards + sum(map(len, counts), 0))
+            counts.append(np.bincount(places.shards, minlength=len(paths)))
+        self._stops = np.cumsum(np.concatenate(counts))
+        self._firsts = self._stops - np.concatenate(counts)
+        self._paths = [
+            path
+            for source in sources
+            for path in shard_paths(source.folder, source.info.num_shards)
+        ]
+        of_example = np.repeat(np.arange(len(sources)), [len(s.examples) for s in sources])
+        # A row per example: its source, its shard, and where it is there.
+        self._table = np.stack(
+            [
+                of_example,
+                np.concatenate(shards),
+                np.concatenate([source.places.offsets for source in sources]),
+                np.concatenate([source.places.sizes for source in sources]),
+            ],
+            axis=1,
+        )
+        self._names = [str(source.number) for source in sources]
+        self._is_box = [source.is_box for source in sources]
 
-def _read_shard(path: tf.Tensor, number: tf.Tensor, is_box: tf.Tensor) -> tf.data.Dataset:
-    def example(serialized: tf.Tensor) -> TrainingExample:
-        record = parse(serialized)
-        return TrainingExample(tf.strings.join([number, record.source_id], "/"), is_box, record)
+    def __len__(self) -> int:
+        return len(self._table)
 
-    def usable(example: TrainingExample) -> tf.Tensor:
-        return tf.where(is_box, example.record.has_boxes, example.record.has_mask())
+    def numbers(self, seed: tf.Tensor | None = None) -> tf.data.Dataset:
+        """The numbers of all examples, int64.
 
-    return tf.data.TFRecordDataset(path).map(example).filter(usable)
+        Args:
+            seed: scalar int64: shards of all sources take turns, in an order of its own; None: in
+                order.
+        """
+        if seed is None:
+            return tf.data.Dataset.range(len(self))
+        shards = tf.data.Dataset.from_tensor_slices((self._firsts, self._stops))
+        shards = shards.shuffle(len(self._paths), seed=seed, reshuffle_each_iteration=False)
+        return shards.interleave(tf.data.Dataset.range, cycle_length=_SHARDS_AT_ONCE)
+
+    def read(self, numbers: tf.data.Dataset) -> tf.data.Dataset:
+        """The `TrainingExample` of every number, in the same order."""
+        table, paths = tf.constant(self._table), tf.constant(self._paths)
+        names, is_box = tf.constant(self._names), tf.constant(self._is_box)
+
+        def examples(number: tf.Tensor) -> tf.data.Dataset:
+            source, shard, offset, size = tf.unstack(table[number])
+
+            def example(serialized: tf.Tensor) -> TrainingExample:
+                record = parse(serialized)
+                example_id = tf.strings.join([names[source], record.source_id], "/")
+                return TrainingExample(example_id, is_box[source], record)
+
+            return record_at(paths[shard], offset, size).map(example)
+
+        return numbers.interleave(
+            examples,
+            cycle_length=_READS_AT_ONCE,
+            num_parallel_calls=tf.data.AUTOTUNE,
+            deterministic=True,
+        )

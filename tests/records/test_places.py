@@ -1,0 +1,43 @@
+"""records.places: records read one by one, against whole shards."""
+
+import pathlib
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from boxsup_tf.records.dataset_info import DatasetInfo, shard_paths
+from boxsup_tf.records.index import load_index
+from boxsup_tf.records.places import places_of, record_at
+from boxsup_tf.records.shards import read_records
+from tests.records.numbered import write_records
+from tests.records.test_index import _records as some_records
+
+
+def _read(folder: pathlib.Path, info: DatasetInfo, order: np.ndarray) -> list[bytes]:
+    places = places_of(load_index(str(folder), info), info)
+    paths = tf.constant(shard_paths(str(folder), info.num_shards))
+    rows = tf.data.Dataset.from_tensor_slices(tuple(column[order] for column in places))
+    read = rows.interleave(
+        lambda shard, offset, size: record_at(paths[shard], offset, size), cycle_length=1
+    )
+    return list(read.as_numpy_iterator())
+
+
+def test_any_order_gives_the_records_of_the_shards(tmp_path):
+    info = write_records(tmp_path, some_records(), 2)
+    stored = list(read_records(str(tmp_path), info.num_shards))
+    for order in ([0, 1, 2], [2, 0], [1, 1, 1], [2]):
+        assert _read(tmp_path, info, np.array(order)) == [stored[number] for number in order]
+
+
+def test_damage_is_found_in_the_record_that_has_it(tmp_path):
+    info = write_records(tmp_path, some_records(), 1)
+    stored = list(read_records(str(tmp_path), 1))
+    (path,) = shard_paths(str(tmp_path), 1)
+    content = bytearray(pathlib.Path(path).read_bytes())
+    content[16 + len(stored[0]) + 16 + 20] ^= 1  # in the second one
+    pathlib.Path(path).write_bytes(content)
+    assert _read(tmp_path, info, np.array([0, 2])) == [stored[0], stored[2]]
+    with pytest.raises(tf.errors.DataLossError):
+        _read(tmp_path, info, np.array([1]))
