@@ -18,8 +18,10 @@ from boxsup_tf.supervision.painting import paint
 from boxsup_tf.training import augment
 from boxsup_tf.training.config import TrainConfig
 from boxsup_tf.training.feature_cache import FeatureCache
+from boxsup_tf.training.shared_batches import Share, distributed, share_of_batches
 from boxsup_tf.training.sources import Source
 from boxsup_tf.training.training_example import ExampleTable, TrainingExample, read_examples
+from boxsup_tf.training.workers import Workers
 
 _SHUFFLE_BUFFER = 2048  # numbers of examples
 _CROPS_AT_ONCE = 4
@@ -36,11 +38,13 @@ class TrainingPipeline:
         config: the run's settings.
         cache: where the network's inputs are cached features; it must hold all crops' by now,
             see `fill_crops`.
+        workers: that share every batch; None: this process takes all of it.
 
     Attributes:
         dataset: yields (float32 [b, S, S, 3] preprocessed images or bfloat16 [b, s, s, C]
             features, int32 [b, S, S] label maps, string [b] example ids), b the batch size or
-            what is left for an epoch's last batch.
+            what is left for an epoch's last batch. With several replicas a batch is a value per
+            replica, of nearly equal parts in the order of the replicas; one may have no image.
     """
 
     def __init__(
@@ -49,6 +53,7 @@ class TrainingPipeline:
         labelling: Labelling,
         config: TrainConfig,
         cache: FeatureCache | None = None,
+        workers: Workers | None = None,
     ) -> None:
         self._labelling, self._config, self._cache = labelling, config, cache
         self._family = config.family
@@ -60,20 +65,26 @@ class TrainingPipeline:
         def shuffled(_: tf.Tensor) -> tf.data.Dataset:
             # This graph's own: else the order would depend on the process' global seed, too.
             tf.compat.v1.set_random_seed(_GRAPH_SEED)
-            numbers = (
+            return (
                 examples.numbers(self._epoch_seed()[1])
                 .shuffle(buffer, seed=self._epoch_seed()[0], reshuffle_each_iteration=False)
                 .skip(self._skip * config.batch_size)
             )
-            return examples.read(numbers)
 
-        self.dataset = (
-            tf.data.Dataset.from_tensors(0)
-            .flat_map(shuffled)
-            .map(self._make_crop, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
-            .batch(config.batch_size)
-            .prefetch(2)
-        )
+        def batches(replica: int, replicas: int) -> tf.data.Dataset:
+            numbers = tf.data.Dataset.from_tensors(0).flat_map(shuffled)
+            return share_of_batches(
+                numbers,
+                lambda numbers: examples.read(numbers).map(
+                    self._make_crop, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
+                ),
+                Share(replica, replicas, config.batch_size, len(examples)),
+            )
+
+        if workers is None or workers.num_replicas == 1:
+            self.dataset = batches(0, 1).prefetch(2)
+        else:
+            self.dataset = distributed(batches, workers)
 
     def start(self, epoch: int, step: int) -> None:
         """The next iteration gives epoch `epoch` from its batch `step` on."""

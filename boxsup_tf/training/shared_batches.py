@@ -1,0 +1,88 @@
+"""Batches that several replicas share: each makes its own part, and reads no more than that."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from boxsup_tf.training.workers import Workers
+
+
+class Share(NamedTuple):
+    """One replica's part of every batch.
+
+    Parts differ by an image at most; the first ones are the larger.
+
+    Attributes:
+        replica, replicas: its number, from 0, and that of all.
+        batch_size: images in a batch of all.
+        num_examples: in an epoch; what is left over is its last batch.
+    """
+
+    replica: int
+    replicas: int
+    batch_size: int
+    num_examples: int
+
+    def size(self, batch: int) -> int:
+        """How many images of a batch of so many are the replica's."""
+        return batch // self.replicas + (self.replica < batch % self.replicas)
+
+    @property
+    def last_is_empty(self) -> bool:
+        """Whether the last batch of an epoch has no image for the replica."""
+        last = self.num_examples % self.batch_size
+        return bool(last) and not self.size(last)
+
+
+def share_of_batches(
+    numbers: tf.data.Dataset,
+    make: Callable[[tf.data.Dataset], tf.data.Dataset],
+    share: Share,
+) -> tf.data.Dataset:
+    """The replica's part of every batch of an epoch, or of what is left of it.
+
+    Args:
+        numbers: of the examples, int64, of whole batches but for the last.
+        make: the elements of a batch from numbers; also used to find out their shapes.
+        share: the replica's, at least one image of a full batch.
+    """
+    if share.replicas == 1:
+        return make(numbers).batch(share.batch_size)
+
+    def own(batch: tf.Tensor) -> tf.data.Dataset:
+        size, rest = tf.size(batch) // share.replicas, tf.size(batch) % share.replicas
+        first = share.replica * size + tf.minimum(share.replica, rest)
+        count = size + tf.cast(share.replica < rest, tf.int32)
+        return tf.data.Dataset.from_tensor_slices(batch[first : first + count])
+
+    parts = make(numbers.batch(share.batch_size).flat_map(own)).batch(share.size(share.batch_size))
+    if share.last_is_empty:
+        # All replicas take as many steps. An image of any batch has the shapes of an empty one.
+        one = make(tf.data.Dataset.from_tensors(tf.constant(0, tf.int64))).batch(1)
+        parts = parts.concatenate(one.map(lambda *part: tf.nest.map_structure(_nothing_of, part)))
+    return parts
+
+
+def distributed(
+    batches: Callable[[int, int], tf.data.Dataset], workers: Workers
+) -> tf.distribute.DistributedDataset:
+    """The batches of all replicas, as the strategy wants them.
+
+    Args:
+        batches: those of a replica, given its number and the number of all.
+        workers: whose replicas these are.
+    """
+    own = workers.local_replicas
+
+    def of_worker(_: tf.distribute.InputContext) -> tf.data.Dataset:
+        parts = [batches(replica, workers.num_replicas) for replica in own]
+        turns = tf.data.Dataset.range(len(parts)).repeat()
+        taking_turns = tf.data.Dataset.choose_from_datasets(parts, turns)
+        return taking_turns.prefetch(2 * len(parts))
+
+    return workers.strategy.distribute_datasets_from_function(of_worker)
+
+
+def _nothing_of(part: tf.Tensor) -> tf.Tensor:
+    return part[:0]

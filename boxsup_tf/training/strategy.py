@@ -1,0 +1,92 @@
+"""The tf.distribute strategy of a run: one device, several of this machine, or several machines."""
+
+import json
+import os
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from boxsup_tf.errors import InputError
+
+STRATEGIES = ("auto", "one_device", "mirrored", "multi_worker")
+_EXPECTED = (
+    'expected {"cluster": {"worker": ["host:port", ...]}, "task": {"type": "worker", "index": 0}}'
+)
+
+
+class Cluster(NamedTuple):
+    """The processes of a run, as TF_CONFIG names them.
+
+    Attributes:
+        addresses: host:port of each; the first is the chief.
+        index: of this process among them.
+    """
+
+    addresses: tuple[str, ...]
+    index: int
+
+
+def cluster_of_environment() -> Cluster | None:
+    """What the environment variable TF_CONFIG says; None where it names no cluster.
+
+    Raises:
+        InputError: it is no JSON, or not of TensorFlow's form.
+    """
+    text = os.environ.get("TF_CONFIG", "")
+    if not text:
+        return None
+    try:
+        found = json.loads(text)
+        jobs = found.get("cluster", {})
+        if not jobs:
+            return None
+        chiefs, workers = jobs.get("chief", []), jobs.get("worker", [])
+        addresses = tuple(map(str, [*chiefs, *workers]))
+        kind, number = found["task"]["type"], int(found["task"]["index"])
+        before = {"chief": 0, "worker": len(chiefs)}[kind]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise InputError(f"TF_CONFIG={text}: {_EXPECTED}") from None
+    index = before + number
+    if not 0 <= index < len(addresses) or number < 0:
+        raise InputError(
+            f"TF_CONFIG: task {kind} {number}, but the cluster has {len(addresses)} addresses: "
+            "expected one of them"
+        )
+    return Cluster(addresses, index)
+
+
+def make_strategy(name: str, cluster: Cluster | None) -> tf.distribute.Strategy:
+    """The strategy; that of several machines waits for all of them, and comes before all other
+    work with TensorFlow.
+
+    Args:
+        name: one of `STRATEGIES`. `auto`: several machines where there is a cluster, else all GPUs
+            where there are several, else one device.
+        cluster: of `cluster_of_environment`.
+
+    Raises:
+        InputError: several machines, and no cluster; or several devices, and there is one.
+    """
+    if name == "auto":
+        several = len(_devices()) > 1 and _devices()[0].device_type == "GPU"
+        name = "multi_worker" if cluster else "mirrored" if several else "one_device"
+    if name == "multi_worker":
+        if cluster is None:
+            raise InputError("--strategy=multi_worker: TF_CONFIG names no cluster: " + _EXPECTED)
+        number, total = cluster.index + 1, len(cluster.addresses)
+        print(f"worker {number} of {total}: waiting for all of {', '.join(cluster.addresses)}")
+        return tf.distribute.MultiWorkerMirroredStrategy()
+    if name == "mirrored":
+        devices = [device.name for device in _devices()]
+        if len(devices) < 2:
+            raise InputError(
+                f"--strategy=mirrored: this machine has one device, {devices[0]}: expected several "
+                "GPUs, or --strategy=one_device"
+            )
+        return tf.distribute.MirroredStrategy(devices)
+    return tf.distribute.get_strategy()
+
+
+def _devices() -> list[tf.config.LogicalDevice]:
+    """The GPUs, or, where there is none, the logical devices that the CPU was divided into."""
+    return tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")

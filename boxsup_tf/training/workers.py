@@ -1,0 +1,91 @@
+"""The processes of a run: which of them this one is, and what they find out together."""
+
+import json
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from boxsup_tf.errors import InputError
+from boxsup_tf.training.strategy import Cluster
+
+
+class Workers:
+    """One or several processes that train together.
+
+    Args:
+        strategy: of the run.
+        cluster: the processes; None: there is one.
+
+    Attributes:
+        strategy: as given.
+        index, count: the number of this process, from 0, and of all.
+        is_chief: whether it is the one that writes the run's folder.
+        num_replicas: devices in all processes together.
+        local_replicas: the numbers of this process's own among them.
+    """
+
+    def __init__(self, strategy: tf.distribute.Strategy, cluster: Cluster | None = None) -> None:
+        self.strategy = strategy
+        self.index, self.count = (cluster.index, len(cluster.addresses)) if cluster else (0, 1)
+        self.is_chief = self.index == 0
+        self.num_replicas = strategy.num_replicas_in_sync
+        own = self.num_replicas // self.count
+        self.local_replicas = range(self.index * own, (self.index + 1) * own)
+        self._sum = tf.function(
+            lambda values: strategy.run(_all_reduced, (values,)), reduce_retracing=True
+        )
+
+    def total(self, values: np.ndarray) -> np.ndarray:
+        """The sum over all processes, each of which calls this with an array of one shape.
+
+        Args:
+            values: int32, int64, float32 or float64.
+        """
+        if self.count == 1:
+            return values
+        first, nothing = self.local_replicas.start, np.zeros_like(values)
+        parts = self.strategy.experimental_distribute_values_from_function(
+            lambda context: tf.constant(
+                values if context.replica_id_in_sync_group == first else nothing
+            )
+        )
+        return self.strategy.experimental_local_results(self._sum(parts))[0].numpy()
+
+    def check_same(self, settings: dict[str, Any]) -> None:
+        """Makes sure that all processes were started alike.
+
+        Args:
+            settings: what must be the same, as JSON can say it.
+
+        Raises:
+            InputError: another process has something else; all of them raise it.
+        """
+        for number, theirs in enumerate(self._gathered(settings)):
+            ours = json.loads(json.dumps(settings))
+            for name in sorted(ours.keys() | theirs.keys()):
+                if ours.get(name) != theirs.get(name):
+                    raise InputError(
+                        f"worker {self.index} has {name} = {ours.get(name)}, worker {number} has "
+                        f"{theirs.get(name)}: expected all workers to be started alike"
+                    )
+
+    def _gathered(self, settings: dict[str, Any]) -> list[dict[str, Any]]:
+        """The settings of every process."""
+        if self.count == 1:
+            return [settings]
+        text = np.frombuffer(json.dumps(settings).encode(), np.uint8)
+        lengths = np.zeros(self.count, np.int64)
+        lengths[self.index] = len(text)
+        lengths = self.total(lengths)
+        rows = np.zeros((self.count, lengths.max()), np.int32)
+        rows[self.index, : len(text)] = text
+        rows = self.total(rows).astype(np.uint8)
+        return [
+            json.loads(row[:length].tobytes()) for row, length in zip(rows, lengths, strict=True)
+        ]
+
+
+def _all_reduced(values: tf.Tensor) -> tf.Tensor:
+    context = tf.distribute.get_replica_context()
+    return context.all_reduce(tf.distribute.ReduceOp.SUM, values)
