@@ -27,6 +27,7 @@ from boxsup_tf.training.mask_update import MaskUpdate
 from boxsup_tf.training.plan import MaskUpdatePlan
 from boxsup_tf.training.sources import empty_labelling, load_sources
 from boxsup_tf.training.training_network import TrainingNetwork
+from boxsup_tf.training.workers import Workers
 
 _MODEL_DIR = flags.DEFINE_string("model_dir", None, "A run of train.py.", required=True)
 _DATA = flags.DEFINE_string("data", None, "Folder with pools and masks.", required=True)
@@ -56,7 +57,9 @@ def main(_: object) -> None:
         config = dataclasses.replace(own, **settings.parse_values(TrainConfig, changes, "variants"))
         weights = (config.feedback_weight, 0.0) if asks else (0.0, config.prior_weight)
         plan = MaskUpdatePlan(*(np.full(num_classes, weight) for weight in weights))
-        update = MaskUpdate(TrainingNetwork(segmenter, config), sources, labelling, config)
+        update = MaskUpdate(
+            TrainingNetwork(segmenter, config), sources, labelling, config, Workers()
+        )
         results[variant] = row = dataclasses.asdict(update.run(0, plan)[1])
         iou = row["pseudo_mask_mean_iou"]
         shown = "unknown" if iou is None else f"{iou:8.3f}"

@@ -20,6 +20,7 @@ from boxsup_tf.training.network_update import NetworkUpdate, make_optimizer
 from boxsup_tf.training.plan import MaskUpdatePlan
 from boxsup_tf.training.trainer import Trainer
 from boxsup_tf.training.training_network import TrainingNetwork
+from boxsup_tf.training.workers import Workers
 
 LOOP, BARE, MASKS = "loop", "bare steps", "mask update"
 TENSORFLOW, EAGER, COMPILED = "TensorFlow", "PyTorch", "PyTorch compiled"
@@ -83,8 +84,8 @@ def measure_twins(config: TrainConfig, with_torch: bool, repeats: int) -> Times:
     )
     model, optimizer = segmenter.model, make_optimizer(config, 1)
     optimizer.build(model.trainable_variables)
-    network, strategy = TrainingNetwork(segmenter, config), tf.distribute.get_strategy()
-    update = NetworkUpdate(network, optimizer, strategy, config, keras.metrics.Mean())
+    network = TrainingNetwork(segmenter, config)
+    update = NetworkUpdate(network, optimizer, Workers(), config, keras.metrics.Mean())
     rng = np.random.default_rng(0)
     side = config.crop_size
     images = rng.normal(0, 60, (config.batch_size, side, side, 3)).astype(np.float32)

@@ -28,6 +28,7 @@ from boxsup_tf.models.segmenter import Segmenter
 from boxsup_tf.training.config import TrainConfig
 from boxsup_tf.training.network_update import NetworkUpdate, make_optimizer
 from boxsup_tf.training.training_network import TrainingNetwork
+from boxsup_tf.training.workers import Workers
 
 _REFERENCE = "largefov"
 _NETWORKS = flags.DEFINE_list(
@@ -63,9 +64,9 @@ class _Network:
         self._predictor = Predictor(self.segmenter)
         optimizer = make_optimizer(config, steps_per_epoch=1)
         optimizer.build(self.segmenter.model.trainable_variables)
-        strategy, loss = tf.distribute.get_strategy(), keras.metrics.Mean()
+        loss = keras.metrics.Mean()
         training = TrainingNetwork(self.segmenter, config)
-        self._update = NetworkUpdate(training, optimizer, strategy, config, loss)
+        self._update = NetworkUpdate(training, optimizer, Workers(), config, loss)
         rng = np.random.default_rng(0)
         shape = (_BATCH_SIZE.value, _SIDE.value, _SIDE.value)
         images = rng.integers(0, 256, (*shape, 3)).astype(np.uint8)

@@ -23,7 +23,7 @@ def same_size_groups(
     items: Iterable[Item],
     group_of: Callable[[Item], Group],
     most_together: Callable[[Group], int],
-    most_waiting: int,
+    most_waiting: float,
 ) -> Iterator[tuple[Group, list[Item]]]:
     """Lets items wait for others of their group.
 

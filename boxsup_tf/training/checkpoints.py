@@ -62,6 +62,7 @@ class Checkpoints:
         model_dir: the run's folder, made by `run_settings.open_run`.
         model, optimizer, labelling, progress: what a checkpoint holds.
         keep: how many of the newest checkpoints stay.
+        writes: whether they are written; of several processes one does, and all read.
     """
 
     def __init__(
@@ -72,8 +73,9 @@ class Checkpoints:
         labelling: Labelling,
         progress: Progress,
         keep: int = 2,
+        writes: bool = True,
     ) -> None:
-        self._model_dir, self._progress = model_dir, progress
+        self._model_dir, self._progress, self._writes = model_dir, progress, writes
         self._numbers = [
             variable
             for variable in (*model.weights, *optimizer.variables)
@@ -106,8 +108,9 @@ class Checkpoints:
                 written. The checkpoints before are as they were.
         """
         self._check_finite()
-        with self._removing_unfinished(self._manager.directory):
-            self._manager.save()
+        if self._writes:
+            with self._removing_unfinished(self._manager.directory):
+                self._manager.save()
 
     def save_if_best(self, score: float) -> None:
         """Keeps the network in the folder `best` if no epoch before had so high a score.
@@ -123,6 +126,8 @@ class Checkpoints:
         self._check_finite()
         self._best_score.assign(score)
         self._best_epoch.assign(self._progress.epoch)
+        if not self._writes:
+            return
         folder, last = self._best.directory, self._best.latest_checkpoint
         with self._removing_unfinished(folder):
             # With the settings the folder is a whole of its own, for load_model or to be copied.

@@ -9,6 +9,7 @@ from boxsup_tf.models.network_family import BATCH_NORMS, NetworkFamily, family_o
 from boxsup_tf.settings import check, option
 from boxsup_tf.supervision.scoring import BELIEFS, NORMALISERS, ScoringConfig
 from boxsup_tf.training.pixel_loss import LOSSES
+from boxsup_tf.training.strategy import STRATEGIES
 
 CLASS_WEIGHTS = ("none", "inverse", "median")
 PRECISIONS = ("float32", "bfloat16")
@@ -95,6 +96,9 @@ class TrainConfig:
         update_batch: the most images of equal size that pass the network together in a mask
             update.
         Run:
+        strategy: `one_device`; `mirrored`, all GPUs of this machine; `multi_worker`, all machines
+            that TF_CONFIG names, of which each runs this command; or `auto`, what there is. The
+            batch is that of all together, and what is learnt does not depend on it.
         seed: of weights, draws, augmentation and order.
         validate_every: epochs from one validation to the next; the last epoch has one anyway.
         checkpoint_minutes: the longest time between checkpoints inside an epoch.
@@ -121,6 +125,7 @@ class TrainConfig:
     crop_size: int = 321
     min_scale: float = option(0.75, above=0)
     max_scale: float = 1.25
+    strategy: str = option("auto", choices=STRATEGIES)
     seed: int = option(0, at_least=0)
     loss_at: str = option("grid", choices=("grid", "pixels"))
     loss: str = option("cross_entropy", choices=LOSSES)

@@ -15,6 +15,8 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from boxsup_tf.records.parsing import Record
+from boxsup_tf.training.training_example import ExampleTable
+from boxsup_tf.training.workers import Workers
 
 _HASH_KEY = [0x66656174, 0x75726573]
 
@@ -60,21 +62,43 @@ class FeatureCache:
 
     def fill(
         self,
-        records: tf.data.Dataset,
+        examples: ExampleTable,
+        numbers: np.ndarray,
         view: Callable[[Record], tf.Tensor],
         show: Callable[[Record], tf.Tensor],
         description: str,
+        workers: Workers,
         batch_size: int = 1,
     ) -> None:
         """Computes what is missing; an interrupted filling goes on where it stopped.
 
         Args:
-            records: in an order that does not change.
+            examples: of the images.
+            numbers: int64, of those that are wanted.
             view: the name of a record's view, a scalar string, inside a graph.
             show: the view: float32 [H, W, 3], preprocessed, inside a graph.
             description: what the progress bar says.
+            workers: that share the work. All need all features, so where they do not share the
+                folder each computes all.
             batch_size: views that pass the network together; they must be of one size.
         """
+        own = numbers[workers.own(len(numbers))]
+        self._fill(examples, own, view, show, description, batch_size)
+        if workers.count > 1:
+            workers.wait()
+            self._fill(examples, numbers, view, show, description, batch_size)
+
+    def _fill(
+        self,
+        examples: ExampleTable,
+        numbers: np.ndarray,
+        view: Callable[[Record], tf.Tensor],
+        show: Callable[[Record], tf.Tensor],
+        description: str,
+        batch_size: int,
+    ) -> None:
+        chosen = tf.data.Dataset.from_tensor_slices(numbers)
+        records = examples.read(chosen).map(lambda example: example.record)
         paths = records.map(lambda record: self._path(record.encoded, view(record)))
         names = [path.decode() for path in paths.as_numpy_iterator()]
         missing = np.array([not os.path.exists(name) for name in names], bool)

@@ -16,12 +16,14 @@ class History:
     Args:
         model_dir: the run's folder.
         num_epochs: entries from before a resume that are kept; later ones are redone.
+        writes: whether the file is written; of several processes one does.
 
     Raises:
         InputError: metrics.json is damaged.
     """
 
-    def __init__(self, model_dir: str, num_epochs: int) -> None:
+    def __init__(self, model_dir: str, num_epochs: int, writes: bool = True) -> None:
+        self._writes = writes
         self._path = os.path.join(model_dir, METRICS_FILE)
         self.epochs: list[dict] = []
         if os.path.exists(self._path):
@@ -43,4 +45,5 @@ class History:
             self.epochs[epoch][name] = value if known else None
             if known:
                 tf.summary.scalar(name, value, step=epoch)
-        write_json(self._path, {"epochs": self.epochs})
+        if self._writes:
+            write_json(self._path, {"epochs": self.epochs})

@@ -7,6 +7,7 @@ the very batch that comes next.
 
 from collections.abc import Sequence
 
+import numpy as np
 import tensorflow as tf
 
 from boxsup_tf.models.network_family import NetworkFamily
@@ -20,7 +21,7 @@ from boxsup_tf.training.config import TrainConfig
 from boxsup_tf.training.feature_cache import FeatureCache
 from boxsup_tf.training.shared_batches import Share, distributed, share_of_batches
 from boxsup_tf.training.sources import Source
-from boxsup_tf.training.training_example import ExampleTable, TrainingExample, read_examples
+from boxsup_tf.training.training_example import ExampleTable, TrainingExample
 from boxsup_tf.training.workers import Workers
 
 _SHUFFLE_BUFFER = 2048  # numbers of examples
@@ -123,9 +124,12 @@ def pseudo_mask(example: TrainingExample, labelling: Labelling, config: TrainCon
     return paint(unpack(example.record.pool), chosen, annotated, config.clip_to_box)
 
 
-def fill_crops(cache: FeatureCache, sources: Sequence[Source], config: TrainConfig) -> None:
+def fill_crops(
+    cache: FeatureCache, sources: Sequence[Source], config: TrainConfig, workers: Workers
+) -> None:
     """Computes the features of all fixed crops of all examples."""
-    records = read_examples(sources).map(lambda example: example.record)
+    examples = ExampleTable(sources)
+    everything = np.arange(len(examples))
     for i in range(config.augmentations):
         number = tf.constant(i)
 
@@ -136,7 +140,7 @@ def fill_crops(cache: FeatureCache, sources: Sequence[Source], config: TrainConf
             return _pixels(_fixed_crop(record, number, config), record, config.family)
 
         what = f"features of crops {i + 1}/{config.augmentations}"
-        cache.fill(records, view, show, what, _CROPS_AT_ONCE)
+        cache.fill(examples, everything, view, show, what, workers, _CROPS_AT_ONCE)
 
 
 def steps_per_epoch(sources: Sequence[Source], config: TrainConfig) -> int:

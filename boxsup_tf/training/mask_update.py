@@ -25,9 +25,10 @@ from boxsup_tf.supervision.selection import RECTANGLE
 from boxsup_tf.training.config import TrainConfig
 from boxsup_tf.training.plan import MaskUpdatePlan
 from boxsup_tf.training.sources import Source
-from boxsup_tf.training.training_example import TrainingExample, box_examples
+from boxsup_tf.training.training_example import ExampleTable, TrainingExample
 from boxsup_tf.training.training_network import TrainingNetwork
 from boxsup_tf.training.training_predictor import TrainingPredictor
+from boxsup_tf.training.workers import Workers
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,7 +63,7 @@ class _Outcome(NamedTuple):
         slots: int32 [B], the boxes' places in the labelling.
         chosen: int32 [B], their candidates.
         ignored: bool [B], which of them are of no object.
-        costs: float32 [n, 3], E_o, E_r and coverage of the n candidates chosen.
+        costs: float32 [B, 3], E_o, E_r and coverage of the candidates chosen, 0 without one.
         truth_counts: int64 [C, C], truth by new pseudo-mask.
         former_counts: int64 [C, C], former pseudo-mask by new one.
     """
@@ -83,6 +84,7 @@ class MaskUpdate:
         sources: the training set.
         labelling: the present one; `run` reads it and leaves it as it is.
         config: of the run.
+        workers: each asks the network of its share of the images, and all learn what was chosen.
 
     Attributes:
         num_images: images of the box sources.
@@ -95,8 +97,9 @@ class MaskUpdate:
         sources: Sequence[Source],
         labelling: Labelling,
         config: TrainConfig,
+        workers: Workers,
     ) -> None:
-        self._labelling, self._config = labelling, config
+        self._labelling, self._config, self._workers = labelling, config, workers
         indices = [source.examples for source in sources if source.is_box]
         self.num_images = sum(map(len, indices))
         self.has_choice = not all(index.table["one_per_box"].all() for index in indices)
@@ -104,13 +107,14 @@ class MaskUpdate:
         self._scorer = Scorer(config.scoring)
         if self.num_images:
             # Built once: another dataset object would trace everything again.
-            dataset = box_examples(sources)
-            self._predictor = TrainingPredictor(network, dataset, config)
+            examples = ExampleTable([source for source in sources if source.is_box])
+            spec = examples.read(examples.numbers()).element_spec
+            self._predictor = TrainingPredictor(network, examples, config, workers)
             logits = tf.TensorSpec([None, None, self._num_classes], tf.float32)
             by_class = tf.TensorSpec([self._num_classes], tf.float32)
             self._update_image = tf.function(
                 self._update_one,
-                [dataset.element_spec, logits, tf.TensorSpec([], tf.int64), by_class, by_class],
+                [spec, logits, tf.TensorSpec([], tf.int64), by_class, by_class],
             )
 
     def run(self, epoch: int, plan: MaskUpdatePlan) -> tuple[np.ndarray, MaskUpdateReport]:
@@ -123,27 +127,32 @@ class MaskUpdate:
         Returns:
             The labelling, int32 [boxes], and what is to be said of it.
         """
-        before = self._labelling.chosen.numpy()
-        after = np.full_like(before, RECTANGLE)
+        workers, before = self._workers, self._labelling.chosen.numpy()
+        # Of boxes of other processes all of these are 0.
+        after = np.zeros(len(before), np.int64)  # from RECTANGLE on
+        is_ignored = np.zeros(len(before), np.int64)
+        costs = np.zeros((len(before), 3), np.float64)
         weights = [tf.constant(weight, tf.float32) for weight in (plan.feedback, plan.prior)]
         truth = former = ConfusionMatrix.zeros(self._num_classes)
-        costs = [np.zeros((0, 3), np.float32)]
-        of_object = np.ones(len(before), bool)
         progress = tqdm(
             self._predictor.predict_all(plan.asks_network) if self.num_images else (),
-            total=self.num_images,
+            total=len(workers.own(self.num_images)),
             desc=f"mask update {epoch}",
             unit="image",
+            disable=not workers.is_chief,
         )
         for example, logits in progress:
             outcome = self._update_image(example, logits, tf.constant(epoch, tf.int64), *weights)
             slots = outcome.slots.numpy()
-            after[slots], of_object[slots] = outcome.chosen.numpy(), ~outcome.ignored.numpy()
-            costs.append(outcome.costs.numpy())
+            after[slots] = outcome.chosen.numpy() - RECTANGLE
+            is_ignored[slots], costs[slots] = outcome.ignored.numpy(), outcome.costs.numpy()
             truth += outcome.truth_counts.numpy()
             former += outcome.former_counts.numpy()
-        all_costs = np.concatenate(costs)
-        means = all_costs.mean(axis=0) if len(all_costs) else np.zeros(3)
+        after = (workers.total(after) + RECTANGLE).astype(before.dtype)
+        of_object = workers.total(is_ignored) == 0
+        drawn = workers.total(costs)[after != RECTANGLE]
+        means = drawn.mean(axis=0) if len(drawn) else np.zeros(3)
+        truth, former = (ConfusionMatrix(workers.total(each.counts)) for each in (truth, former))
         painted = former.counts.sum(axis=0)
         changed = (before != after)[of_object]
         return after, MaskUpdateReport(
@@ -189,13 +198,15 @@ class MaskUpdate:
         former = paint(
             pool, self._labelling.of(example.id, num_boxes), annotated, config.clip_to_box
         )
-        drawn = tf.where(chosen != RECTANGLE)[:, 0]
-        of_drawn = tf.gather(tf.stack(costs, axis=2), drawn)
+        # No candidate is looked up where none is drawn, as there may be none at all.
+        drawn = tf.where(chosen != RECTANGLE)
+        of_drawn = tf.gather_nd(tf.stack(costs, axis=2), drawn)
+        of_chosen = tf.gather(of_drawn, tf.gather_nd(chosen, drawn), batch_dims=1)
         return _Outcome(
             slots=self._labelling.slots(example.id, num_boxes),
             chosen=chosen,
             ignored=ignored,
-            costs=tf.gather(of_drawn, tf.gather(chosen, drawn), batch_dims=1),
+            costs=tf.scatter_nd(drawn, of_chosen, [num_boxes, 3]),
             # Nothing is learnt from the pixels of ignored boxes; but what an object's candidate
             # lacks there is a miss, or each labelling would be judged on pixels of its own choice.
             truth_counts=count_pixels(

@@ -20,6 +20,7 @@ from boxsup_tf.training.feature_cache import Features
 from boxsup_tf.training.input_pipeline import TrainingPipeline
 from boxsup_tf.training.pixel_loss import PixelLoss
 from boxsup_tf.training.training_network import TrainingNetwork
+from boxsup_tf.training.workers import Workers
 
 _POLY_POWER = 0.9
 
@@ -33,7 +34,7 @@ class NetworkUpdate:
     Args:
         network: of the run.
         optimizer: built for the trainable variables of `network.trained`.
-        strategy: under whose scope both were made.
+        workers: under whose strategy's scope both were made.
         config: of the run.
         mean_loss: gets the loss of every step.
         class_weights: see `PixelLoss`.
@@ -43,12 +44,13 @@ class NetworkUpdate:
         self,
         network: TrainingNetwork,
         optimizer: keras.optimizers.Optimizer,
-        strategy: tf.distribute.Strategy,
+        workers: Workers,
         config: TrainConfig,
         mean_loss: keras.metrics.Metric,
         class_weights: np.ndarray | None = None,
     ) -> None:
-        self._model, self._optimizer, self._strategy = network.trained, optimizer, strategy
+        self._model, self._optimizer, self._workers = network.trained, optimizer, workers
+        self._strategy = workers.strategy
         self._config, self._mean_loss = config, mean_loss
         self._stride = network.segmenter.family.stride
         self._loss = PixelLoss(config.loss_at, self._stride, config.loss, class_weights)
@@ -77,12 +79,19 @@ class NetworkUpdate:
         epoch, done = int(progress.epoch), int(progress.step)
         pipeline.start(epoch, done)
         saved = time.monotonic()
-        with tqdm(total=num_steps, initial=done, desc=f"epoch {epoch}", unit="step") as bar:
+        with tqdm(
+            total=num_steps,
+            initial=done,
+            desc=f"epoch {epoch}",
+            unit="step",
+            disable=not self._workers.is_chief,
+        ) as bar:
             for images, label_maps, example_ids in pipeline.dataset:
                 batch_loss, counts = self.step(images, label_maps)
                 loss = float(batch_loss)
                 if not math.isfinite(loss):
-                    names = ", ".join(name.decode() for name in example_ids.numpy())
+                    own = self._strategy.experimental_local_results(example_ids)
+                    names = ", ".join(name.decode() for ids in own for name in ids.numpy())
                     raise checkpoints.diverged(f"the loss is {loss}", f" (images {names})")
                 progress.agreement.assign_add(counts)
                 progress.step.assign_add(1)

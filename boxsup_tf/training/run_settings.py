@@ -15,7 +15,7 @@ _PACKAGES = ("boxsup_tf", "tensorflow", "keras", "numpy")
 # Settings that may change between a run and its resumption without changing what it learns.
 _FREE = (
     *("epochs", "validate_every", "checkpoint_minutes", "keep_checkpoints", "num_pictures"),
-    "feature_cache",
+    *("feature_cache", "strategy"),
 )
 # What runs of earlier versions did where they had no choice.
 _SINCE = {
@@ -46,6 +46,17 @@ def open_run(
     os.makedirs(model_dir, exist_ok=True)
     versions = {name: importlib.metadata.version(name) for name in _PACKAGES}
     write_json(path, settings | {"versions": versions})
+
+
+def settings_of_all_workers(config: TrainConfig, digests: list[str]) -> dict[str, Any]:
+    """What must be the same for all processes of a run.
+
+    Args:
+        config, digests: see `open_run`.
+    """
+    own = {*_FREE} - {"epochs", "validate_every"}
+    shared = {name: value for name, value in dataclasses.asdict(config).items() if name not in own}
+    return shared | {"data digests": digests}
 
 
 def _check_same_run(model_dir: str, found: dict[str, Any], settings: dict[str, Any]) -> None:

@@ -60,7 +60,7 @@ def load_sources(specification: str) -> list[Source]:
         folder, _, supervision = item.rpartition(":")
         if not folder or supervision not in (SUPERVISION_BOX, SUPERVISION_MASK):
             raise InputError(f"--train_data: {item!r}: expected DIR:box or DIR:mask")
-        sources.append(_load_source(folder, supervision, number))
+        sources.append(load_source(folder, supervision, number))
         dataset_info.check_same_classes(
             sources[0].folder, sources[0].info.class_names, folder, sources[-1].info.class_names
         )
@@ -123,7 +123,17 @@ def with_most_objects(
     return [(source, number) for minus_objects, _, source, number in best if minus_objects]
 
 
-def _load_source(folder: str, supervision: str, number: int) -> Source:
+def load_source(folder: str, supervision: str, number: int = 0) -> Source:
+    """One source.
+
+    Args:
+        folder: of TFRecords.
+        supervision: `SUPERVISION_BOX` or `SUPERVISION_MASK`.
+        number: its place in the list.
+
+    Raises:
+        InputError: see `load_sources`.
+    """
     info = dataset_info.load_complete(folder)
     index = load_index(folder, info)
     is_box = supervision == SUPERVISION_BOX

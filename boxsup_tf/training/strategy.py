@@ -1,8 +1,8 @@
 """The tf.distribute strategy of a run: one device, several of this machine, or several machines."""
 
+import dataclasses
 import json
 import os
-from typing import NamedTuple
 
 import tensorflow as tf
 
@@ -14,7 +14,8 @@ _EXPECTED = (
 )
 
 
-class Cluster(NamedTuple):
+@dataclasses.dataclass(frozen=True)
+class Cluster:
     """The processes of a run, as TF_CONFIG names them.
 
     Attributes:

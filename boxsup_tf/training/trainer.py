@@ -1,5 +1,6 @@
 """The alternating optimisation (BoxSup, Sec. 3.3): plan, mask update, network update, repeat."""
 
+import contextlib
 import dataclasses
 import os
 
@@ -31,11 +32,13 @@ from boxsup_tf.training.plan import (
     never_asked,
     plan_mask_update,
 )
-from boxsup_tf.training.run_settings import open_run
+from boxsup_tf.training.run_settings import open_run, settings_of_all_workers
 from boxsup_tf.training.sources import check_pruning, empty_labelling, load_sources
+from boxsup_tf.training.strategy import cluster_of_environment, make_strategy
 from boxsup_tf.training.training_example import read_example
 from boxsup_tf.training.training_network import TrainingNetwork
 from boxsup_tf.training.validation import Validation
+from boxsup_tf.training.workers import Workers
 from boxsup_tf.training.write_errors import full_disk_explained
 
 
@@ -81,6 +84,9 @@ class Trainer:
 
     def __init__(self, model_dir: str, config: TrainConfig) -> None:
         self._model_dir, self._config = model_dir, config
+        cluster = cluster_of_environment()
+        strategy = make_strategy(config.strategy, cluster)
+        self._workers = workers = Workers(strategy, cluster)
         self._sources = sources = load_sources(config.train_data)
         check_pruning(sources, config.min_box_iou)
         self.class_names = class_names = sources[0].info.class_names
@@ -93,7 +99,6 @@ class Trainer:
             )
             digests.append(val_info.digest)
         self._num_steps = steps_per_epoch(sources, config)
-        strategy = tf.distribute.get_strategy()
         with strategy.scope():
             segmenter = Segmenter.build(
                 config.architecture(class_names),
@@ -112,7 +117,10 @@ class Trainer:
                 load_network_weights(segmenter, config.init)
             else:
                 segmenter.load_weights(config.init)
-        open_run(model_dir, config, class_names, digests)
+        workers.check_same(settings_of_all_workers(config, digests))
+        if workers.is_chief:
+            open_run(model_dir, config, class_names, digests)
+        workers.wait()
         self.labelling = empty_labelling(sources)
         self.progress = Progress(len(class_names))
         self._checkpoints = Checkpoints(
@@ -122,25 +130,31 @@ class Trainer:
             self.labelling,
             self.progress,
             config.keep_checkpoints,
+            workers.is_chief,
         )
         # Weights come first: features of frozen blocks, which the rest may read, depend on them.
         if restored := self._checkpoints.restore():
             print(f"resuming from {restored}: {self.progress}")
         self.network = TrainingNetwork(segmenter, config)
         if self.network.cache:
-            fill_crops(self.network.cache, sources, config)
-        self.pipeline = TrainingPipeline(sources, self.labelling, config, self.network.cache)
-        self.mask_update = MaskUpdate(self.network, sources, self.labelling, config)
+            fill_crops(self.network.cache, sources, config, workers)
+        self.pipeline = TrainingPipeline(
+            sources, self.labelling, config, self.network.cache, workers
+        )
+        self.mask_update = MaskUpdate(self.network, sources, self.labelling, config, workers)
         self.network_update = NetworkUpdate(
-            self.network, optimizer, strategy, config, self.progress.loss, weights
+            self.network, optimizer, workers, config, self.progress.loss, weights
         )
         self._validation = None
         if val_info:
-            self._validation = Validation(self.network, config.val_data, val_info)
-        self._pictures = Pictures(model_dir, segmenter, sources, self.labelling, config)
-        self._events = tf.summary.create_file_writer(model_dir)
+            self._validation = Validation(self.network, config.val_data, val_info, workers)
+        # The others' would be the same again.
+        self._pictures = self._events = None
+        if workers.is_chief:
+            self._pictures = Pictures(model_dir, segmenter, sources, self.labelling, config)
+            self._events = tf.summary.create_file_writer(model_dir)
         masks_updated = bool(self.progress.masks_updated.numpy())
-        self.history = History(model_dir, self.epoch + masks_updated)
+        self.history = History(model_dir, self.epoch + masks_updated, workers.is_chief)
 
     @property
     def epoch(self) -> int:
@@ -165,9 +179,10 @@ class Trainer:
                 f"best of the {self.epoch} epochs: {best[0]}, validation mean IoU "
                 f"{best[1]:.4f}: {os.path.join(self._model_dir, BEST_FOLDER)}"
             )
-        if path := self._pictures.write_evolution(self.epoch):
+        if self._pictures and (path := self._pictures.write_evolution(self.epoch)):
             print(f"masks over the updates: {path}")
-        self._events.flush()
+        if self._events:
+            self._events.flush()
         return self.history.epochs
 
     def update_masks(self) -> MaskUpdateReport | None:
@@ -188,8 +203,9 @@ class Trainer:
                 # What the network's first choice is held against.
                 self._choose(boxes_alone(self._config, len(self.class_names)), record=False)
             report = self._choose(plan)
-            with self._events.as_default():
-                self._pictures.show(epoch)
+            if self._pictures and self._events:
+                with self._events.as_default():
+                    self._pictures.show(epoch)
         self.progress.masks_updated.assign(True)
         self.save()
         return report
@@ -277,5 +293,5 @@ class Trainer:
         self._checkpoints.save()
 
     def _record(self, metrics: dict[str, float | None]) -> None:
-        with self._events.as_default():
+        with self._events.as_default() if self._events else contextlib.nullcontext():
             self.history.add(self.epoch, metrics)

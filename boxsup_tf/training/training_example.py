@@ -36,11 +36,6 @@ def read_example(source: Source, number: int) -> TrainingExample:
     return TrainingExample(tf.constant(example_id), tf.constant(source.is_box), record)
 
 
-def box_examples(sources: Sequence[Source]) -> tf.data.Dataset:
-    """The examples of all box sources, in order."""
-    return read_examples([source for source in sources if source.is_box]).prefetch(8)
-
-
 def read_examples(sources: Sequence[Source]) -> tf.data.Dataset:
     """The usable examples of all sources, at least one, in order."""
     table = ExampleTable(sources)
@@ -54,21 +49,22 @@ class ExampleTable:
 
     Args:
         sources: at least one.
+
+    Attributes:
+        sizes: int [N, 2], the images' heights and widths, pixels.
+        one_per_box: bool [N], see `PackedPool`.
     """
 
     def __init__(self, sources: Sequence[Source]) -> None:
         shards, counts = [], []
+        self._paths: list[str] = []
         for source in sources:
-            places, paths = source.places, shard_paths(source.folder, source.info.num_shards)
-            shards.append(places.shards + sum(map(len, counts), 0))
-            counts.append(np.bincount(places.shards, minlength=len(paths)))
+            paths = shard_paths(source.folder, source.info.num_shards)
+            shards.append(source.places.shards + len(self._paths))
+            counts.append(np.bincount(source.places.shards, minlength=len(paths)))
+            self._paths += paths
         self._stops = np.cumsum(np.concatenate(counts))
         self._firsts = self._stops - np.concatenate(counts)
-        self._paths = [
-            path
-            for source in sources
-            for path in shard_paths(source.folder, source.info.num_shards)
-        ]
         of_example = np.repeat(np.arange(len(sources)), [len(s.examples) for s in sources])
         # A row per example: its source, its shard, and where it is there.
         self._table = np.stack(
@@ -80,6 +76,11 @@ class ExampleTable:
             ],
             axis=1,
         )
+        columns = np.concatenate(
+            [s.examples.table[["height", "width", "one_per_box"]] for s in sources]
+        )
+        self.sizes = np.stack([columns["height"], columns["width"]], axis=1)
+        self.one_per_box = columns["one_per_box"]
         self._names = [str(source.number) for source in sources]
         self._is_box = [source.is_box for source in sources]
 

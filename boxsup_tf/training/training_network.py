@@ -1,11 +1,14 @@
 """The network of a run: the part of it that is trained, and the inputs of that part."""
 
+import numpy as np
 import tensorflow as tf
 
 from boxsup_tf.models.segmenter import Segmenter
 from boxsup_tf.records.parsing import Record
 from boxsup_tf.training.config import TrainConfig
 from boxsup_tf.training.feature_cache import FeatureCache, Features
+from boxsup_tf.training.training_example import ExampleTable
+from boxsup_tf.training.workers import Workers
 
 _WHOLE = "whole image"
 
@@ -65,14 +68,31 @@ class TrainingNetwork:
         logits = self.trained(whole_images, training=False)
         return self.segmenter.at_every_pixel(logits, size, scale)
 
-    def prepare(self, records: tf.data.Dataset, description: str, scale: float = 1.0) -> None:
-        """Computes the features of whole images, where they are to be read from a cache."""
+    def prepare(
+        self,
+        examples: ExampleTable,
+        numbers: np.ndarray,
+        description: str,
+        workers: Workers,
+        scale: float = 1.0,
+    ) -> None:
+        """Computes the features of whole images, where they are to be read from a cache.
+
+        Args:
+            examples: of the images.
+            numbers: of those that are wanted.
+            description: what the progress bar says.
+            workers: that share the work.
+            scale: the network sees the images at this many times their size.
+        """
         if self.cache is not None:
             self.cache.fill(
-                records,
+                examples,
+                numbers,
                 lambda record: _view(scale),
                 lambda record: self.segmenter.inputs_of(record.image()[None], scale)[0],
                 description,
+                workers,
             )
 
 

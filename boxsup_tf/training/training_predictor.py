@@ -1,32 +1,39 @@
 """Runs the network over the training images, batching those of equal size."""
 
-from collections.abc import Iterator
+import itertools
+import math
+from collections.abc import Iterator, Sequence
 
+import numpy as np
 import tensorflow as tf
 
 from boxsup_tf.models.bfloat16_copy import bfloat16_copy, copy_weights, has_native_bfloat16
 from boxsup_tf.records.same_size import Group, same_size_groups
 from boxsup_tf.training.config import TrainConfig
 from boxsup_tf.training.feature_cache import Features
-from boxsup_tf.training.training_example import TrainingExample
+from boxsup_tf.training.training_example import ExampleTable, TrainingExample
 from boxsup_tf.training.training_network import TrainingNetwork
-
-_PIXELS_WAITING = 2**26  # some 400 photographs of half a thousand pixels, 100 kB each as records
+from boxsup_tf.training.workers import Workers
 
 
 class TrainingPredictor:
-    """Predicts the images of a mask update.
+    """Predicts the images of a mask update, or this process's share of them.
 
     Args:
         network: of the run.
-        examples: a dataset of `TrainingExample`s with pools.
+        examples: with pools.
         config: says at what scale, in which precision and in which batches the network sees them.
+        workers: that share the images.
     """
 
     def __init__(
-        self, network: TrainingNetwork, examples: tf.data.Dataset, config: TrainConfig
+        self,
+        network: TrainingNetwork,
+        examples: ExampleTable,
+        config: TrainConfig,
+        workers: Workers,
     ) -> None:
-        self._network, self._examples = network, examples
+        self._network, self._examples, self._workers = network, examples, workers
         self._num_classes = len(network.segmenter.class_names)
         self._scale, self._batch = config.update_scale, config.update_batch
         self._copy = None
@@ -36,17 +43,18 @@ class TrainingPredictor:
         self._prepared = False
         # The signatures keep one trace over all sizes of images and of groups.
         self._whole_image = tf.function(
-            lambda record: network.whole_image(record, self._scale), [examples.element_spec.record]
+            lambda record: network.whole_image(record, self._scale),
+            [examples.read(examples.numbers()).element_spec.record],
         )
-        self._predict = tf.function(
+        self._predict = workers.on_replicas(
             self._logits, [network.input_spec, tf.TensorSpec([2], tf.int64)]
         )
 
     def predict_all(self, ask: bool) -> Iterator[tuple[TrainingExample, tf.Tensor]]:
-        """Every example once, with the logits of its pixels.
+        """Every example of this process's share once, with the logits of its pixels.
 
-        An image waits until there are enough of its size; which ones pass the network together
-        follows from the order of the examples, and makes no difference beyond rounding.
+        Images of one size pass the network together. Which ones follows from the order of all
+        examples, and not from how many processes share them.
 
         Args:
             ask: the network. Without it, and for pools that offer no choice, all logits are 0.
@@ -56,27 +64,53 @@ class TrainingPredictor:
         """
         if ask:
             self._prepare()
+        groups = self._groups(ask)
+        own = [groups[number] for number in self._workers.own(len(groups))]
+        numbers = np.array([number for _, together in own for number in together], np.int64)
+        read = iter(self._examples.read(tf.data.Dataset.from_tensor_slices(numbers)).prefetch(8))
+        waiting: list[list[TrainingExample]] = []
+        for group, together in own:
+            examples = list(itertools.islice(read, len(together)))
+            if not group.kind:
+                nothing = tf.zeros([*group.size, self._num_classes])
+                yield from ((example, nothing) for example in examples)
+                continue
+            waiting.append(examples)
+            if len(waiting) == len(self._workers.local_replicas):
+                yield from self._asked(waiting)
+                waiting = []
+        if waiting:
+            yield from self._asked(waiting)
 
-        def group_of(example: TrainingExample) -> Group:
-            has_choice = not example.record.pool.one_per_box
-            return Group(tuple(example.record.size.numpy().tolist()), ask and has_choice)
+    def _groups(self, ask: bool) -> list[tuple[Group, list[int]]]:
+        """Numbers of examples of one size; of kind True if the network is asked of them."""
+        examples = self._examples
+
+        def group_of(number: int) -> Group:
+            size = tuple(examples.sizes[number].tolist())
+            return Group(size, ask and not examples.one_per_box[number])
 
         def most_together(group: Group) -> int:
             return self._batch if group.kind else 1
 
-        for group, examples in same_size_groups(
-            self._examples, group_of, most_together, _PIXELS_WAITING
-        ):
-            if group.kind:
-                images = tf.nest.map_structure(
+        return list(same_size_groups(range(len(examples)), group_of, most_together, math.inf))
+
+    def _asked(
+        self, groups: Sequence[Sequence[TrainingExample]]
+    ) -> Iterator[tuple[TrainingExample, tf.Tensor]]:
+        """The examples of groups, a group per device, with their logits."""
+        arguments = [
+            (
+                tf.nest.map_structure(
                     lambda *parts: tf.concat(parts, axis=0),
                     *(self._whole_image(example.record) for example in examples),
-                )
-                logits = self._predict(images, examples[0].record.size)
-                yield from zip(examples, logits, strict=True)
-            else:
-                nothing = tf.zeros([*group.size, self._num_classes])
-                yield from ((example, nothing) for example in examples)
+                ),
+                examples[0].record.size,
+            )
+            for examples in groups
+        ]
+        for examples, logits in zip(groups, self._predict(arguments), strict=True):
+            yield from zip(examples, logits, strict=True)
 
     def _logits(self, images: Features, size: tf.Tensor) -> tf.Tensor:
         if self._copy is None:
@@ -89,10 +123,14 @@ class TrainingPredictor:
         if self._copy is not None:
             copy_weights(self._network.trained, self._copy)
         if not self._prepared:
-            with_choice = self._examples.map(lambda example: example.record).filter(
-                lambda record: ~record.pool.one_per_box
+            with_choice = np.flatnonzero(~self._examples.one_per_box)
+            self._network.prepare(
+                self._examples,
+                with_choice,
+                "features of training images",
+                self._workers,
+                self._scale,
             )
-            self._network.prepare(with_choice, "features of training images", self._scale)
             self._prepared = True
 
 

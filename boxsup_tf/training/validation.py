@@ -4,8 +4,10 @@ On few images the recognition of classes is most of the error and hides how good
 so beside the mean IoU stand two figures that see the masks alone.
 """
 
+import itertools
 import os
 
+import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
@@ -13,9 +15,11 @@ from boxsup_tf.errors import InputError
 from boxsup_tf.metrics.confusion import ConfusionMatrix
 from boxsup_tf.metrics.count_in_graph import count_pixels
 from boxsup_tf.records.dataset_info import DatasetInfo, shard_paths
-from boxsup_tf.records.parsing import Record, parse
 from boxsup_tf.training.feature_cache import Features
+from boxsup_tf.training.sources import SUPERVISION_MASK, load_source
+from boxsup_tf.training.training_example import ExampleTable
 from boxsup_tf.training.training_network import TrainingNetwork
+from boxsup_tf.training.workers import Workers
 
 
 class Validation:
@@ -25,22 +29,34 @@ class Validation:
         InputError: a shard is missing, or no image has a mask.
     """
 
-    def __init__(self, network: TrainingNetwork, folder: str, info: DatasetInfo) -> None:
+    def __init__(
+        self, network: TrainingNetwork, folder: str, info: DatasetInfo, workers: Workers
+    ) -> None:
         self._network, self._folder, self._info = network, folder, info
+        self._workers = workers
         if info.num_images_with_masks == 0:
             raise InputError(f"{folder}: none of {info.num_images} images has a class mask")
-        paths = shard_paths(folder, info.num_shards)
-        for path in paths:
+        for path in shard_paths(folder, info.num_shards):
             if not os.path.exists(path):
                 raise InputError(f"{path}: shard not found: expected {info.num_shards} shards")
-        records = tf.data.TFRecordDataset(paths).map(parse).filter(Record.has_mask)
-        network.prepare(records, "features of validation images")
-        self._inputs = records.map(
-            lambda record: (network.whole_image(record), record.size, record.label_map()),
-            num_parallel_calls=tf.data.AUTOTUNE,
-        ).prefetch(2)
+        examples = ExampleTable([load_source(folder, SUPERVISION_MASK)])
+        everything = np.arange(len(examples))
+        network.prepare(examples, everything, "features of validation images", workers)
+        own = tf.data.Dataset.from_tensor_slices(workers.own(len(examples)))
+        self._inputs = (
+            examples.read(own)
+            .map(
+                lambda example: (
+                    network.whole_image(example.record),
+                    example.record.size,
+                    example.record.label_map(),
+                ),
+                num_parallel_calls=tf.data.AUTOTUNE,
+            )
+            .prefetch(2)
+        )
         # The signature keeps one trace over all image sizes.
-        self._count = tf.function(self._counts, input_signature=self._inputs.element_spec)
+        self._count = workers.on_replicas(self._counts, self._inputs.element_spec)
 
     def run(self) -> dict[str, float | None]:
         """Metrics for the history, by one confusion matrix over all images; void is left out.
@@ -55,15 +71,23 @@ class Validation:
         """
         class_names = self._info.class_names
         counts = given = ConfusionMatrix.zeros(len(class_names))
-        total = self._info.num_images_with_masks
-        with tqdm(total=total, desc="validation", unit="image", leave=False) as progress:
+        workers, inputs = self._workers, iter(self._inputs)
+        total = len(workers.own(self._info.num_images_with_masks))
+        with tqdm(
+            total=total,
+            desc="validation",
+            unit="image",
+            leave=False,
+            disable=not workers.is_chief,
+        ) as progress:
             try:
-                for inputs in self._inputs:
-                    of_all, of_given = self._count(*inputs)
-                    counts, given = counts + of_all.numpy(), given + of_given.numpy()
-                    progress.update()
+                while some := list(itertools.islice(inputs, len(workers.local_replicas))):
+                    for of_all, of_given in self._count(some):
+                        counts, given = counts + of_all.numpy(), given + of_given.numpy()
+                        progress.update()
             except tf.errors.DataLossError as error:
                 raise InputError(f"{self._folder}: damaged TFRecord: {error.message}") from None
+        counts, given = (ConfusionMatrix(workers.total(each.counts)) for each in (counts, given))
         return {
             "val_mean_iou": counts.mean_iou,
             "val_foreground_mean_iou": counts.foreground_mean_iou,

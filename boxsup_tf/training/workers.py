@@ -1,6 +1,7 @@
 """The processes of a run: which of them this one is, and what they find out together."""
 
 import json
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ class Workers:
     """One or several processes that train together.
 
     Args:
-        strategy: of the run.
+        strategy: of the run; None: that of one device.
         cluster: the processes; None: there is one.
 
     Attributes:
@@ -25,8 +26,10 @@ class Workers:
         local_replicas: the numbers of this process's own among them.
     """
 
-    def __init__(self, strategy: tf.distribute.Strategy, cluster: Cluster | None = None) -> None:
-        self.strategy = strategy
+    def __init__(
+        self, strategy: tf.distribute.Strategy | None = None, cluster: Cluster | None = None
+    ) -> None:
+        self.strategy = strategy = strategy or tf.distribute.get_strategy()
         self.index, self.count = (cluster.index, len(cluster.addresses)) if cluster else (0, 1)
         self.is_chief = self.index == 0
         self.num_replicas = strategy.num_replicas_in_sync
@@ -51,6 +54,50 @@ class Workers:
             )
         )
         return self.strategy.experimental_local_results(self._sum(parts))[0].numpy()
+
+    def wait(self) -> None:
+        """Until all processes are here."""
+        self.total(np.zeros(1, np.int64))
+
+    def own(self, count: int) -> np.ndarray:
+        """Which of so many things are this process's: int64, every `count`-th of them."""
+        return np.arange(self.index, count, self.count)
+
+    def on_replicas(
+        self, function: Callable[..., Any], signature: Sequence[Any]
+    ) -> Callable[[Sequence[tuple]], list]:
+        """A function that each of this process's devices computes on arguments of its own.
+
+        Args:
+            function: of TensorFlow, without communication between devices.
+            signature: `tf.TensorSpec`s of its arguments, or structures of them.
+
+        Returns:
+            From at most as many tuples of arguments as there are devices, at least one, to what
+            the function gives of each.
+        """
+        first, number = self.local_replicas.start, len(self.local_replicas)
+        if self.num_replicas == 1:
+            alone = tf.function(function, signature)
+            return lambda arguments: [alone(*each) for each in arguments]
+
+        def of_all(*arguments: tuple) -> Any:
+            def of_one() -> Any:
+                context = tf.distribute.get_replica_context()
+                return function(*arguments[context.replica_id_in_sync_group - first])
+
+            return self.strategy.run(of_one)
+
+        compiled = tf.function(of_all, [tuple(signature)] * number)
+
+        def results(arguments: Sequence[tuple]) -> list:
+            missing = number - len(arguments)
+            made = compiled(*arguments, *[arguments[0]] * missing)
+            parts = tf.nest.map_structure(self.strategy.experimental_local_results, made)
+            flat = zip(*map(tuple, tf.nest.flatten(parts)), strict=True)
+            return [tf.nest.pack_sequence_as(made, list(each)) for each in flat][: len(arguments)]
+
+        return results
 
     def check_same(self, settings: dict[str, Any]) -> None:
         """Makes sure that all processes were started alike.

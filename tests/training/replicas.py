@@ -18,6 +18,7 @@ from boxsup_tf.models.segmenter import Segmenter
 from boxsup_tf.training.config import TrainConfig
 from boxsup_tf.training.network_update import NetworkUpdate, make_optimizer
 from boxsup_tf.training.training_network import TrainingNetwork
+from boxsup_tf.training.workers import Workers
 from tests.models.segmenters import make_segmenter
 
 CROP, CLASSES = 17, 3
@@ -78,7 +79,7 @@ def weights_after(
         optimizer.build(segmenter.model.trainable_variables)
         mean_loss = keras.metrics.Mean()
     update = NetworkUpdate(
-        TrainingNetwork(segmenter, config), optimizer, strategy, config, mean_loss
+        TrainingNetwork(segmenter, config), optimizer, Workers(strategy), config, mean_loss
     )
     for size in sizes:
         shares = np.array_split(np.arange(size), replicas)

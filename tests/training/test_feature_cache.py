@@ -13,8 +13,9 @@ from boxsup_tf.training.config import TrainConfig
 from boxsup_tf.training.input_pipeline import TrainingPipeline, fill_crops
 from boxsup_tf.training.sources import Source, load_sources
 from boxsup_tf.training.trainer import train
-from boxsup_tf.training.training_example import box_examples
+from boxsup_tf.training.training_example import ExampleTable, read_examples
 from boxsup_tf.training.training_network import TrainingNetwork
+from boxsup_tf.training.workers import Workers
 from tests.models.segmenters import make_segmenter
 from tests.training.folders import CLASS_NAMES, SIDE, make_example, scattered, write
 
@@ -41,7 +42,12 @@ def _segmenter(seed: int = SEED) -> Segmenter:
 
 
 def _records(sources):
-    return box_examples(sources).map(lambda example: example.record)
+    return read_examples(sources).map(lambda example: example.record)
+
+
+def _prepare(network: TrainingNetwork, sources) -> None:
+    examples = ExampleTable(sources)
+    network.prepare(examples, np.arange(len(examples)), "features", Workers())
 
 
 def _labelling(sources) -> Labelling:
@@ -61,7 +67,7 @@ def test_cached_crops_are_the_trunks_view_of_the_crops(sources, tmp_path):
     segmenter, labelling = _segmenter(), _labelling(sources)
     config = _config(tmp_path)
     network = TrainingNetwork(segmenter, config)
-    fill_crops(network.cache, sources, config)
+    fill_crops(network.cache, sources, config, Workers())
     cached = TrainingPipeline(sources, labelling, config, network.cache)
     plain = TrainingPipeline(sources, labelling, _config(None))
     trunk, _ = segmenter.split(FROZEN)
@@ -85,7 +91,7 @@ def test_cached_crops_are_the_trunks_view_of_the_crops(sources, tmp_path):
 def test_whole_images_score_as_without_a_cache(sources, tmp_path):
     segmenter = _segmenter()
     cached, plain = (TrainingNetwork(segmenter, _config(cache)) for cache in (tmp_path, None))
-    cached.prepare(_records(sources), "features")
+    _prepare(cached, sources)
     for record in _records(sources):
         ours, expected = (n.logits(n.whole_image(record), record.size) for n in (cached, plain))
         assert ours.shape == (1, SIDE, SIDE, len(CLASS_NAMES))
@@ -95,18 +101,18 @@ def test_whole_images_score_as_without_a_cache(sources, tmp_path):
 
 def test_only_what_is_missing_is_computed(sources, tmp_path):
     network = TrainingNetwork(_segmenter(), _config(tmp_path))
-    network.prepare(_records(sources), "features")
+    _prepare(network, sources)
     files = sorted(path for path in tmp_path.rglob("*") if path.is_file())
     assert len(files) == 5
     times = [os.stat(path).st_mtime_ns for path in files]
     before = files[2].read_bytes()
     files[2].unlink()
-    TrainingNetwork(_segmenter(), _config(tmp_path)).prepare(_records(sources), "features")
+    _prepare(TrainingNetwork(_segmenter(), _config(tmp_path)), sources)
     assert files[2].read_bytes() == before
     changed = [os.stat(path).st_mtime_ns != time for path, time in zip(files, times, strict=True)]
     assert changed == [i == 2 for i in range(5)]
     # Other weights, other features.
-    TrainingNetwork(_segmenter(seed=4), _config(tmp_path)).prepare(_records(sources), "features")
+    _prepare(TrainingNetwork(_segmenter(seed=4), _config(tmp_path)), sources)
     assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 10
 
 

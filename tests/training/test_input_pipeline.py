@@ -11,7 +11,6 @@ from boxsup_tf.supervision.labelling import Labelling
 from boxsup_tf.training.config import TrainConfig
 from boxsup_tf.training.input_pipeline import TrainingPipeline, steps_per_epoch
 from boxsup_tf.training.sources import Source, load_sources
-from boxsup_tf.training.training_example import box_examples
 from tests.supervision.pools import paint_by_pixel
 from tests.training.folders import SIDE, make_example, scattered, write
 
@@ -173,10 +172,3 @@ def test_a_small_shuffle_buffer_still_gives_every_example_once(sources, monkeypa
 def test_masks_alone_need_no_labelling(sources):
     pipeline = TrainingPipeline(sources[1:], Labelling({}), _config(**IDENTITY))
     assert len(_images(_epoch(pipeline, 0))) == NUM_MASK
-
-
-def test_box_examples_are_those_of_the_box_sources_in_order(sources):
-    found = [example.id.decode() for example in box_examples(sources).as_numpy_iterator()]
-    assert found == [f"0/image{i}" for i in range(NUM_BOX)]
-    example = next(iter(box_examples(sources)))
-    assert example.is_box and example.record.boxes.shape[1] == 4

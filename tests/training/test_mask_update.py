@@ -19,6 +19,7 @@ from boxsup_tf.training.mask_update import MaskUpdate
 from boxsup_tf.training.plan import MaskUpdatePlan
 from boxsup_tf.training.sources import load_sources
 from boxsup_tf.training.training_network import TrainingNetwork
+from boxsup_tf.training.workers import Workers
 from tests.models.segmenters import make_segmenter
 from tests.supervision.pools import paint_by_pixel
 from tests.training.folders import CLASS_NAMES, SIDE, blocks, make_example, rectangles, write
@@ -62,7 +63,7 @@ def _update(segmenter, folder: str, epoch: int = 0, prior_weight: float = 0.0, *
     sources = load_sources(f"{folder}:box")
     examples = sources[0].examples
     labelling = Labelling({f"0/{e.source_id}": e.num_boxes for e in examples})
-    update = MaskUpdate(TrainingNetwork(segmenter, config), sources, labelling, config)
+    update = MaskUpdate(TrainingNetwork(segmenter, config), sources, labelling, config, Workers())
     before = labelling.chosen.numpy()
     after, report = update.run(epoch, _plan(config.feedback_weight, prior_weight))
     np.testing.assert_array_equal(labelling.chosen.numpy(), before)
@@ -258,7 +259,9 @@ def test_without_box_sources_there_is_nothing_to_do(segmenter, tmp_path):
     folder = write(tmp_path / "masks", [make_example("a", 0, boxes=False)], None, 1)
     sources = load_sources(f"{folder}:mask")
     config = TrainConfig("")
-    update = MaskUpdate(TrainingNetwork(segmenter, config), sources, Labelling({}), config)
+    update = MaskUpdate(
+        TrainingNetwork(segmenter, config), sources, Labelling({}), config, Workers()
+    )
     assert update.num_images == 0 and not update.has_choice
     labelling, report = update.run(0, _plan(3.0))
     assert labelling.size == 0 and report.changed_share == 0
@@ -285,7 +288,7 @@ def test_weights_by_class_are_those_of_each_box(segmenter, examples, folder):
     config = TrainConfig("", belief="cross_entropy", **EXACT)
     sources = load_sources(f"{folder}:box")
     labelling = Labelling({f"0/{e.source_id}": e.num_boxes for e in sources[0].examples})
-    update = MaskUpdate(TrainingNetwork(segmenter, config), sources, labelling, config)
+    update = MaskUpdate(TrainingNetwork(segmenter, config), sources, labelling, config, Workers())
     labels = np.zeros(labelling.chosen.shape, int)
     for example in examples:
         slots = labelling.slots(tf.constant(f"0/{example.source_id}"), len(example.labels))
@@ -307,7 +310,7 @@ def test_reports_how_much_is_covered_and_how_much_changed(segmenter, examples, f
     config = TrainConfig("", k=1)
     sources = load_sources(f"{folder}:box")
     labelling = Labelling({f"0/{e.source_id}": e.num_boxes for e in sources[0].examples})
-    update = MaskUpdate(TrainingNetwork(segmenter, config), sources, labelling, config)
+    update = MaskUpdate(TrainingNetwork(segmenter, config), sources, labelling, config, Workers())
     labelling.chosen.assign(update.run(0, _plan(0.0))[0])
     first = labelling.chosen.numpy()
     after, report = update.run(1, _plan(3.0))

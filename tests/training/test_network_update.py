@@ -16,6 +16,7 @@ from boxsup_tf.training.config import TrainConfig
 from boxsup_tf.training.network_update import NetworkUpdate, make_optimizer
 from boxsup_tf.training.pixel_loss import PixelLoss
 from boxsup_tf.training.training_network import TrainingNetwork
+from boxsup_tf.training.workers import Workers
 from tests.conftest import REPOSITORY
 from tests.models.segmenters import make_segmenter
 from tests.training import replicas
@@ -43,7 +44,7 @@ def _update(
     optimizer = make_optimizer(config, steps_per_epoch=2)
     optimizer.build(network.trained.trainable_variables)
     strategy = tf.distribute.get_strategy()
-    update = NetworkUpdate(network, optimizer, strategy, config, keras.metrics.Mean())
+    update = NetworkUpdate(network, optimizer, Workers(strategy), config, keras.metrics.Mean())
     return network.trained, update
 
 

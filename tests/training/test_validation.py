@@ -10,6 +10,7 @@ from boxsup_tf.records.example import decode_image
 from boxsup_tf.training.config import TrainConfig
 from boxsup_tf.training.training_network import TrainingNetwork
 from boxsup_tf.training.validation import Validation
+from boxsup_tf.training.workers import Workers
 from tests.models.segmenters import make_segmenter
 from tests.training.folders import CLASS_NAMES, make_example, write
 
@@ -21,7 +22,7 @@ def test_the_three_figures(tmp_path):
     folder = write(tmp_path / "val", examples, None)
     segmenter = make_segmenter(CLASS_NAMES, seed=1)
     network = TrainingNetwork(segmenter, TrainConfig(""))
-    found = Validation(network, folder, dataset_info.load_complete(folder)).run()
+    found = Validation(network, folder, dataset_info.load_complete(folder), Workers()).run()
     truths, plain, given = [], [], []
     for example in examples:
         logits = segmenter.logits(decode_image(example.encoded)[None])[0].numpy()
