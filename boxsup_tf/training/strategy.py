@@ -69,7 +69,7 @@ def make_strategy(name: str, cluster: Cluster | None) -> tf.distribute.Strategy:
         InputError: several machines, and no cluster; or several devices, and there is one.
     """
     if name == "auto":
-        several = len(_devices()) > 1 and _devices()[0].device_type == "GPU"
+        several = len(tf.config.list_physical_devices("GPU")) > 1
         name = "multi_worker" if cluster else "mirrored" if several else "one_device"
     if name == "multi_worker":
         if cluster is None:

@@ -35,9 +35,6 @@ class Workers:
         self.num_replicas = strategy.num_replicas_in_sync
         own = self.num_replicas // self.count
         self.local_replicas = range(self.index * own, (self.index + 1) * own)
-        self._sum = tf.function(
-            lambda values: strategy.run(_all_reduced, (values,)), reduce_retracing=True
-        )
 
     def total(self, values: np.ndarray) -> np.ndarray:
         """The sum over all processes, each of which calls this with an array of one shape.
@@ -47,13 +44,9 @@ class Workers:
         """
         if self.count == 1:
             return values
-        first, nothing = self.local_replicas.start, np.zeros_like(values)
-        parts = self.strategy.experimental_distribute_values_from_function(
-            lambda context: tf.constant(
-                values if context.replica_id_in_sync_group == first else nothing
-            )
-        )
-        return self.strategy.experimental_local_results(self._sum(parts))[0].numpy()
+        nothing = [tf.zeros_like(values)] * (len(self.local_replicas) - 1)
+        parts = self._per_replica([tf.constant(values), *nothing])
+        return self.strategy.reduce(tf.distribute.ReduceOp.SUM, parts, axis=None).numpy()
 
     def wait(self) -> None:
         """Until all processes are here."""
@@ -76,28 +69,37 @@ class Workers:
             From at most as many tuples of arguments as there are devices, at least one, to what
             the function gives of each.
         """
-        first, number = self.local_replicas.start, len(self.local_replicas)
+        number = len(self.local_replicas)
         if self.num_replicas == 1:
             alone = tf.function(function, signature)
             return lambda arguments: [alone(*each) for each in arguments]
 
-        def of_all(*arguments: tuple) -> Any:
-            def of_one() -> Any:
-                context = tf.distribute.get_replica_context()
-                return function(*arguments[context.replica_id_in_sync_group - first])
-
-            return self.strategy.run(of_one)
-
-        compiled = tf.function(of_all, [tuple(signature)] * number)
+        # A value per replica, of shapes that differ: relaxed, they keep one trace.
+        compiled = tf.function(
+            lambda *arguments: self.strategy.run(function, arguments), reduce_retracing=True
+        )
 
         def results(arguments: Sequence[tuple]) -> list:
-            missing = number - len(arguments)
-            made = compiled(*arguments, *[arguments[0]] * missing)
-            parts = tf.nest.map_structure(self.strategy.experimental_local_results, made)
-            flat = zip(*map(tuple, tf.nest.flatten(parts)), strict=True)
-            return [tf.nest.pack_sequence_as(made, list(each)) for each in flat][: len(arguments)]
+            padded = [*arguments, *[arguments[0]] * (number - len(arguments))]
+            leaves = [tf.nest.flatten(each) for each in padded]
+            by_leaf = [self._per_replica(values) for values in zip(*leaves, strict=True)]
+            made = compiled(*tf.nest.pack_sequence_as(arguments[0], by_leaf))
+            flat = [
+                self.strategy.experimental_local_results(part) for part in tf.nest.flatten(made)
+            ]
+            each = [
+                tf.nest.pack_sequence_as(made, list(parts)) for parts in zip(*flat, strict=True)
+            ]
+            return each[: len(arguments)]
 
         return results
+
+    def _per_replica(self, values: Sequence[tf.Tensor]) -> Any:
+        """One value of as many as this process has devices for each of them."""
+        first = self.local_replicas.start
+        return self.strategy.experimental_distribute_values_from_function(
+            lambda context: values[context.replica_id_in_sync_group - first]
+        )
 
     def check_same(self, settings: dict[str, Any]) -> None:
         """Makes sure that all processes were started alike.
@@ -131,8 +133,3 @@ class Workers:
         return [
             json.loads(row[:length].tobytes()) for row, length in zip(rows, lengths, strict=True)
         ]
-
-
-def _all_reduced(values: tf.Tensor) -> tf.Tensor:
-    context = tf.distribute.get_replica_context()
-    return context.all_reduce(tf.distribute.ReduceOp.SUM, values)

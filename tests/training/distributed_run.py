@@ -1,0 +1,49 @@
+"""A training by one of several processes, or on several logical devices; run by the tests.
+
+    python -m tests.training.distributed_run MODEL_DIR TRAIN_DATA VAL_DATA REPLICAS NAME=VALUE ...
+
+Which process it is says TF_CONFIG. At its end the labelling and all weights are in
+MODEL_DIR/end_INDEX.npz.
+"""
+
+import os
+import sys
+
+import numpy as np
+import tensorflow as tf
+
+from boxsup_tf.errors import InputError
+from boxsup_tf.training.config import TrainConfig
+from boxsup_tf.training.strategy import cluster_of_environment
+from boxsup_tf.training.trainer import Trainer
+
+CONFIG = {
+    **{"crop_size": 33, "batch_size": 5, "epochs": 2, "width_multiplier": 0.05, "dropout": 0.0},
+    **{"init": "random", "num_pictures": 1, "warmup_epochs": 0, "min_agreement": 0.0},
+    **{"update_batch": 2, "k": 2, "learning_rate": 0.01, "clip_norm": 1.0},
+}
+
+
+def main(model_dir: str, train_data: str, val_data: str, replicas: str, *changes: str) -> None:
+    config = dict(CONFIG)
+    for change in changes:
+        name, _, value = change.partition("=")
+        config[name] = type(config.get(name, ""))(value)
+    if int(replicas) > 1:
+        cpu = tf.config.list_physical_devices("CPU")[0]
+        devices = [tf.config.LogicalDeviceConfiguration()] * int(replicas)
+        tf.config.set_logical_device_configuration(cpu, devices)
+        config["strategy"] = "mirrored"
+    try:
+        trainer = Trainer(model_dir, TrainConfig(train_data, val_data=val_data, **config))
+        trainer.run()
+    except InputError as error:
+        sys.exit(f"error: {error}")
+    cluster = cluster_of_environment()
+    path = os.path.join(model_dir, f"end_{cluster.index if cluster else 0}.npz")
+    weights = trainer.network.segmenter.model.get_weights()
+    np.savez(path, trainer.labelling.chosen.numpy(), *weights)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
