@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
+from boxsup_tf.errors import InputError
 from boxsup_tf.models.network_family import NetworkFamily
 from boxsup_tf.pools.pool_ops import unpack
 from boxsup_tf.records.parsing import Record
@@ -141,6 +142,26 @@ def fill_crops(
 
         what = f"features of crops {i + 1}/{config.augmentations}"
         cache.fill(examples, everything, view, show, what, workers, _CROPS_AT_ONCE)
+
+
+def check_shares(sources: Sequence[Source], config: TrainConfig, workers: Workers) -> None:
+    """Makes sure that a batch has images for all replicas.
+
+    Raises:
+        InputError: it has not.
+    """
+    replicas = workers.num_replicas
+    if config.batch_size < replicas:
+        raise InputError(
+            f"--batch_size={config.batch_size}: expected at least {replicas}, an image for each of "
+            "the devices that share it"
+        )
+    left = sum(len(source.examples) for source in sources) % config.batch_size
+    if config.batch_norm == "trained" and 0 < left < replicas:
+        raise InputError(
+            f"--batch_norm=trained: the last batch has {left} images for {replicas} devices: "
+            "expected one for each, so another --batch_size"
+        )
 
 
 def steps_per_epoch(sources: Sequence[Source], config: TrainConfig) -> int:

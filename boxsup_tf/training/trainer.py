@@ -18,11 +18,13 @@ from boxsup_tf.training.config import TrainConfig
 from boxsup_tf.training.history import History
 from boxsup_tf.training.input_pipeline import (
     TrainingPipeline,
+    check_shares,
     fill_crops,
     pseudo_mask,
     steps_per_epoch,
 )
 from boxsup_tf.training.mask_update import MaskUpdate, MaskUpdateReport
+from boxsup_tf.training.missing_workers import missing_workers_explained
 from boxsup_tf.training.network_update import NetworkUpdate, make_optimizer
 from boxsup_tf.training.pictures import Pictures
 from boxsup_tf.training.plan import (
@@ -56,7 +58,7 @@ def train(model_dir: str, config: TrainConfig) -> list[dict]:
     Raises:
         InputError: see `Trainer`; or the loss is not a number, or the disk is full.
     """
-    with full_disk_explained(model_dir):
+    with full_disk_explained(model_dir), missing_workers_explained(cluster_of_environment()):
         return Trainer(model_dir, config).run()
 
 
@@ -98,6 +100,7 @@ class Trainer:
                 sources[0].folder, class_names, config.val_data, val_info.class_names
             )
             digests.append(val_info.digest)
+        check_shares(sources, config, workers)
         self._num_steps = steps_per_epoch(sources, config)
         with strategy.scope():
             segmenter = Segmenter.build(
@@ -134,7 +137,7 @@ class Trainer:
         )
         # Weights come first: features of frozen blocks, which the rest may read, depend on them.
         if restored := self._checkpoints.restore():
-            print(f"resuming from {restored}: {self.progress}")
+            workers.say(f"resuming from {restored}: {self.progress}")
         self.network = TrainingNetwork(segmenter, config)
         if self.network.cache:
             fill_crops(self.network.cache, sources, config, workers)
@@ -165,7 +168,7 @@ class Trainer:
         """All epochs that are left; returns the metrics of every epoch."""
         first, config = self.epoch, self._config
         if notice := never_asked(config):
-            print(notice)
+            self._workers.say(notice)
         while self.epoch < config.epochs:
             if not self.progress.masks_updated.numpy():
                 self.update_masks()
@@ -173,14 +176,16 @@ class Trainer:
             due = (self.epoch + 1) % config.validate_every == 0 or self.epoch + 1 == config.epochs
             self.end_epoch(self.validate() if due else {})
         if first >= config.epochs:
-            print(f"{self._model_dir}: already trained for {first} epochs: nothing to do")
+            self._workers.say(
+                f"{self._model_dir}: already trained for {first} epochs: nothing to do"
+            )
         if best := self._checkpoints.best():
-            print(
+            self._workers.say(
                 f"best of the {self.epoch} epochs: {best[0]}, validation mean IoU "
                 f"{best[1]:.4f}: {os.path.join(self._model_dir, BEST_FOLDER)}"
             )
         if self._pictures and (path := self._pictures.write_evolution(self.epoch)):
-            print(f"masks over the updates: {path}")
+            self._workers.say(f"masks over the updates: {path}")
         if self._events:
             self._events.flush()
         return self.history.epochs
@@ -198,7 +203,7 @@ class Trainer:
         # Pools that offer no choice are looked at once.
         if plan and update.num_images and (update.has_choice or not epoch):
             if plan.notice:
-                print(f"mask update {epoch}: {plan.notice}", flush=True)
+                self._workers.say(f"mask update {epoch}: {plan.notice}")
             if epoch == 0 and plan.asks_network:
                 # What the network's first choice is held against.
                 self._choose(boxes_alone(self._config, len(self.class_names)), record=False)
@@ -225,7 +230,7 @@ class Trainer:
             }
             self._record(metrics)
         if warning:
-            print(f"mask update {epoch}: {warning}; the labelling before stays", flush=True)
+            self._workers.say(f"mask update {epoch}: {warning}; the labelling before stays")
         else:
             self.labelling.chosen.assign(labelling)
         return report

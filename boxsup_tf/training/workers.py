@@ -48,6 +48,11 @@ class Workers:
         parts = self._per_replica([tf.constant(values), *nothing])
         return self.strategy.reduce(tf.distribute.ReduceOp.SUM, parts, axis=None).numpy()
 
+    def say(self, text: str) -> None:
+        """Prints a line, once for all processes."""
+        if self.is_chief:
+            print(text, flush=True)
+
     def wait(self) -> None:
         """Until all processes are here."""
         self.total(np.zeros(1, np.int64))

@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from boxsup_tf.errors import InputError
 from boxsup_tf.training.config import TrainConfig
+from boxsup_tf.training.missing_workers import missing_workers_explained
 from boxsup_tf.training.strategy import cluster_of_environment
 from boxsup_tf.training.trainer import Trainer
 
@@ -34,12 +35,13 @@ def main(model_dir: str, train_data: str, val_data: str, replicas: str, *changes
         devices = [tf.config.LogicalDeviceConfiguration()] * int(replicas)
         tf.config.set_logical_device_configuration(cpu, devices)
         config["strategy"] = "mirrored"
+    cluster = cluster_of_environment()
     try:
-        trainer = Trainer(model_dir, TrainConfig(train_data, val_data=val_data, **config))
-        trainer.run()
+        with missing_workers_explained(cluster):
+            trainer = Trainer(model_dir, TrainConfig(train_data, val_data=val_data, **config))
+            trainer.run()
     except InputError as error:
         sys.exit(f"error: {error}")
-    cluster = cluster_of_environment()
     path = os.path.join(model_dir, f"end_{cluster.index if cluster else 0}.npz")
     weights = trainer.network.segmenter.model.get_weights()
     np.savez(path, trainer.labelling.chosen.numpy(), *weights)

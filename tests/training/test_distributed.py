@@ -8,6 +8,7 @@ import pathlib
 import socket
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -119,4 +120,27 @@ def _assert_same(run: Run, expected: Run) -> None:
 @pytest.mark.parametrize(("workers", "replicas"), [(1, 2), (1, 4), (2, 1), (3, 1)])
 def test_it_learns_what_one_device_learns(workers, replicas, data, alone, tmp_path):
     for run in train(tmp_path, data, workers, replicas):
+        _assert_same(run, alone)
+
+
+def test_a_worker_that_is_killed_is_named_and_the_run_goes_on(data, alone, tmp_path):
+    chief, other = processes = start(tmp_path, data, 2, 1)
+    try:
+        # tqdm's bar is the chief's: a step of the second epoch is done.
+        seen = ""
+        while "epoch 1:  33%" not in seen:
+            assert (more := chief.stdout.read(1)), seen
+            seen += more
+        other.kill()
+        began = time.monotonic()
+        rest = chief.communicate(timeout=120)[0]
+        assert chief.returncode == 1, rest
+        assert time.monotonic() - began < 60
+    finally:
+        for process in processes:
+            process.kill()
+    line = rest.strip().splitlines()[-1]
+    assert line.startswith("error: worker 2 (localhost:") and "no longer answers" in line
+    for run in train(tmp_path, data, 2):
+        assert any("resuming from" in line for line in run.output) or run.output
         _assert_same(run, alone)
