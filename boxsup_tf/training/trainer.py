@@ -166,9 +166,9 @@ class Trainer:
 
     def run(self) -> list[dict]:
         """All epochs that are left; returns the metrics of every epoch."""
-        first, config = self.epoch, self._config
+        first, config, say = self.epoch, self._config, self._workers.say
         if notice := never_asked(config):
-            self._workers.say(notice)
+            say(notice)
         while self.epoch < config.epochs:
             if not self.progress.masks_updated.numpy():
                 self.update_masks()
@@ -176,16 +176,14 @@ class Trainer:
             due = (self.epoch + 1) % config.validate_every == 0 or self.epoch + 1 == config.epochs
             self.end_epoch(self.validate() if due else {})
         if first >= config.epochs:
-            self._workers.say(
-                f"{self._model_dir}: already trained for {first} epochs: nothing to do"
-            )
+            say(f"{self._model_dir}: already trained for {first} epochs: nothing to do")
         if best := self._checkpoints.best():
-            self._workers.say(
+            say(
                 f"best of the {self.epoch} epochs: {best[0]}, validation mean IoU "
                 f"{best[1]:.4f}: {os.path.join(self._model_dir, BEST_FOLDER)}"
             )
         if self._pictures and (path := self._pictures.write_evolution(self.epoch)):
-            self._workers.say(f"masks over the updates: {path}")
+            say(f"masks over the updates: {path}")
         if self._events:
             self._events.flush()
         return self.history.epochs

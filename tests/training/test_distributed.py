@@ -129,7 +129,8 @@ def test_a_worker_that_is_killed_is_named_and_the_run_goes_on(data, alone, tmp_p
         # tqdm's bar is the chief's: a step of the second epoch is done.
         seen = ""
         while "epoch 1:  33%" not in seen:
-            assert (more := chief.stdout.read(1)), seen
+            more = chief.stdout.read(1)
+            assert more, seen
             seen += more
         other.kill()
         began = time.monotonic()
