@@ -39,9 +39,11 @@ def test_windows_hold_the_pixels_that_are_inside():
     assert (windows >= 0).all() and (windows <= [HEIGHT, WIDTH, HEIGHT, WIDTH]).all()
 
 
+@pytest.mark.parametrize("most_pixels", [2**24, 10])
 @pytest.mark.parametrize("with_background", [False, True])
 @pytest.mark.parametrize("with_belief", [False, True])
-def test_sums_pixel_by_pixel(with_background, with_belief):
+def test_sums_pixel_by_pixel(with_background, with_belief, most_pixels, monkeypatch):
+    monkeypatch.setattr("boxsup_tf.supervision.box_sums._MOST_PIXELS", most_pixels)
     rng, boxes = np.random.default_rng(1), _boxes()
     superpixels = random_pool(rng, HEIGHT, WIDTH, NUM_SUPERPIXELS, 1).superpixels
     logits = rng.normal(0, 3, (HEIGHT, WIDTH, 4)).astype(np.float32)
