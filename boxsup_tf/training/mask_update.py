@@ -177,9 +177,13 @@ class MaskUpdate:
             costs.overlap, pool.one_per_box, config.min_box_iou
         )
         num_boxes = tf.shape(labels)[0]
+        choosing = ~ignored
+        if config.ignored_boxes == "candidate":
+            # Of no class the network has no belief: E_o alone decides.
+            choosing |= labels == BACKGROUND
         chosen = selection.choose(
             costs.total(*weights),
-            eligible & ~ignored[:, None],
+            eligible & choosing[:, None],
             box_ids(example.id, num_boxes),
             tf.constant(config.seed, tf.int64),
             epoch,
@@ -189,7 +193,7 @@ class MaskUpdate:
         former = paint(
             pool, self._labelling.of(example.id, num_boxes), annotated, config.clip_to_box
         )
-        drawn = tf.where(chosen != RECTANGLE)[:, 0]
+        drawn = tf.where((chosen != RECTANGLE) & ~ignored)[:, 0]
         of_drawn = tf.gather(tf.stack(costs, axis=2), drawn)
         return _Outcome(
             slots=self._labelling.slots(example.id, num_boxes),

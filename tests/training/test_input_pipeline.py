@@ -8,6 +8,7 @@ from boxsup_tf.models.preprocessing import caffe_bgr
 from boxsup_tf.records import records, shards
 from boxsup_tf.records.example import decode_image
 from boxsup_tf.supervision.labelling import Labelling
+from boxsup_tf.supervision.void_band import with_void_band
 from boxsup_tf.training.config import TrainConfig
 from boxsup_tf.training.input_pipeline import TrainingPipeline, steps_per_epoch
 from boxsup_tf.training.sources import Source, load_sources
@@ -180,3 +181,20 @@ def test_box_examples_are_those_of_the_box_sources_in_order(sources):
     assert found == [f"0/image{i}" for i in range(NUM_BOX)]
     example = next(iter(box_examples(sources)))
     assert example.is_box and example.record.boxes.shape[1] == 4
+
+
+def test_outlines_of_pseudo_masks_are_void_those_of_true_masks_are_not(sources):
+    labelling = _labelling(sources)
+    plain, banded = (
+        _epoch(TrainingPipeline(sources, labelling, _config(**IDENTITY, void_band=width)), 0)
+        for width in (0, 2)
+    )
+    num_changed = 0
+    for (images, label_maps, ids), (same, with_band, _) in zip(plain, banded, strict=True):
+        np.testing.assert_array_equal(images, same)
+        for label_map, banded_map, name in zip(label_maps, with_band, ids, strict=True):
+            is_box = name.startswith(b"0/")
+            expected = with_void_band(tf.constant(label_map), 2 if is_box else 0)
+            np.testing.assert_array_equal(banded_map, expected)
+            num_changed += (label_map != banded_map).any()
+    assert num_changed == NUM_BOX
