@@ -13,8 +13,7 @@ class AnnotatedBoxes(NamedTuple):
     Attributes:
         boxes: float32 [B, 4], yxyx half-open, pixels.
         labels: int32 [B].
-        ignored: bool [B]. An ignored box names pixels, not an object: it chooses no candidate, and
-            nothing is learnt from its pixels.
+        ignored: bool [B]. An ignored box names pixels, not an object: nothing is learnt from them.
     """
 
     boxes: tf.Tensor

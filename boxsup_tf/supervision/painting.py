@@ -13,7 +13,7 @@ def paint(pool: Pool, chosen: tf.Tensor, annotated: AnnotatedBoxes, clip_to_box:
     """Paints class labels inside the activated candidates, background elsewhere.
 
     Smaller candidates lie on top of larger ones; of two of one size, the earlier box's is on top.
-    What no candidate covers of an ignored box, such as a crowd's, is void.
+    An ignored box, such as a crowd's, is void, or its candidate is, where no object's lies on it.
 
     Args:
         pool: of the image, N candidates.
@@ -27,7 +27,7 @@ def paint(pool: Pool, chosen: tf.Tensor, annotated: AnnotatedBoxes, clip_to_box:
     boxes, labels, ignored = annotated
     shape = tf.shape(pool.superpixels)
     inside = box_ops.inside_yxyx(boxes, shape[0], shape[1])
-    as_rectangle = ignored | (chosen == RECTANGLE)
+    as_rectangle = chosen == RECTANGLE
     members = members_of(pool.membership, tf.maximum(chosen, 0))
     regions = tf.gather(members, pool.superpixels, axis=1)
     if clip_to_box:

@@ -30,6 +30,9 @@ class TrainConfig:
         min_scale, max_scale: range of the random scaling.
         difficult: `learn`: boxes annotated as difficult are objects as others are; `ignore`: they
             choose no candidate, and their pixels are void where nothing else is painted.
+        ignored_boxes: what is void of a box of a class that is not learnt: the whole `box`, or its
+            `candidate` of smallest E_o, around which is background.
+        void_band: pixels on either side of a pseudo-mask's outlines that are not learnt from.
         Network:
         network: the head: DeepLab-LargeFOV, the first DeepLab, FCN or DeepLabv3+
             (docs/networks.md).
@@ -151,6 +154,8 @@ class TrainConfig:
     belief: str = option("calibrated", choices=BELIEFS)
     normaliser: str = option("image", choices=NORMALISERS)
     difficult: str = option("learn", choices=("learn", "ignore"))
+    ignored_boxes: str = option("box", choices=("box", "candidate"))
+    void_band: int = option(0, at_least=0)
     update_scale: float = option(1.25, above=0)
     update_precision: str = option("auto", choices=("auto", *PRECISIONS))
     update_batch: int = option(1, at_least=1)

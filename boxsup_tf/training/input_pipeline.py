@@ -17,6 +17,7 @@ from boxsup_tf.records.parsing import Record
 from boxsup_tf.supervision.annotated_boxes import boxes_of
 from boxsup_tf.supervision.labelling import Labelling
 from boxsup_tf.supervision.painting import paint
+from boxsup_tf.supervision.void_band import with_void_band
 from boxsup_tf.training import augment
 from boxsup_tf.training.config import TrainConfig
 from boxsup_tf.training.feature_cache import FeatureCache
@@ -102,7 +103,7 @@ class TrainingPipeline:
         config, record = self._config, example.record
         label_map = tf.cond(
             example.is_box,
-            lambda: pseudo_mask(example, self._labelling, config),
+            lambda: with_void_band(pseudo_mask(example, self._labelling, config), config.void_band),
             record.label_map,
         )
         if config.augmentations:

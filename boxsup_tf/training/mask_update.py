@@ -63,7 +63,7 @@ class _Outcome(NamedTuple):
         slots: int32 [B], the boxes' places in the labelling.
         chosen: int32 [B], their candidates.
         ignored: bool [B], which of them are of no object.
-        costs: float32 [B, 3], E_o, E_r and coverage of the candidates chosen, 0 without one.
+        costs: float32 [B, 3], E_o, E_r and coverage of the objects' candidates, 0 without one.
         truth_counts: int64 [C, C], truth by new pseudo-mask.
         former_counts: int64 [C, C], former pseudo-mask by new one.
     """
@@ -150,7 +150,7 @@ class MaskUpdate:
             former += outcome.former_counts.numpy()
         after = (workers.total(after) + RECTANGLE).astype(before.dtype)
         of_object = workers.total(is_ignored) == 0
-        drawn = workers.total(costs)[after != RECTANGLE]
+        drawn = workers.total(costs)[of_object & (after != RECTANGLE)]
         means = drawn.mean(axis=0) if len(drawn) else np.zeros(3)
         truth, former = (ConfusionMatrix(workers.total(each.counts)) for each in (truth, former))
         painted = former.counts.sum(axis=0)
@@ -186,9 +186,13 @@ class MaskUpdate:
             costs.overlap, pool.one_per_box, config.min_box_iou
         )
         num_boxes = tf.shape(labels)[0]
+        choosing = ~ignored
+        if config.ignored_boxes == "candidate":
+            # Of no class the network has no belief: E_o alone decides.
+            choosing |= labels == BACKGROUND
         chosen = selection.choose(
             costs.total(*weights),
-            eligible & ~ignored[:, None],
+            eligible & choosing[:, None],
             box_ids(example.id, num_boxes),
             tf.constant(config.seed, tf.int64),
             epoch,
@@ -199,7 +203,7 @@ class MaskUpdate:
             pool, self._labelling.of(example.id, num_boxes), annotated, config.clip_to_box
         )
         # No candidate is looked up where none is drawn, as there may be none at all.
-        drawn = tf.where(chosen != RECTANGLE)
+        drawn = tf.where((chosen != RECTANGLE) & ~ignored)
         of_drawn = tf.gather_nd(tf.stack(costs, axis=2), drawn)
         of_chosen = tf.gather(of_drawn, tf.gather_nd(chosen, drawn), batch_dims=1)
         return _Outcome(

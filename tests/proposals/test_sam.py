@@ -61,6 +61,19 @@ def test_every_prompt_adds_masks(model):
     assert pool.num_candidates == 6
 
 
+def test_a_refined_answer_is_that_to_the_box_and_its_own_mask(model):
+    boxes, image = np.array([[0, 0, 40, 60]], np.float32), _image()
+    plain, refined = (
+        registry.propose(image, "sam", boxes, sam_model=model, sam_prompts=prompts)
+        for prompts in (("box",), ("box", "refined"))
+    )
+    alone = registry.propose(image, "sam", boxes, sam_model=model, sam_prompts=("refined",))
+    kept = {plain.mask(i).tobytes() for i in range(plain.num_candidates)}
+    assert alone.num_candidates == 1
+    found = {refined.mask(i).tobytes() for i in range(refined.num_candidates)}
+    assert found == kept | {alone.mask(0).tobytes()}
+
+
 @pytest.mark.parametrize("size", [(1, 1), (1, 40), (40, 1), (2, 2), (7, 2000), (1500, 1200)])
 def test_images_of_all_sizes(size, model):
     height, width = size
@@ -83,6 +96,7 @@ def test_without_boxes_there_is_nothing_to_go_by(model):
         ({}, "--sam_model: not given: expected one"),
         ({"sam_model": "m", "sam_prompts": ("box", "edge")}, "--sam_prompts=box,edge: expected"),
         ({"sam_model": "m", "sam_prompts": ()}, "--sam_prompts=: expected some of box, centre, l"),
+        ({"sam_model": "m", "sam_prompts": ("refine",)}, "expected some of box, .*, refined$"),
     ],
 )
 def test_a_bad_option_is_named(options, message):

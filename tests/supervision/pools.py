@@ -49,11 +49,11 @@ def paint_by_pixel(pool, chosen, boxes, labels, ignored, clip_to_box) -> np.ndar
     """What `painting.paint` promises, one pixel and one box after the other."""
     height, width = pool.superpixels.shape
     regions = []
-    for box, candidate, void in zip(boxes, chosen, ignored, strict=True):
+    for box, candidate in zip(boxes, chosen, strict=True):
         region = set()
         for y in range(height):
             for x in range(width):
-                if void or candidate == RECTANGLE:
+                if candidate == RECTANGLE:
                     belongs = holds(box, y, x)
                 else:
                     belongs = pool.membership[candidate, pool.superpixels[y, x]]

@@ -8,6 +8,7 @@ from boxsup_tf.models.preprocessing import caffe_bgr
 from boxsup_tf.records import records, shards
 from boxsup_tf.records.example import decode_image
 from boxsup_tf.supervision.labelling import Labelling
+from boxsup_tf.supervision.void_band import with_void_band
 from boxsup_tf.training.config import TrainConfig
 from boxsup_tf.training.input_pipeline import TrainingPipeline, steps_per_epoch
 from boxsup_tf.training.sources import Source, load_sources
@@ -172,3 +173,20 @@ def test_a_small_shuffle_buffer_still_gives_every_example_once(sources, monkeypa
 def test_masks_alone_need_no_labelling(sources):
     pipeline = TrainingPipeline(sources[1:], Labelling({}), _config(**IDENTITY))
     assert len(_images(_epoch(pipeline, 0))) == NUM_MASK
+
+
+def test_outlines_of_pseudo_masks_are_void_those_of_true_masks_are_not(sources):
+    labelling = _labelling(sources)
+    plain, banded = (
+        _epoch(TrainingPipeline(sources, labelling, _config(**IDENTITY, void_band=width)), 0)
+        for width in (0, 2)
+    )
+    num_changed = 0
+    for (images, label_maps, ids), (same, with_band, _) in zip(plain, banded, strict=True):
+        np.testing.assert_array_equal(images, same)
+        for label_map, banded_map, name in zip(label_maps, with_band, ids, strict=True):
+            is_box = name.startswith(b"0/")
+            expected = with_void_band(tf.constant(label_map), 2 if is_box else 0)
+            np.testing.assert_array_equal(banded_map, expected)
+            num_changed += (label_map != banded_map).any()
+    assert num_changed == NUM_BOX

@@ -213,6 +213,32 @@ def test_the_reported_iou_is_that_of_the_painted_masks(segmenter, examples, fold
     assert report.pseudo_mask_mean_iou == pytest.approx(iou.mean(), rel=1e-9)
 
 
+def test_a_box_of_another_class_may_choose_by_its_box_alone(segmenter, tmp_path):
+    """Every second box is of no class; a crowd of a class stays its box."""
+    examples = [make_example(f"image{i}", i) for i in range(NUM_IMAGES)]
+    others = [np.arange(len(e.boxes)) % 2 == 1 for e in examples]
+    examples = [
+        dataclasses.replace(e, labels=np.where(other, 0, e.labels), is_crowd=e.is_crowd | other)
+        for e, other in zip(examples, others, strict=True)
+    ]
+    folder = write(tmp_path / "others", examples, blocks)
+    whole, of_boxes = _update(segmenter, folder, feedback_weight=3.0)
+    report, chosen = _update(segmenter, folder, feedback_weight=3.0, ignored_boxes="candidate")
+    num_others = 0
+    for example, other in zip(examples, others, strict=True):
+        found, costs = chosen[example.source_id], _overlap_costs(example, blocks(example))
+        best = np.where(_eligible(costs, 0.5), costs, np.inf).argmin(axis=1)
+        np.testing.assert_array_equal(found[other], best[other])
+        assert (of_boxes[example.source_id][other] == RECTANGLE).all()
+        np.testing.assert_array_equal(found[~other], of_boxes[example.source_id][~other])
+        num_others += other.sum()
+    assert num_others > 2
+    # What is said is of objects, and what is void is no foreground.
+    ours, expected = (dataclasses.asdict(each) for each in (report, whole))
+    for name in ("overlap_cost", "regression_cost", "coverage", "changed_share", "num_rectangles"):
+        assert ours[name] == expected[name]
+
+
 def test_without_true_masks_there_is_no_iou(segmenter, tmp_path):
     examples = [make_example(f"image{i}", i, mask=False) for i in range(2)]
     report, _ = _update(segmenter, write(tmp_path / "maskless", examples, blocks))

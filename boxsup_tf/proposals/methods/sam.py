@@ -8,6 +8,7 @@ import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
+import cv2
 import numpy as np
 
 from boxsup_tf.errors import InputError
@@ -18,9 +19,10 @@ from boxsup_tf.proposals.proposal_input import ProposalInput
 from boxsup_tf.proposals.sam.belief import load_belief, mask_prompt
 from boxsup_tf.proposals.sam.loading import load
 from boxsup_tf.proposals.sam.prompted_model import PromptedModel, mask_of, padded_square
-from boxsup_tf.proposals.sam.prompts import KINDS, prompts
+from boxsup_tf.proposals.sam.prompts import KINDS, prompt
 
 NEEDS_BOXES = True
+_REFINED = "refined"  # a prompt beside `KINDS`, which needs an answer first
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,7 +33,8 @@ class Options:
         sam_model: a folder of two ONNX files, encoder and decoder, or of a keras-hub preset; or
             a preset's name, such as sam_base_sa1b, which keras-hub downloads.
         sam_prompts: what each box is asked with: box; centre, the box and its centre as a point;
-            larger, a box 10 % larger. Each adds candidates.
+            larger, a box 10 % larger; refined, the box and the single mask that was the answer to
+            it. Each adds candidates.
         sam_belief: a run's folder, or its folder `best`: the box is also asked with what that
             network believes of it, which adds a candidate per box.
     """
@@ -41,9 +44,10 @@ class Options:
     sam_belief: str = ""
 
     def __post_init__(self) -> None:
-        if not self.sam_prompts or not set(self.sam_prompts) <= set(KINDS):
+        if not self.sam_prompts or not set(self.sam_prompts) <= {*KINDS, _REFINED}:
+            expected = ", ".join([*KINDS, _REFINED])
             raise InputError(
-                f"--sam_prompts={','.join(self.sam_prompts)}: expected some of {', '.join(KINDS)}"
+                f"--sam_prompts={','.join(self.sam_prompts)}: expected some of {expected}"
             )
         if not self.sam_model:
             raise InputError("--sam_model: not given: expected one with --method=sam")
@@ -98,13 +102,19 @@ def _decoded(
     embedding = model.embed(padded_square(image, model.side))
     believed = _believed(inputs, windows, options.sam_belief, model)
     for window, belief in zip(windows, believed, strict=True):
-        for points, labels in prompts(window, options.sam_prompts, size, model.side):
-            for logits, iou in zip(*model.masks(embedding, points, labels), strict=True):
-                yield float(iou), window, logits
-        if belief is not None:
-            ((points, labels),) = prompts(window, ("box",), size, model.side)
+        box = prompt(window, "box", size, model.side)
+        for kind in options.sam_prompts:
+            if kind != _REFINED:
+                asked = prompt(window, kind, size, model.side)
+                for logits, iou in zip(*model.masks(embedding, *asked), strict=True):
+                    yield float(iou), window, logits
+        masks = [] if belief is None else [belief]
+        if _REFINED in options.sam_prompts:
+            (single, *_), _ = model.masks(embedding, *box)
+            masks.append(cv2.resize(single, (model.mask_side, model.mask_side)))
+        for mask in masks:
             # The single mask alone: with a mask given nothing is ambiguous, the others are worse.
-            logits, ious = model.masks(embedding, points, labels, belief)
+            logits, ious = model.masks(embedding, *box, mask)
             yield float(ious[0]), window, logits[0]
 
 

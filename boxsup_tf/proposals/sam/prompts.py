@@ -1,7 +1,5 @@
 """Boxes as prompts: points with labels, in pixels of the model's square."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from boxsup_tf.proposals.sam.prompted_model import scaled_size
@@ -12,32 +10,27 @@ _INSIDE, _FIRST_CORNER, _LAST_CORNER = 1, 2, 3  # labels
 _MARGIN = 0.05  # of a box's sides, on each side: a box 10 % larger
 
 
-def prompts(
-    box_yxyx: np.ndarray, kinds: Sequence[str], size: tuple[int, int], side: int
-) -> list[tuple[np.ndarray, np.ndarray]]:
-    """A prompt of each kind.
+def prompt(
+    box_yxyx: np.ndarray, kind: str, size: tuple[int, int], side: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """A box as points.
 
     Args:
         box_yxyx: [4], half-open, pixels of the image.
-        kinds: of `KINDS`: the box; the box and its centre as a point of the object; a box that is
+        kind: of `KINDS`: the box; the box and its centre as a point of the object; a box that is
             10 % larger, as far as the image goes.
         size: height and width of the image, pixels.
         side: of the model's square, pixels.
 
     Returns:
-        For each kind float32 [P, 2], x and y, and float32 [P], labels; see `PromptedModel.masks`.
+        float32 [P, 2], x and y, and float32 [P], labels; see `PromptedModel.masks`.
     """
     factors = np.array(scaled_size(size, side)) / size
     corners = np.asarray(box_yxyx, float).reshape(2, 2)
-    margin = _MARGIN * (corners[1] - corners[0])
-    larger = np.clip(corners + np.stack([-margin, margin]), 0, size)
-    labels = [_FIRST_CORNER, _LAST_CORNER]
-    made = {
-        "box": (corners, labels),
-        "centre": ([corners.mean(axis=0), *corners], [_INSIDE, *labels]),
-        "larger": (larger, labels),
-    }
-    return [
-        ((np.array(points) * factors)[:, ::-1].astype(np.float32), np.array(which, np.float32))
-        for points, which in map(made.__getitem__, kinds)
-    ]
+    points, labels = corners, [_FIRST_CORNER, _LAST_CORNER]
+    if kind == "centre":
+        points, labels = np.stack([corners.mean(axis=0), *corners]), [_INSIDE, *labels]
+    elif kind == "larger":
+        margin = _MARGIN * (corners[1] - corners[0])
+        points = np.clip(corners + np.stack([-margin, margin]), 0, size)
+    return (points * factors)[:, ::-1].astype(np.float32), np.array(labels, np.float32)
