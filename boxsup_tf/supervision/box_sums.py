@@ -81,7 +81,7 @@ def sum_by_superpixel(
     flat_superpixels = tf.reshape(superpixels, [-1])
     flat_logits = tf.reshape(logits, [-1, tf.shape(logits)[2]])
     numbers = tf.range(tf.shape(labels)[0])
-    sizes = tf.cast(windows[:, 2:] - windows[:, :2], tf.int64)
+    sizes = tf.cast(tf.maximum(windows[:, 2:] - windows[:, :2], 0), tf.int64)
     if tf.reduce_sum(tf.reduce_prod(sizes, axis=1)) <= _MOST_PIXELS:
         return sums_of(numbers)
     row = tf.TensorSpec([None], tf.float32)
@@ -107,10 +107,11 @@ class _Pixels(NamedTuple):
 def _pixels_of(windows: tf.Tensor, image_width: tf.Tensor) -> _Pixels:
     """Of windows int32 [b, 4]."""
     top, left, bottom, right = tf.unstack(windows, axis=1)
-    counts = (bottom - top) * (right - left)
+    # A window may be inverted, and has no pixel then.
+    width, counts = right - left, tf.maximum(bottom - top, 0) * tf.maximum(right - left, 0)
     box = tf.repeat(tf.range(tf.shape(windows)[0]), counts)
     number = tf.range(tf.shape(box)[0]) - tf.gather(tf.cumsum(counts, exclusive=True), box)
-    width = tf.gather(right - left, box)
+    width = tf.gather(width, box)
     y, x = tf.gather(top, box) + number // width, tf.gather(left, box) + number % width
     return _Pixels(box, y * image_width + x)
 
