@@ -73,8 +73,8 @@ def _compare(
     predictor = Predictor(segmenter)
     expected = [predictor.predict(image)[SEMANTIC_PREDICTIONS].numpy() for image in images]
 
-    def run_all(predict: Predict) -> Callable[[], None]:
-        return lambda: [predict(image) for image in images] and None
+    def run_all(predict: Predict) -> Callable[[], object]:
+        return lambda: [predict(image) for image in images]
 
     work = {name: run_all(predict) for name, (_, predict) in made.items()}
     times = side_by_side.measure(work, _NUM_REPEATS.value)
@@ -95,9 +95,11 @@ def _saved_model(segmenter: Segmenter, folder: str) -> tuple[float, Predict]:
     path = export(segmenter, folder)
     run = tf.saved_model.load(path).signatures["serving_default"]
     files = [os.path.join(parent, name) for parent, _, names in os.walk(path) for name in names]
-    return sum(map(os.path.getsize, files)) / 1e6, lambda image: run(images=tf.constant(image))[
-        SEMANTIC_PREDICTIONS
-    ].numpy()
+
+    def predict(image: np.ndarray) -> np.ndarray:
+        return run(images=tf.constant(image))[SEMANTIC_PREDICTIONS].numpy()
+
+    return sum(map(os.path.getsize, files)) / 1e6, predict
 
 
 def _file(

@@ -96,12 +96,20 @@ def _clouds(rng: np.random.Generator, height: int, width: int, scale: float) -> 
     return (smooth - smooth.mean()) / (smooth.std() + 1e-6)
 
 
-def _kind_pattern(rng: np.random.Generator, height: int, width: int, kind: int) -> np.ndarray:
-    """float [H, W], about -1 .. 1: every kind has a texture of its own, turned by chance."""
+def _phases(
+    rng: np.random.Generator, height: int, width: int, shortest: float, longest: float
+) -> tuple[float, np.ndarray, np.ndarray]:
+    """A period in pixels, and the phases of two waves that cross at a right angle, [H, W]."""
     y, x = np.mgrid[:height, :width].astype(np.float32)
-    turn, period = rng.uniform(0, np.pi), rng.uniform(5, 8)
+    turn, period = rng.uniform(0, np.pi), rng.uniform(shortest, longest)
     u = (np.cos(turn) * x + np.sin(turn) * y) * 2 * np.pi / period
     v = (np.cos(turn) * y - np.sin(turn) * x) * 2 * np.pi / period
+    return period, u, v
+
+
+def _kind_pattern(rng: np.random.Generator, height: int, width: int, kind: int) -> np.ndarray:
+    """float [H, W], about -1 .. 1: every kind has a texture of its own, turned by chance."""
+    period, u, v = _phases(rng, height, width, 5, 8)
     if kind == 1:
         return np.sin(u)
     if kind == 2:
@@ -118,10 +126,7 @@ def _texture(
         hue: OpenCV's, 0 .. 180.
         saturation: 0 .. 255.
     """
-    y, x = np.mgrid[:height, :width].astype(np.float32)
-    turn, period = rng.uniform(0, np.pi), rng.uniform(7, 22)
-    u = (np.cos(turn) * x + np.sin(turn) * y) * 2 * np.pi / period
-    v = (np.cos(turn) * y - np.sin(turn) * x) * 2 * np.pi / period
+    period, u, v = _phases(rng, height, width, 7, 22)
     pattern = rng.integers(3)
     if pattern == 0:
         wave = np.sin(u)

@@ -1,9 +1,8 @@
 """A trained network or an exported model, as evaluation uses it."""
 
 import dataclasses
-import hashlib
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from boxsup_tf.inference.interface import PROBABILITIES, SEMANTIC_PREDICTIONS
 from boxsup_tf.inference.predictor import Predictor
 from boxsup_tf.inference.saved_model import load_saved_model
 from boxsup_tf.inference.tiling import margin_of, predict_in_tiles
+from boxsup_tf.io.digest import digest_of
 from boxsup_tf.models.architecture import CONFIG_FILE
 from boxsup_tf.models.saved_network import load_segmenter
 from boxsup_tf.records.example import read_bytes
@@ -62,7 +62,7 @@ def of_run(model_dir: str, scales: Sequence[float], flip: bool) -> SegmentationM
         InputError: see `load_segmenter`.
     """
     segmenter = load_segmenter(model_dir)
-    weights = _digest(weight.tobytes() for weight in segmenter.model.get_weights())
+    weights = digest_of(weight.tobytes() for weight in segmenter.model.get_weights())
     predictor = Predictor(segmenter, scales, flip)
     return _tiled(
         segmenter.class_names,
@@ -88,7 +88,7 @@ def of_export(path: str) -> SegmentationModel:
     outputs = (SEMANTIC_PREDICTIONS, PROBABILITIES)
     return _tiled(
         saved_model.class_names,
-        {"weights": _digest(read_bytes(file, "an exported model") for file in files)},
+        {"weights": digest_of(read_bytes(file, "an exported model") for file in files)},
         saved_model.tile_margin,
         lambda images: dict(zip(outputs, saved_model.predict(images), strict=True)),
         saved_model.has_crf,
@@ -114,10 +114,3 @@ def _tiled(
         output(PROBABILITIES),
         has_crf,
     )
-
-
-def _digest(parts: Iterable[bytes]) -> str:
-    sha = hashlib.sha256()
-    for part in parts:
-        sha.update(part)
-    return sha.hexdigest()

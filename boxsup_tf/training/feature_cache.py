@@ -4,9 +4,8 @@ Where the first blocks are not trained, their outputs never change, and they are
 network's work. Runs that freeze the same weights share a folder.
 """
 
-import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
 import keras
@@ -14,6 +13,7 @@ import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
+from boxsup_tf.io.digest import digest_of
 from boxsup_tf.records.parsing import Record
 from boxsup_tf.training.training_example import ExampleTable
 from boxsup_tf.training.workers import Workers
@@ -140,11 +140,13 @@ def _parse(stored: tf.Tensor, channels: int) -> tf.Tensor:
 
 def _digest(trunk: keras.Model, key: str) -> str:
     """Names the weights and the precision that the features depend on, and which they are."""
-    digest = hashlib.sha256(key.encode())
-    if isinstance(trunk.output, tuple):
-        digest.update(" ".join(features.name for features in trunk.output).encode())
-    for layer in trunk.layers:
-        digest.update(f"{layer.name} {layer.dtype_policy.name}".encode())
-        for weights in layer.get_weights():
-            digest.update(np.ascontiguousarray(weights).tobytes())
-    return digest.hexdigest()[:16]
+
+    def parts() -> Iterator[bytes]:
+        yield key.encode()
+        if isinstance(trunk.output, tuple):
+            yield " ".join(features.name for features in trunk.output).encode()
+        for layer in trunk.layers:
+            yield f"{layer.name} {layer.dtype_policy.name}".encode()
+            yield from (weights.tobytes() for weights in layer.get_weights())
+
+    return digest_of(parts())[:16]

@@ -24,6 +24,7 @@ from boxsup_tf.records import records
 from boxsup_tf.records.dataset_info import DatasetInfo, check_same_classes, shard_paths
 from boxsup_tf.records.example import decode_image
 from boxsup_tf.records.writer import write_dataset
+from tests.conftest import needs_crf
 
 
 def write(folder: str, examples: list) -> str:
@@ -124,6 +125,7 @@ def mean_iou_by_scipy(examples: list, predict: Callable, width: float, near: boo
     )
 
 
+@needs_crf
 def test_files_of_an_evaluation_with_and_without_crf(dataset, examples, tmp_path):
     model = segmentation_model(by_colour_labels, by_colour)
     options = EvaluateOptions(crf=True, crf_parameters="deeplab_voc", trimap_widths=(1, 3))
@@ -216,6 +218,7 @@ def test_an_interrupted_evaluation_goes_on(dataset, tmp_path):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
 
 
+@needs_crf
 def test_predictions_of_another_model_are_not_taken(dataset, tmp_path):
     evaluate(segmentation_model(by_colour_labels), dataset, str(tmp_path), EvaluateOptions())
     other = dataclasses.replace(segmentation_model(by_colour_labels), settings={"weights": "b"})
@@ -236,6 +239,7 @@ def test_no_crf_after_a_crf(dataset, tmp_path):
     assert evaluate(model, dataset, str(tmp_path / "out"), EvaluateOptions())
 
 
+@needs_crf
 def test_scores_of_the_crf_are_not_lost(dataset, tmp_path):
     model = segmentation_model(by_colour_labels, by_colour)
     evaluate(model, dataset, str(tmp_path), EvaluateOptions(crf=True))
@@ -244,6 +248,7 @@ def test_scores_of_the_crf_are_not_lost(dataset, tmp_path):
     assert load(tmp_path / "crf", "metrics.json") == before
 
 
+@needs_crf
 def test_a_folder_of_the_version_that_kept_the_crf_in_it_is_refused(dataset, tmp_path):
     model = segmentation_model(by_colour_labels, by_colour)
     evaluate(model, dataset, str(tmp_path), EvaluateOptions())

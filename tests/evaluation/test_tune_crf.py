@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-from importlib import util
 
 import numpy as np
 import pytest
@@ -20,11 +19,9 @@ from boxsup_tf.records import records
 from boxsup_tf.records.dataset_info import DatasetInfo
 from boxsup_tf.records.example import decode_image
 from boxsup_tf.records.writer import write_dataset
-from tests.conftest import REPOSITORY
+from tests.conftest import REPOSITORY, needs_crf
 
-pytestmark = pytest.mark.skipif(
-    util.find_spec("pydensecrf") is None, reason="pydensecrf2 is not installed"
-)
+pytestmark = needs_crf
 GRID = Grid(w1=(1.0, 3.0), theta_alpha=(10.0,), theta_beta=(5.0, 13.0), iterations=2, refinements=1)
 
 

@@ -17,6 +17,7 @@ from boxsup_tf.labels import VOC_CLASSES, color_map
 from boxsup_tf.records import records
 from boxsup_tf.records.dataset_info import DatasetInfo, SkippedImage
 from boxsup_tf.records.writer import write_dataset
+from tests.conftest import needs_crf
 
 NAMES = ("background", "sheep", "cat")
 SETTINGS = {"dataset": "voc", "split": "test", "year": "VOC2012", "num_images": 3}
@@ -64,6 +65,7 @@ def test_archive_holds_every_image_in_vocs_layout(tmp_path, with_masks):
     assert (tmp_path / "again" / "mine.tar.gz").read_bytes() == path.read_bytes()
 
 
+@needs_crf
 def test_archive_of_the_label_maps_that_the_crf_refined(tmp_path):
     folder = write(str(tmp_path / "records"), with_masks=False)
 

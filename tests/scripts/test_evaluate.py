@@ -3,12 +3,14 @@
 import json
 import os
 
+from tests.conftest import needs_crf
 from tests.in_process import run_script
 from tests.scripts.small_run import write_run, write_shapes
 
 NAMES = ("background", "cat", "dog", "cow", "sheep")
 
 
+@needs_crf
 def test_all_flags(tmp_path):
     write_run(tmp_path / "run", NAMES)
     settings = {"dataset": "voc", "split": "val", "year": "VOC2012", "num_images": 3}

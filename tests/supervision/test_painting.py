@@ -79,6 +79,5 @@ def test_of_equals_the_earlier_box_is_on_top_and_a_crowd_is_below_all():
     assert _paint(pool, [1, 0, 0], *scene).tolist() == [[1, 2, 2, 2]]
     scene = [[0, 0, 1, 4], [0, 0, 1, 2]], [1, 2], [1, 0], True
     assert _paint(pool, [RECTANGLE, 1], *scene).tolist() == [[255, 2, 255, 255]]
-    assert _paint(pool, [0, 1], *scene).tolist() == [
-        [255, 2, 255, 0]
-    ]  # its candidate alone is void
+    # Of an ignored box that has a candidate, that alone is void.
+    assert _paint(pool, [0, 1], *scene).tolist() == [[255, 2, 255, 0]]

@@ -23,6 +23,7 @@ from boxsup_tf.proposals.sam.prompts import KINDS, prompt
 
 NEEDS_BOXES = True
 _REFINED = "refined"  # a prompt beside `KINDS`, which needs an answer first
+_PROMPTS = (*KINDS, _REFINED)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,11 +45,9 @@ class Options:
     sam_belief: str = ""
 
     def __post_init__(self) -> None:
-        if not self.sam_prompts or not set(self.sam_prompts) <= {*KINDS, _REFINED}:
-            expected = ", ".join([*KINDS, _REFINED])
-            raise InputError(
-                f"--sam_prompts={','.join(self.sam_prompts)}: expected some of {expected}"
-            )
+        if not self.sam_prompts or not set(self.sam_prompts) <= set(_PROMPTS):
+            given, expected = ",".join(self.sam_prompts), ", ".join(_PROMPTS)
+            raise InputError(f"--sam_prompts={given}: expected some of {expected}")
         if not self.sam_model:
             raise InputError("--sam_model: not given: expected one with --method=sam")
 
@@ -102,20 +101,24 @@ def _decoded(
     embedding = model.embed(padded_square(image, model.side))
     believed = _believed(inputs, windows, options.sam_belief, model)
     for window, belief in zip(windows, believed, strict=True):
-        box = prompt(window, "box", size, model.side)
+        box, answer = prompt(window, "box", size, model.side), None
         for kind in options.sam_prompts:
-            if kind != _REFINED:
-                asked = prompt(window, kind, size, model.side)
-                for logits, iou in zip(*model.masks(embedding, *asked), strict=True):
-                    yield float(iou), window, logits
-        masks = [] if belief is None else [belief]
+            if kind == _REFINED:
+                continue
+            masks = model.masks(embedding, prompt(window, kind, size, model.side))
+            if kind == "box":
+                answer = masks[0][0]
+            for logits, iou in zip(*masks, strict=True):
+                yield float(iou), window, logits
+        given = [] if belief is None else [belief]
         if _REFINED in options.sam_prompts:
-            (single, *_), _ = model.masks(embedding, *box)
-            masks.append(cv2.resize(single, (model.mask_side, model.mask_side)))
-        for mask in masks:
+            if answer is None:
+                answer, _ = model.single_mask(embedding, box)
+            given.append(cv2.resize(answer, (model.mask_side, model.mask_side)))
+        for mask in given:
             # The single mask alone: with a mask given nothing is ambiguous, the others are worse.
-            logits, ious = model.masks(embedding, *box, mask)
-            yield float(ious[0]), window, logits[0]
+            logits, iou = model.single_mask(embedding, box._replace(mask=mask))
+            yield iou, window, logits
 
 
 def _believed(

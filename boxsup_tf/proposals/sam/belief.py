@@ -5,16 +5,16 @@ knows outlines. Not of the BoxSup paper; measured in docs/proposals.md.
 """
 
 import functools
-import hashlib
 
 import cv2
 import numpy as np
 import tensorflow as tf
 
 from boxsup_tf.errors import InputError
+from boxsup_tf.io.digest import digest_of
 from boxsup_tf.models.saved_network import load_segmenter
 from boxsup_tf.models.segmenter import Segmenter
-from boxsup_tf.proposals.sam.prompted_model import scaled_to
+from boxsup_tf.proposals.sam.prompted_model import padded, scaled_to
 
 # The network sees images at this many times their size, as in mask updates by default.
 _SCALE = 1.25
@@ -38,10 +38,9 @@ class Belief:
             lambda image: segmenter.logits(image[None], _SCALE)[0],
             input_signature=[tf.TensorSpec([None, None, 3], tf.uint8)],
         )
-        sha = hashlib.sha256(repr(segmenter.architecture).encode())
-        for weight in segmenter.model.get_weights():
-            sha.update(weight.tobytes())
-        self.identity = {"sam_belief": sha.hexdigest()}
+        weights = (weight.tobytes() for weight in segmenter.model.get_weights())
+        what = repr(segmenter.architecture).encode()
+        self.identity = {"sam_belief": digest_of([what, *weights])}
 
     def check_classes(self, class_names: tuple[str, ...]) -> None:
         """Makes sure that labels mean the same.
@@ -95,7 +94,5 @@ def mask_prompt(
     believed = np.full((height, width), -_SURE, np.float32)
     lifted = _GAIN * (log_odds - min(log_odds.mean(), 0))
     believed[top:bottom, left:right] = np.clip(lifted, -_SURE, _SURE)
-    scaled = scaled_to(believed, side)
-    square = np.full((side, side), -_SURE, np.float32)
-    square[: scaled.shape[0], : scaled.shape[1]] = scaled
+    square = padded(scaled_to(believed, side), side, -_SURE)
     return cv2.resize(square, (mask_side, mask_side), interpolation=cv2.INTER_AREA)

@@ -4,14 +4,14 @@ Its own call encodes the image anew for every set of prompts, so its parts are c
 are normalised as the original weights expect it: the preset's own converter crops, and only scales.
 """
 
-import hashlib
 import textwrap
 from typing import Any
 
 import numpy as np
 
 from boxsup_tf.errors import InputError, require
-from boxsup_tf.proposals.sam.prompted_model import Masks
+from boxsup_tf.io.digest import digest_of
+from boxsup_tf.proposals.sam.prompted_model import Masks, Prompt
 
 _INSIDE = 1  # the label of points; those of boxes go another way
 
@@ -28,30 +28,27 @@ class KerasHubModel:
         self.side: int = backbone.image_encoder.input.shape[1]
         # Its encoder of prompts shrinks masks to the embedding's size by two strides of 2.
         self.mask_side: int = 4 * backbone.image_encoder.output.shape[1]
-        sha = hashlib.sha256()
-        for weight in backbone.get_weights():
-            sha.update(weight.tobytes())
-        self.identity = {"sam_weights": sha.hexdigest()}
+        weights = (weight.tobytes() for weight in backbone.get_weights())
+        self.identity = {"sam_weights": digest_of(weights)}
 
     def embed(self, square: np.ndarray) -> Any:
         return self._backbone.image_encoder(square[None], training=False)
 
-    def masks(
-        self,
-        embedding: Any,
-        points: np.ndarray,
-        labels: np.ndarray,
-        mask: np.ndarray | None = None,
-    ) -> Masks:
+    def masks(self, embedding: Any, prompt: Prompt) -> Masks:
+        points, labels, mask = prompt
         inside = labels == _INSIDE
-        prompt = self._backbone.prompt_encoder(
+        encoded = self._backbone.prompt_encoder(
             points=points[None, inside],
             labels=labels[None, inside],
             boxes=points[None, None, ~inside],
             masks=None if mask is None else mask[None, None, :, :, None],
         )
-        found = self._backbone.mask_decoder(image_embeddings=embedding, **prompt)
+        found = self._backbone.mask_decoder(image_embeddings=embedding, **encoded)
         return np.array(found["masks"][0]), np.array(found["iou_pred"][0])
+
+    def single_mask(self, embedding: Any, prompt: Prompt) -> tuple[np.ndarray, float]:
+        logits, ious = self.masks(embedding, prompt)  # its decoder gives all at once
+        return logits[0], float(ious[0])
 
 
 def preset_names() -> tuple[str, ...]:

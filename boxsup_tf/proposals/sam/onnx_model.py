@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from boxsup_tf.errors import InputError, require
-from boxsup_tf.proposals.sam.prompted_model import Masks
+from boxsup_tf.proposals.sam.prompted_model import Masks, Prompt
 
 _DECODER_INPUTS = (
     *("image_embeddings", "point_coords", "point_labels"),
@@ -43,28 +43,19 @@ class OnnxModel:
         (image,) = self._encoder.get_inputs()
         return self._encoder.run(None, {image.name: square.transpose(2, 0, 1)[None]})[0]
 
-    def masks(
-        self,
-        embedding: np.ndarray,
-        points: np.ndarray,
-        labels: np.ndarray,
-        mask: np.ndarray | None = None,
-    ) -> Masks:
-        padded_points = np.concatenate([points, np.zeros((1, 2), np.float32)])
-        padded_labels = np.append(labels, np.float32(-1))
-        logits, ious = self._decode(embedding, padded_points, padded_labels, mask)
+    def masks(self, embedding: np.ndarray, prompt: Prompt) -> Masks:
+        logits, ious = self._decode(embedding, _with_padding(prompt))
         if len(ious) > 1:
             return logits, ious
-        other_logits, other_ious = self._decode(embedding, points, labels, mask)
+        other_logits, other_ious = self._decode(embedding, prompt)
         return np.concatenate([logits, other_logits]), np.concatenate([ious, other_ious])
 
-    def _decode(
-        self,
-        embedding: np.ndarray,
-        points: np.ndarray,
-        labels: np.ndarray,
-        mask: np.ndarray | None,
-    ) -> Masks:
+    def single_mask(self, embedding: np.ndarray, prompt: Prompt) -> tuple[np.ndarray, float]:
+        logits, ious = self._decode(embedding, _with_padding(prompt))
+        return logits[0], float(ious[0])
+
+    def _decode(self, embedding: np.ndarray, prompt: Prompt) -> Masks:
+        points, labels, mask = prompt
         has_mask = np.full(1, mask is not None, np.float32)
         mask = np.zeros(self._mask_shape, np.float32) if mask is None else mask[None, None]
         values = (
@@ -74,6 +65,14 @@ class OnnxModel:
         feed = dict(zip(_DECODER_INPUTS, values, strict=True))
         logits, ious = self._decoder.run(_DECODER_OUTPUTS, feed)
         return logits[0], ious[0]
+
+
+def _with_padding(prompt: Prompt) -> Prompt:
+    """With a point that is none."""
+    return prompt._replace(
+        points=np.concatenate([prompt.points, np.zeros((1, 2), np.float32)]),
+        labels=np.append(prompt.labels, np.float32(-1)),
+    )
 
 
 def holds_onnx(folder: str) -> bool:
@@ -152,7 +151,7 @@ def _check_masks(path: str, model: OnnxModel, decoder: Any) -> None:
     embedding = np.zeros((1, *shapes["image_embeddings"][1:]), np.float32)
     corners = np.array([[0, 0], [model.side, model.side]], np.float32)
     try:
-        logits, ious = model.masks(embedding, corners, np.array([2, 3], np.float32))
+        logits, ious = model.masks(embedding, Prompt(corners, np.array([2, 3], np.float32)))
     except Exception as error:  # those of onnxruntime have no base of their own
         raise InputError(f"{path}: {_line(error)}: expected masks of a box") from None
     if logits.ndim != 3 or logits.shape[1] != logits.shape[2] or ious.shape != logits.shape[:1]:

@@ -6,7 +6,7 @@ Appendix A).
 """
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import cv2
 import numpy as np
@@ -17,6 +17,22 @@ _DEVIATION = np.array([58.395, 57.12, 57.375], np.float32)
 
 # Logits of the padded square, float32 [M, s, s], and the IoU predicted for each, float32 [M].
 Masks = tuple[np.ndarray, np.ndarray]
+
+
+class Prompt(NamedTuple):
+    """What a model is asked with.
+
+    Attributes:
+        points: float32 [P, 2], x and y in pixels of the square.
+        labels: float32 [P]: 1 a point of the object, 2 and 3 the first and the last corner of its
+            box.
+        mask: float32 [mask_side, mask_side], logits of the padded square that are thought of as
+            the object's; None: nothing is.
+    """
+
+    points: np.ndarray
+    labels: np.ndarray
+    mask: np.ndarray | None = None
 
 
 class PromptedModel(Protocol):
@@ -37,26 +53,16 @@ class PromptedModel(Protocol):
     def embed(self, square: np.ndarray) -> Any:
         """What `masks` needs to know of an image: float32 [side, side, 3], see `padded_square`."""
 
-    def masks(
-        self,
-        embedding: Any,
-        points: np.ndarray,
-        labels: np.ndarray,
-        mask: np.ndarray | None = None,
-    ) -> Masks:
-        """All masks that the decoder offers for one prompt.
+    def masks(self, embedding: Any, prompt: Prompt) -> Masks:
+        """All masks that the decoder offers for a prompt, the single mask first.
 
         Args:
             embedding: of the image.
-            points: float32 [P, 2], x and y in pixels of the square.
-            labels: float32 [P]: 1 a point of the object, 2 and 3 the first and the last corner of
-                its box.
-            mask: float32 [mask_side, mask_side], logits of the padded square that are thought
-                of as the object's; None: nothing is.
-
-        Returns:
-            Logits, the single mask's first, and the IoU predicted for each.
+            prompt: in it.
         """
+
+    def single_mask(self, embedding: Any, prompt: Prompt) -> tuple[np.ndarray, float]:
+        """The first of `masks` alone: float32 [s, s], and its IoU."""
 
 
 def scaled_size(size: tuple[int, int], side: int) -> tuple[int, int]:
@@ -68,9 +74,13 @@ def scaled_size(size: tuple[int, int], side: int) -> tuple[int, int]:
 
 def padded_square(image: np.ndarray, side: int) -> np.ndarray:
     """float32 [side, side, 3]: uint8 [H, W, 3] as the encoder takes it."""
-    scaled = scaled_to(image, side)
-    square = np.zeros((side, side, 3), np.float32)
-    square[: scaled.shape[0], : scaled.shape[1]] = (scaled - _MEAN) / _DEVIATION
+    return padded((scaled_to(image, side) - _MEAN) / _DEVIATION, side, 0)
+
+
+def padded(scaled: np.ndarray, side: int, nothing: float) -> np.ndarray:
+    """float32 [side, side, ...]: [h, w, ...] of `scaled_to`, to its right and below `nothing`."""
+    square = np.full((side, side, *scaled.shape[2:]), nothing, np.float32)
+    square[: scaled.shape[0], : scaled.shape[1]] = scaled
     return square
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from boxsup_tf.proposals.sam.prompted_model import scaled_size
+from boxsup_tf.proposals.sam.prompted_model import Prompt, scaled_size
 
 KINDS = ("box", "centre", "larger")
 
@@ -10,9 +10,7 @@ _INSIDE, _FIRST_CORNER, _LAST_CORNER = 1, 2, 3  # labels
 _MARGIN = 0.05  # of a box's sides, on each side: a box 10 % larger
 
 
-def prompt(
-    box_yxyx: np.ndarray, kind: str, size: tuple[int, int], side: int
-) -> tuple[np.ndarray, np.ndarray]:
+def prompt(box_yxyx: np.ndarray, kind: str, size: tuple[int, int], side: int) -> Prompt:
     """A box as points.
 
     Args:
@@ -21,9 +19,6 @@ def prompt(
             10 % larger, as far as the image goes.
         size: height and width of the image, pixels.
         side: of the model's square, pixels.
-
-    Returns:
-        float32 [P, 2], x and y, and float32 [P], labels; see `PromptedModel.masks`.
     """
     factors = np.array(scaled_size(size, side)) / size
     corners = np.asarray(box_yxyx, float).reshape(2, 2)
@@ -33,4 +28,4 @@ def prompt(
     elif kind == "larger":
         margin = _MARGIN * (corners[1] - corners[0])
         points = np.clip(corners + np.stack([-margin, margin]), 0, size)
-    return (points * factors)[:, ::-1].astype(np.float32), np.array(labels, np.float32)
+    return Prompt((points * factors)[:, ::-1].astype(np.float32), np.array(labels, np.float32))

@@ -38,6 +38,7 @@ def darkest(limit: int):
 @pytest.fixture(scope="module")
 def evaluations(tmp_path_factory) -> list[str]:
     """Two evaluations, the second with the CRF, of twelve images."""
+    pytest.importorskip("pydensecrf")
     root = tmp_path_factory.mktemp("compare")
     reader = ShapesReader(NUM_IMAGES, seed=5, image_size=64)
     write_dataset(

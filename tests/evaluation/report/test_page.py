@@ -21,6 +21,7 @@ from boxsup_tf.evaluation.evaluate import EvaluateOptions, evaluate
 from boxsup_tf.evaluation.report.page import write_report
 from boxsup_tf.inference.segmentation_model import SegmentationModel
 from boxsup_tf.labels import BACKGROUND, color_map
+from tests.conftest import needs_crf
 from tests.evaluation.report.folders import (
     CLASS_NAMES,
     HEIGHT,
@@ -132,6 +133,7 @@ def test_evaluations_side_by_side(folders):
         assert f">{100 * metrics['mean_iou']:.1f}</strong>" in page, name
 
 
+@needs_crf
 def test_nothing_is_missing_in_what_evaluate_writes(made, tmp_path):
     def probabilities(images: np.ndarray) -> np.ndarray:
         reddish = images[..., :1] / 255 * 0.9

@@ -13,7 +13,7 @@ import keras
 
 from boxsup_tf.proposals.registry import propose
 from boxsup_tf.proposals.sam import keras_hub_model
-from boxsup_tf.proposals.sam.prompted_model import padded_square
+from boxsup_tf.proposals.sam.prompted_model import Prompt, padded_square
 
 SIDE = 64
 
@@ -75,7 +75,7 @@ def test_the_masks_are_those_of_the_segmenter(inside, with_mask, segmenter, pres
     points = np.array([[20, 20], [8, 4], [40, 44]], np.float32)[1 - inside :]
     labels = np.array([1, 2, 3], np.float32)[1 - inside :]
     mask = np.linspace(-8, 8, 256, dtype=np.float32).reshape(16, 16) if with_mask else None
-    logits, ious = model.masks(model.embed(square), points, labels, mask)
+    logits, ious = model.masks(model.embed(square), Prompt(points, labels, mask))
     prompts = {
         "images": square[None],
         "points": points[None, :inside],

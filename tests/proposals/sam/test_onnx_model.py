@@ -16,10 +16,10 @@ pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
 
 from boxsup_tf.proposals.sam import onnx_model
-from boxsup_tf.proposals.sam.prompted_model import padded_square
+from boxsup_tf.proposals.sam.prompted_model import Prompt, padded_square
 from tests.proposals.sam.tiny_models import SIDE, write_decoder, write_encoder, write_pair
 
-CORNERS = np.array([[0, 0], [SIDE, SIDE]], np.float32), np.array([2, 3], np.float32)
+CORNERS = Prompt(np.array([[0, 0], [SIDE, SIDE]], np.float32), np.array([2, 3], np.float32))
 
 
 def _image() -> np.ndarray:
@@ -31,7 +31,7 @@ def _image() -> np.ndarray:
 def test_a_single_mask_decoder_is_asked_for_both_of_its_masks(tmp_path):
     model = onnx_model.load(write_pair(tmp_path))
     assert model.side == SIDE
-    logits, ious = model.masks(model.embed(padded_square(_image(), SIDE)), *CORNERS)
+    logits, ious = model.masks(model.embed(padded_square(_image(), SIDE)), CORNERS)
     np.testing.assert_allclose(ious, [0.5, 0.25])
     bright = np.zeros((16, 16), bool)
     bright[4:12, 4:8] = True
@@ -41,7 +41,7 @@ def test_a_single_mask_decoder_is_asked_for_both_of_its_masks(tmp_path):
 
 def test_a_multi_mask_decoder_gives_all_at_once(tmp_path):
     model = onnx_model.load(write_pair(tmp_path, num_masks=4))
-    logits, ious = model.masks(model.embed(padded_square(_image(), SIDE)), *CORNERS)
+    logits, ious = model.masks(model.embed(padded_square(_image(), SIDE)), CORNERS)
     assert logits.shape == (4, 16, 16) and logits.dtype == np.float32
     np.testing.assert_allclose(ious, [0.9, 0.8, 0.7, 0.6])
 
@@ -52,9 +52,12 @@ def test_a_mask_is_part_of_the_prompt(num_masks, tmp_path):
     embedding = model.embed(padded_square(_image(), SIDE))
     assert model.mask_side == 16
     mask = np.arange(256, dtype=np.float32).reshape(16, 16)
-    without, _ = model.masks(embedding, *CORNERS)
-    logits, _ = model.masks(embedding, *CORNERS, mask)
+    without, _ = model.masks(embedding, CORNERS)
+    logits, ious = model.masks(embedding, CORNERS._replace(mask=mask))
     np.testing.assert_allclose(logits - without, np.stack([mask] * len(logits)), atol=1e-4)
+    single, iou = model.single_mask(embedding, CORNERS._replace(mask=mask))
+    np.testing.assert_array_equal(single, logits[0])
+    assert iou == ious[0]
 
 
 def test_the_files_tell_a_model_from_others_not_their_names(tmp_path):
