@@ -1,0 +1,130 @@
+"""Makes the shards of a folder by a runner: on other machines, each shard whole where it is made.
+
+What travels are paths and indices. Everything else, the news of what was made included, is in
+files, so the folder must be one that all machines see.
+"""
+
+import contextlib
+import functools
+import glob
+import os
+import threading
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from boxsup_tf.errors import InputError
+from boxsup_tf.records.dataset_info import SkippedImage
+from boxsup_tf.records.shard_report import ShardReport
+from boxsup_tf.workers.runner import Runner
+
+# Serialised examples; for one that could not be made, what is to be said of it.
+Records = Iterable[bytes | SkippedImage]
+
+_PART, _ERROR = ".part", ".error"
+_SECONDS_BETWEEN_LOOKS = 1.0
+
+
+class Shard(NamedTuple):
+    """A shard: the path of its file, and the examples that it holds."""
+
+    path: str
+    indices: range
+
+
+def make_shards(
+    runner: Runner,
+    shards: Sequence[Shard],
+    make_records: Callable[[range], Records],
+    made: Callable[[Shard, ShardReport], None],
+) -> None:
+    """Makes shards with their reports.
+
+    Args:
+        runner: see `workers.runner`.
+        shards: of one folder; none is there yet.
+        make_records: picklable; see `writer.write_dataset`.
+        made: told of every shard soon after it is there, by another thread.
+
+    Raises:
+        InputError: `make_records` raised one; shards that were begun are made to the end, the
+            others are not begun. Or the workers wrote into a folder that is not seen here.
+    """
+    if not shards:
+        return
+    _remove_errors(shards)
+    with _watched(shards, made):
+        runner.run(functools.partial(make_shard, make_records=make_records), shards)
+    try:
+        for path in (shard.path + _ERROR for shard in shards):
+            if os.path.exists(path):
+                with open(path, encoding="utf-8") as file:
+                    raise InputError(file.read())
+    finally:
+        _remove_errors(shards)
+    missing = [shard.path for shard in shards if not os.path.exists(shard.path)]
+    if missing:
+        raise InputError(
+            f"{missing[0]}: not there, as {len(missing)} of {len(shards)} shards, when all workers "
+            "were done: expected the absolute path of a folder that all of them see"
+        )
+
+
+def make_shard(shard: Shard, make_records: Callable[[range], Records]) -> None:
+    """Makes one shard, unless it is there or one of the folder has failed.
+
+    The shard takes its name when it is whole, so that it may be tried by two workers at a time.
+    """
+    folder = glob.escape(os.path.dirname(shard.path))
+    if os.path.exists(shard.path) or glob.glob(os.path.join(folder, f"*{_ERROR}")):
+        return
+    temporary = f"{shard.path}.{uuid.uuid4().hex}{_PART}"
+    skipped = []
+    try:
+        with tf.io.TFRecordWriter(temporary) as writer:
+            for record in make_records(shard.indices):
+                if isinstance(record, SkippedImage):
+                    skipped.append(record)
+                else:
+                    writer.write(record)
+        ShardReport.read(temporary, tuple(skipped)).save(shard.path)
+        os.replace(temporary, shard.path)
+    except InputError as error:  # not for the cluster, which would try again and again
+        with open(shard.path + _ERROR, "w", encoding="utf-8") as file:
+            file.write(str(error))
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(temporary)
+
+
+@contextlib.contextmanager
+def _watched(shards: Sequence[Shard], made: Callable[[Shard, ShardReport], None]) -> Iterator[None]:
+    """Tells of shards as they appear; of all, when it is left."""
+    waiting, ended = list(shards), threading.Event()
+
+    def look() -> None:
+        for shard in list(waiting):
+            if report := ShardReport.load(shard.path):
+                made(shard, report)
+                waiting.remove(shard)
+
+    def watch() -> None:
+        while not ended.wait(_SECONDS_BETWEEN_LOOKS):
+            look()
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+        look()
+
+
+def _remove_errors(shards: Sequence[Shard]) -> None:
+    for shard in shards:
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(shard.path + _ERROR)
