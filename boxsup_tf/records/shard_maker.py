@@ -19,6 +19,7 @@ from boxsup_tf.errors import InputError
 from boxsup_tf.records.dataset_info import SkippedImage
 from boxsup_tf.records.shard_report import ShardReport
 from boxsup_tf.workers.runner import Runner
+from boxsup_tf.workers.worker_pool import NoStart
 
 # Serialised examples; for one that could not be made, what is to be said of it.
 Records = Iterable[bytes | SkippedImage]
@@ -91,7 +92,9 @@ def make_shard(shard: Shard, make_records: Callable[[range], Records]) -> None:
                     writer.write(record)
         ShardReport.read(temporary, tuple(skipped)).save(shard.path)
         os.replace(temporary, shard.path)
-    except InputError as error:  # not for the cluster, which would try again and again
+    except NoStart:  # as where a cluster takes the machine back: it tries on another
+        raise
+    except InputError as error:  # no machine can help that: it is kept from the cluster
         with open(shard.path + _ERROR, "w", encoding="utf-8") as file:
             file.write(str(error))
     finally:

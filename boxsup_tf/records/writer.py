@@ -30,7 +30,7 @@ from boxsup_tf.records.shards import index_ranges
 from boxsup_tf.workers.runner import Runner
 
 _BAR = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}, {rate_noinv_fmt}{postfix}]"
-_LEFTOVERS = ("*.tmp", "*.part", "*.report.json")  # of earlier runs, too
+_LEFTOVERS = ("*.tmp", "*.part", "*.error", "*.report.json")  # of earlier runs, too
 
 
 def write_dataset(

@@ -90,6 +90,8 @@ def _set_defaults(options: pipeline_options.PipelineOptions) -> None:
     """What suits few items of much work, where the user has not said otherwise."""
     debug = options.view_as(pipeline_options.DebugOptions)
     debug.number_of_worker_harness_threads = debug.number_of_worker_harness_threads or 1
+    worker = options.view_as(pipeline_options.WorkerOptions)
+    worker.default_sdk_harness_log_level = worker.default_sdk_harness_log_level or "WARNING"
     if options.view_as(pipeline_options.DirectOptions).direct_running_mode == "multi_processing":
         # Else DirectRunner takes Prism, where it can be downloaded, which starts no processes.
         options.view_as(pipeline_options.TypeOptions).allow_unsafe_triggers = True

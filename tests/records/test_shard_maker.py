@@ -17,6 +17,7 @@ from boxsup_tf.records.records import encode_example
 from boxsup_tf.records.shard_maker import Shard, make_shard
 from boxsup_tf.records.shard_report import REPORT_ENDING
 from boxsup_tf.records.writer import write_dataset
+from boxsup_tf.workers.worker_pool import NoStart
 from tests.data.tiny import jpeg
 from tests.records.one_by_one import OneByOne
 
@@ -113,6 +114,26 @@ def test_a_bad_example_ends_the_run_and_whole_shards_stay(tmp_path):
             if (path := tmp_path / name).is_file()
         }.items()
     )
+
+
+def test_a_process_that_cannot_start_is_left_to_the_cluster(tmp_path):
+    """It may be that the machine is taken back; the shard can be made on another."""
+
+    def no_memory(indices):
+        raise NoStart("exit status 1")
+
+    with pytest.raises(NoStart):
+        make_shard(Shard(str(tmp_path / "shard"), range(3)), no_memory)
+    assert os.listdir(tmp_path) == []
+
+
+def test_what_a_run_that_was_killed_left_is_cleared_away(tmp_path):
+    first, *_ = shard_paths(str(tmp_path), _SHARDS)
+    for ending in (".error", ".123.part", REPORT_ENDING):
+        pathlib.Path(first + ending).write_text("{")
+    _write(tmp_path, OneByOne())
+    assert {path.suffix for path in tmp_path.iterdir()} == {".tfrecord", ".json", ".npz"}
+    assert not list(tmp_path.glob(f"*{REPORT_ENDING}"))
 
 
 def test_a_shard_may_be_made_twice(tmp_path):
