@@ -101,7 +101,7 @@ def test_bad_images_and_dying_processes_cost_those_images_alone_on_dask(
         patch.setattr(misbehaving.os, "kill", lambda *_: exec("raise KeyError('kill')"))
         generate(source, str(here), misbehaves, misbehaving.Options())
     with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, dashboard_address=None
+        n_workers=2, threads_per_worker=1, dashboard_address=":0"
     ) as cluster:
         flags = f"--runner=DaskRunner --dask_client_address={cluster.scheduler_address}"
         runner = make_runner("beam", flags)
