@@ -25,6 +25,7 @@ from boxsup_tf.workers.worker_pool import NoStart
 Records = Iterable[bytes | SkippedImage]
 
 _PART, _ERROR = ".part", ".error"
+_SEEN_BY_ALL = "the absolute path of a folder that all workers see"
 _SECONDS_BETWEEN_LOOKS = 1.0
 
 
@@ -69,7 +70,7 @@ def make_shards(
     if missing:
         raise InputError(
             f"{missing[0]}: not there, as {len(missing)} of {len(shards)} shards, when all workers "
-            "were done: expected the absolute path of a folder that all of them see"
+            f"were done: expected {_SEEN_BY_ALL}"
         )
 
 
@@ -77,9 +78,15 @@ def make_shard(shard: Shard, make_records: Callable[[range], Records]) -> None:
     """Makes one shard, unless it is there or one of the folder has failed.
 
     The shard takes its name when it is whole, so that it may be tried by two workers at a time.
+
+    Raises:
+        InputError: its folder is not seen here. (One of `make_records` is left in a file.)
+        NoStart: as of a `WorkerPool`.
     """
-    folder = glob.escape(os.path.dirname(shard.path))
-    if os.path.exists(shard.path) or glob.glob(os.path.join(folder, f"*{_ERROR}")):
+    folder = os.path.dirname(shard.path)
+    if not os.path.isdir(folder):
+        raise InputError(f"{folder}: not seen by a worker: expected {_SEEN_BY_ALL}")
+    if os.path.exists(shard.path) or glob.glob(os.path.join(glob.escape(folder), f"*{_ERROR}")):
         return
     temporary = f"{shard.path}.{uuid.uuid4().hex}{_PART}"
     skipped = []

@@ -152,8 +152,13 @@ def test_shards_written_elsewhere_are_missed(tmp_path):
         def run(self, function, items) -> None:
             pass
 
-    with pytest.raises(InputError, match="4 of 4 shards, .*folder that all of them see"):
+    with pytest.raises(InputError, match="4 of 4 shards, .*folder that all workers see"):
         _write(tmp_path, Elsewhere())
+
+
+def test_a_worker_that_does_not_see_the_folder_says_so(tmp_path):
+    with pytest.raises(InputError, match="nowhere: not seen by a worker: expected the absolute"):
+        make_shard(Shard(str(tmp_path / "nowhere" / "shard"), range(3)), _records)
 
 
 def test_where_everything_fails_nothing_is_remembered(tmp_path):
