@@ -16,7 +16,8 @@ from boxsup_tf.models.architecture import Architecture
 from boxsup_tf.models.batch_norm import batch_normalization
 from boxsup_tf.models.segmenter import Segmenter
 from boxsup_tf.training.config import TrainConfig
-from boxsup_tf.training.network_update import NetworkUpdate, make_optimizer
+from boxsup_tf.training.network_update import NetworkUpdate
+from boxsup_tf.training.optimizer import make_optimizer
 from boxsup_tf.training.training_network import TrainingNetwork
 from boxsup_tf.training.workers import Workers
 from tests.models.segmenters import make_segmenter
