@@ -100,6 +100,8 @@ class Trainer:
                 sources[0].folder, class_names, config.val_data, val_info.class_names
             )
             digests.append(val_info.digest)
+        # Before anything else is shared, which would wait for what another worker lacks.
+        workers.check_same(settings_of_all_workers(config, digests))
         check_shares(sources, config, workers)
         self._num_steps = steps_per_epoch(sources, config)
         with strategy.scope():
@@ -113,7 +115,6 @@ class Trainer:
                 load_network_weights(segmenter, config.init)
             else:
                 segmenter.load_weights(config.init)
-        workers.check_same(settings_of_all_workers(config, digests))
         if workers.is_chief:
             open_run(model_dir, config, class_names, digests)
         workers.wait()
