@@ -9,6 +9,7 @@ import dataclasses
 import os
 
 from boxsup_tf.io import files
+from boxsup_tf.io.atomic_write import atomic_write
 from boxsup_tf.records.dataset_info import load_complete
 from boxsup_tf.records.records import decode_example
 from boxsup_tf.records.shards import read_records
@@ -33,5 +34,6 @@ def run(options: Options) -> None:
     for serialized in read_records(options.input_dir, info.num_shards):
         example = decode_example(serialized)
         path = os.path.join(options.output_dir, os.path.basename(example.filename))
-        files.write(path, example.encoded)
+        with atomic_write(path, "wb") as file:
+            file.write(example.encoded)
     print(f"{options.output_dir}: {info.num_images} images")

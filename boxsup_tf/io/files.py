@@ -10,10 +10,11 @@ import contextlib
 import errno
 import fnmatch
 import glob
+import io
 import os
 import shutil
 from collections.abc import Iterator
-from typing import Any
+from typing import IO, Any
 
 # What TensorFlow calls the errors that callers tell apart; all others are EIO.
 _ERRNO = {
@@ -95,14 +96,24 @@ def read_text(path: str) -> str:
     return read(path).decode()
 
 
-def write(path: str, content: bytes) -> None:
-    """Writes a file at once: an object store shows all of it or nothing."""
+@contextlib.contextmanager
+def create(path: str, mode: str = "w") -> Iterator[IO[Any]]:
+    """Opens a file for writing.
+
+    Args:
+        path: of the file; `atomic_write` gives one that is there already another content.
+        mode: `w` for text, in UTF-8, or `wb`.
+    """
+    encoding = None if "b" in mode else "utf-8"
     if not is_remote(path):
-        with open(path, "wb") as file:
-            file.write(content)
+        with open(path, mode, encoding=encoding) as file:
+            yield file
         return
+    content = io.BytesIO()  # writers of archives go back in it, which object stores cannot
+    text = io.TextIOWrapper(content, encoding, write_through=True) if encoding else None
+    yield text or content
     with _gfile(path) as gfile, gfile.GFile(path, "wb") as file:
-        file.write(content)
+        file.write(content.getvalue())
 
 
 def replace(source: str, target: str) -> None:
