@@ -124,7 +124,7 @@ def replace(source: str, target: str) -> None:
     if not is_remote(target):
         os.replace(source, target)
         return
-    with _gfile(target) as gfile:
+    with _gfile(source) as gfile:
         gfile.rename(source, target, overwrite=True)
 
 
