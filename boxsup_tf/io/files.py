@@ -1,6 +1,6 @@
 """Files and folders, on the local disk and wherever else TensorFlow reaches.
 
-A path with `://` in it (`gs://BUCKET/...`, `hdfs://...`, `ram://...`) is one of tf.io.gfile; any
+A path with `://` in it (`gs://BUCKET/...`, `ram://...`) is one of tf.io.gfile; any
 other is the operating system's. TensorFlow is imported for the former alone: worker processes and
 some commands do without it. Whatever cannot be done is an OSError that names the path, on every
 file system.

@@ -15,7 +15,7 @@ import tensorflow as tf
 
 from boxsup_tf.io import files
 from boxsup_tf.proposals import generate
-from tests.data.tiny import VocFolder, voc_object, voc_xml
+from tests.data.tiny import CocoFolder, VocFolder, voc_object, voc_xml
 from tests.in_process import run_script
 from tests.proposals.in_this_process import InThisProcess
 
@@ -47,6 +47,8 @@ def _run(name: str, *arguments: str) -> str:
 def _all_steps(root: str) -> None:
     voc = [f"--data_dir={root}/devkit", "--split=train"]
     _run("prepare_data", "--dataset=voc", *voc, f"--output_dir={root}/voc", "--num_shards=2")
+    coco = [f"--data_dir={root}/coco", "--split=train", "--num_shards=1"]
+    _run("prepare_data", "--dataset=coco", *coco, f"--output_dir={root}/from_coco")
     shapes = ["--dataset=shapes", "--num_images=5", "--image_size=64", "--num_shards=2"]
     _run("prepare_data", *shapes, f"--output_dir={root}/shapes")
     pools = [f"--output_dir={root}/pools", "--method=rectangle", "--visualize=1"]
@@ -83,6 +85,9 @@ def disk(tmp_path_factory):
     for name in ("a", "b"):
         mask = np.full((24, 32), 8, np.uint8)
         devkit.add(name, voc_xml(voc_object("cat")), mask)
+    coco = CocoFolder(root / "coco")
+    coco.annotate(18, [2, 3, 10, 12])
+    coco.save()
     for path in files.below(str(root)):
         files.make_folders(os.path.dirname(path).replace(str(root), _RAM))
         files.copy(path, path.replace(str(root), _RAM))
@@ -119,11 +124,11 @@ def test_nothing_goes_around(disk):
     assert not _gone_around, _gone_around[0]
 
 
-@pytest.mark.parametrize("folder", ["voc", "shapes", "pools"])
+@pytest.mark.parametrize("folder", ["voc", "from_coco", "shapes", "pools"])
 def test_records(disk, folder):
     names = sorted(files.names_in(f"{disk}/{folder}"))
     assert sorted(files.names_in(f"{_RAM}/{folder}")) == names
-    assert len([name for name in names if name.endswith(".tfrecord")]) == 2
+    assert {"dataset.json", "index.npz"} < {*names}
     for path in files.below(f"{disk}/{folder}"):
         local, ram = _both(disk, os.path.relpath(path, disk))
         assert local == ram, path
