@@ -166,14 +166,14 @@ class Checkpoints:
 
         Args:
             what: is not finite.
-            where: more than the progress says.
+            where: that was; by default where the run is now.
         """
         last, progress = self._manager.latest_checkpoint, self._progress
+        where = where or f"epoch {int(progress.epoch)}, step {int(progress.step)}"
         kept = f"the last checkpoint, {last}, is from before" if last else "there is no checkpoint"
         return InputError(
-            f"{self._model_dir}: {what} at epoch {int(progress.epoch)}, step "
-            f"{int(progress.step)}{where}: expected a finite number; {kept}; try a smaller "
-            "--learning_rate or a --clip_norm in another --model_dir"
+            f"{self._model_dir}: {what} at {where}: expected a finite number; {kept}; try a "
+            "smaller --learning_rate or a --clip_norm in another --model_dir"
         )
 
     def _check_finite(self) -> None:

@@ -22,7 +22,7 @@ _FREE = (
 _SINCE = {
     **{"backbone": "", "output_stride": 0, "batch_norm": "frozen"},
     **{"loss": "cross_entropy", "class_weights": "none"},
-    **{"ignored_boxes": "box", "void_band": 0},
+    **{"ignored_boxes": "box", "void_band": 0, "jit_compile": False},
 }
 
 
