@@ -2,7 +2,6 @@
 
 import contextlib
 import dataclasses
-import glob
 import hashlib
 import os
 import sys
@@ -14,6 +13,7 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from boxsup_tf.errors import InputError
+from boxsup_tf.io import files
 from boxsup_tf.io.owned_folder import OwnedFolder
 from boxsup_tf.records.dataset_info import (
     DATASET_FILE,
@@ -61,8 +61,8 @@ def write_dataset(
         InputError: the folder holds a dataset with other settings; two examples have the
             same source id; or every example was skipped (which leaves the folder empty).
     """
-    os.makedirs(folder, exist_ok=True)
-    if os.path.exists(os.path.join(folder, DATASET_FILE)):
+    files.make_folders(folder)
+    if files.exists(os.path.join(folder, DATASET_FILE)):
         found = DatasetInfo.load(folder)
         _check_same_settings(folder, found, info)
         if found.complete:
@@ -73,14 +73,14 @@ def write_dataset(
     bounds = index_ranges(even_sizes(num_examples, info.num_shards))
     with tqdm(total=num_examples, desc=description, unit=" images", bar_format=_BAR) as progress:
         for path, indices in zip(shard_paths(folder, info.num_shards), bounds, strict=True):
-            if os.path.exists(path):
+            if files.exists(path):
                 _pass_over(progress, len(indices))
             else:
                 info = _write_shard(path, info, indices, make_records, progress)
     complete = _count(folder, info, num_examples, digest)
     complete.save(folder)
-    for leftover in glob.glob(os.path.join(glob.escape(folder), "*.tmp")):
-        os.remove(leftover)
+    for leftover in files.matching(folder, "*.tmp"):
+        files.remove(leftover)
     return complete
 
 
@@ -96,7 +96,9 @@ def _write_shard(
     # Its own name, also where process numbers repeat, as in containers.
     temporary = f"{path}.{uuid.uuid4().hex}.tmp"
     # The file in which killed runs got furthest with this shard.
-    leftover = max(glob.glob(f"{glob.escape(path)}.*.tmp"), key=os.path.getsize, default=None)
+    leftover = max(
+        files.matching(folder, f"{os.path.basename(path)}.*.tmp"), key=files.size, default=None
+    )
     skipped = {image.index: image for image in info.skipped}
     with tf.io.TFRecordWriter(temporary) as writer:
         position = indices.start
@@ -117,7 +119,7 @@ def _write_shard(
             else:
                 writer.write(record)
             progress.update()
-    os.replace(temporary, path)
+    files.replace(temporary, path)
     return info
 
 
@@ -195,7 +197,7 @@ def _count(folder: str, info: DatasetInfo, num_examples: int, digest: str | None
 def _forget_everything(folder: str, info: DatasetInfo) -> None:
     """Every example was skipped, so the cause is no example: once mended, all can be tried."""
     for path in shard_paths(folder, info.num_shards):
-        os.remove(path)
+        files.remove(path)
     dataclasses.replace(info, skipped=()).save(folder)
     first = info.skipped[0]
     raise InputError(

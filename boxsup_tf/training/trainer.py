@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from boxsup_tf.errors import InputError
 from boxsup_tf.metrics.confusion import ConfusionMatrix
-from boxsup_tf.models.saved_network import load_network_weights
+from boxsup_tf.models.saved_network import start_from
 from boxsup_tf.records import dataset_info
 from boxsup_tf.training.checkpoints import BEST_FOLDER, Checkpoints, Progress
 from boxsup_tf.training.class_weights import class_weights
@@ -111,10 +111,7 @@ class Trainer:
         # Before anything is written: these may not fit, and initial weights may be missing.
         weights = class_weights(config, sources, len(class_names))
         if tf.train.latest_checkpoint(model_dir) is None:
-            if os.path.isdir(config.init):
-                load_network_weights(segmenter, config.init)
-            else:
-                segmenter.load_weights(config.init)
+            start_from(segmenter, config.init)
         if workers.is_chief:
             open_run(model_dir, config, class_names, digests)
         workers.wait()
