@@ -8,20 +8,30 @@ import tensorflow as tf
 from boxsup_tf.errors import InputError
 from boxsup_tf.training.strategy import Cluster, silent
 
+# In the messages of errors by which TensorFlow's processes tell each other that one is gone.
+_OF_CLUSTER = "CoordinationService"
+
 
 @contextlib.contextmanager
 def missing_workers_explained(cluster: Cluster | None) -> Iterator[None]:
     """Turns TensorFlow's errors into one line where another process no longer answers.
 
     Raises:
-        InputError: it names those.
+        InputError: it names those; or all answer by now, but one did not for too long.
     """
     try:
         yield
     except tf.errors.OpError as error:
-        if cluster is None or not (missing := silent(cluster)):
+        if cluster is None:
             raise
-        raise InputError(
-            f"{', '.join(missing)} of {len(cluster.addresses)} no longer answers: give all workers "
-            "the same command again: they go on from the last checkpoint"
-        ) from error
+        if missing := silent(cluster):
+            what = f"{', '.join(missing)} of {len(cluster.addresses)} no longer answers"
+        elif _OF_CLUSTER in str(error):
+            what = (
+                f"one of {len(cluster.addresses)} workers did not answer for some seconds, so that "
+                "the others gave it up: is its machine too busy?"
+            )
+        else:
+            raise
+        again = "give all workers the same command again: they go on from the last checkpoint"
+        raise InputError(f"{what}: {again}") from error
