@@ -13,6 +13,7 @@ import os
 from boxsup_tf.proposals import generate, registry, visualize
 from boxsup_tf.records.dataset_info import DATASET_FILE, DatasetInfo
 from boxsup_tf.settings import option
+from boxsup_tf.workers.runner import RUNNERS, make_runner
 
 _NUM_LISTED = 50  # of the images skipped
 MethodOptions = registry.options_of_all()
@@ -30,15 +31,19 @@ class Options:
         prune_box_iou: Keep only the candidates that a training with this --min_box_iou, or a
           higher one, could choose: small records, the same training. 0 keeps all.
         strict: Stop at the first image that fails.
+        runner: What makes the shards: processes of this machine, or a cluster through Apache Beam.
+        beam_args: Beam's own flags, with spaces between: its runner, how many workers.
         visualize: Number of images, the first ones, that are drawn into OUTPUT_DIR/pictures.
     """
 
     input_dir: str
     output_dir: str
     method: str = option("union", choices=registry.method_names())
-    num_workers: int = option(os.cpu_count() or 1, at_least=1)
+    num_workers: int = option(os.cpu_count() or 1, at_least=1, only_with="runner=local")
     prune_box_iou: float = option(0.0, at_least=0, at_most=1)
     strict: bool = False
+    runner: str = option("local", choices=RUNNERS)
+    beam_args: str = option("", only_with="runner=beam")
     visualize: int = option(0, at_least=0)
 
 
@@ -52,6 +57,7 @@ def run(options: Options, given: MethodOptions) -> None:  # type: ignore[valid-t
         options.num_workers,
         options.prune_box_iou,
         options.strict,
+        make_runner(options.runner, options.beam_args),
     )
     print(
         f"{options.output_dir}: {info.num_images} images, {info.num_candidates} candidates, "

@@ -18,6 +18,7 @@ from boxsup_tf.data.shape_looks import LOOKS
 from boxsup_tf.errors import InputError
 from boxsup_tf.labels import VOC_CLASSES
 from boxsup_tf.settings import check, option
+from boxsup_tf.workers.runner import RUNNERS, make_runner
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,6 +38,8 @@ class Options:
         max_side: Pixels. Larger images are made smaller and stored as PNG, with their boxes and
           masks; evaluation then happens at that size, too. 0: images as they are.
         num_shards: Number of TFRecord files.
+        runner: What makes the shards: this program, or a cluster through Apache Beam.
+        beam_args: Beam's own flags, with spaces between: its runner, how many workers.
         Only with --dataset=voc:
         year: The folder in data_dir.
         class_names: Your own classes, in the order of their labels; else VOC's 20.
@@ -58,6 +61,8 @@ class Options:
     classes: tuple[str, ...] | None = None
     max_side: int = option(0, at_least=0)
     num_shards: int = option(4, at_least=1)
+    runner: str = option("local", choices=RUNNERS)
+    beam_args: str = option("", only_with="runner=beam")
     year: str = option("VOC2012", only_with="dataset=voc")
     class_names: tuple[str, ...] | None = option(None, only_with="dataset=voc")
     class_set: str = option("coco", choices=coco.CLASS_SETS, only_with="dataset=coco")
@@ -76,10 +81,11 @@ class Options:
 
 def run(options: Options) -> None:
     output_dir = options.output_dir
+    runner = make_runner(options.runner, options.beam_args)
     source = prepare.make_reader(
         options.dataset, options.data_dir or "", options.split, **_reader_options(options)
     )
-    info = prepare.prepare(source, output_dir, options.num_shards)
+    info = prepare.prepare(source, output_dir, options.num_shards, runner)
     print(
         f"{output_dir}: {info.num_images} images, {info.num_boxes} boxes in "
         f"{info.num_images_with_boxes} images, {info.num_images_with_masks} masks, "

@@ -41,6 +41,7 @@ class CocoReader:
         annotation_file: str | None = None,
         image_dir: str | None = None,
     ) -> None:
+        self._arguments = (data_dir, split, class_set, annotation_file, image_dir)
         self._path = annotation_file or _find_annotation_file(data_dir, split)
         self._image_dir = image_dir or find_image_dir(data_dir, split)
         self._coco = load_coco(self._path)
@@ -49,6 +50,10 @@ class CocoReader:
         self.settings = {"dataset": "coco", "split": split, "class_set": class_set}
         self.source_ids = [image_stem(image) for image in self._images]
         self.settings |= list_settings(self.source_ids)
+
+    def __reduce__(self) -> tuple:
+        """A copy in another process reads the JSON itself: half a gigabyte need not travel."""
+        return type(self), self._arguments
 
     def __len__(self) -> int:
         return len(self._images)

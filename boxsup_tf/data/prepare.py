@@ -1,5 +1,7 @@
 """Turns a dataset's own files into TFRecord shards."""
 
+import functools
+import pickle
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -14,6 +16,7 @@ from boxsup_tf.errors import InputError
 from boxsup_tf.records.dataset_info import DatasetInfo
 from boxsup_tf.records.records import encode_example
 from boxsup_tf.records.writer import write_dataset
+from boxsup_tf.workers.runner import Runner
 
 _READERS: dict[str, Callable[..., ListedReader]] = {
     "voc": VocReader,
@@ -55,11 +58,15 @@ def make_reader(
     return reader if classes is None else ChosenClasses(reader, classes)
 
 
-def prepare(reader: Reader, output_dir: str, num_shards: int) -> DatasetInfo:
+def prepare(
+    reader: Reader, output_dir: str, num_shards: int, runner: Runner | None = None
+) -> DatasetInfo:
     """Writes every example of `reader` into `output_dir`; goes on with an interrupted run.
 
     Args:
         num_shards: number of TFRecord files; it does not change what they hold together.
+        runner: makes several shards at a time, see `write_dataset`; the reader must be picklable
+            then. None: they are made here.
 
     Returns:
         What was written, as in dataset.json.
@@ -73,8 +80,22 @@ def prepare(reader: Reader, output_dir: str, num_shards: int) -> DatasetInfo:
     if num_shards < 1:
         raise InputError(f"{output_dir}: {num_shards} shards: expected at least one")
 
-    def make_records(indices: range) -> Iterator[bytes]:
-        return (encode_example(reader[i], reader.class_names) for i in indices)
-
+    if runner is None:
+        make_records = functools.partial(_encode, reader)
+    else:
+        make_records = functools.partial(_encode_elsewhere, pickle.dumps(reader))
     info = DatasetInfo(reader.settings, reader.class_names, num_shards)
-    return write_dataset(output_dir, info, len(reader), make_records, "prepare")
+    return write_dataset(output_dir, info, len(reader), make_records, "prepare", runner=runner)
+
+
+def _encode(reader: Reader, indices: range) -> Iterator[bytes]:
+    return (encode_example(reader[i], reader.class_names) for i in indices)
+
+
+def _encode_elsewhere(pickled: bytes, indices: range) -> Iterator[bytes]:
+    return _encode(_unpickle(pickled), indices)
+
+
+@functools.lru_cache(maxsize=1)  # COCO's reader takes a minute to make
+def _unpickle(pickled: bytes) -> Reader:
+    return pickle.loads(pickled)

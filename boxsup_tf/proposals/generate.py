@@ -1,8 +1,9 @@
 """Adds a candidate pool to every example of a folder of TFRecords."""
 
+import dataclasses
 import functools
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import cv2
@@ -19,6 +20,7 @@ from boxsup_tf.records.dataset_info import DATASET_FILE
 from boxsup_tf.records.example import decode_image
 from boxsup_tf.records.index import summarize
 from boxsup_tf.workers.devices import hide_gpus
+from boxsup_tf.workers.runner import Runner
 from boxsup_tf.workers.worker_pool import Failure, WorkerPool
 
 
@@ -30,6 +32,7 @@ def generate(
     num_workers: int = 1,
     prune_box_iou: float = 0.0,
     strict: bool = False,
+    runner: Runner | None = None,
 ) -> dataset_info.DatasetInfo:
     """Writes the examples of `input_dir` with pools to `output_dir`, shard by shard.
 
@@ -43,10 +46,12 @@ def generate(
         output_dir: created where missing.
         method: see `registry.method_names`.
         options: of the method, see `registry.make_options`; None: its defaults.
-        num_workers: processes.
+        num_workers: processes; a runner makes each shard with one, wherever it makes it.
         prune_box_iou: only candidates that a training with this --min_box_iou, or a higher
             one, could choose are kept, see `prune`; 0: all are.
-        strict: stop at the first image that fails; the images before it are kept.
+        strict: stop at the first image that fails; the images before it are kept (of a runner,
+            the shards that were whole).
+        runner: makes several shards at a time, see `writer.write_dataset`; None: this machine.
 
     Returns:
         The output's dataset.json; `skipped` names the images that were left out.
@@ -75,24 +80,61 @@ def generate(
     info = dataset_info.DatasetInfo(settings, source.class_names, source.num_shards)
     if strict:
         _check_nothing_skipped(output_dir)
-    work = functools.partial(_add_pool, method=method, options=options, prune_box_iou=prune_box_iou)
-    with WorkerPool(work, max(1, num_workers), single_thread) as workers:
+    pools = _Pools(input_dir, source, method, options, prune_box_iou, strict)
+    write = functools.partial(
+        writer.write_dataset,
+        output_dir,
+        info,
+        source.num_images,
+        description=method,
+        digest=source.digest,
+    )
+    if runner is not None:
+        return write(make_records=pools.of_one_process, runner=runner)
+    with WorkerPool(pools.work, max(1, num_workers), single_thread) as workers:
+        return write(make_records=functools.partial(pools.of_workers, workers))
 
-        def make_records(indices: range) -> Iterator[bytes | dataset_info.SkippedImage]:
-            results = workers.map(shards.read_range(input_dir, source, indices))
-            for index, (serialized, result) in zip(indices, results, strict=True):
-                if not isinstance(result, Failure):
-                    yield result
-                    continue
-                source_id = summarize(serialized).source_id
-                reason = f"{method} failed: {result.reason}"
-                if strict:
-                    raise InputError(f"{input_dir}: {source_id}: {reason}")
-                yield dataset_info.SkippedImage(index, source_id, reason)
 
-        return writer.write_dataset(
-            output_dir, info, source.num_images, make_records, method, source.digest
+@dataclasses.dataclass(frozen=True)
+class _Pools:
+    """The records of `generate`, made anywhere. The attributes are its arguments.
+
+    Attributes:
+        source: dataset.json of `input_dir`.
+    """
+
+    input_dir: str
+    source: dataset_info.DatasetInfo
+    method: str
+    options: Any
+    prune_box_iou: float
+    strict: bool
+
+    @property
+    def work(self) -> Callable[[bytes], bytes]:
+        """Makes one record out of one of the input."""
+        return functools.partial(
+            _add_pool, method=self.method, options=self.options, prune_box_iou=self.prune_box_iou
         )
+
+    def of_one_process(self, indices: range) -> Iterator[bytes | dataset_info.SkippedImage]:
+        """The records of these indices; no image can end the process that asks for them."""
+        with WorkerPool(self.work, 1, single_thread) as workers:
+            yield from self.of_workers(workers, indices)
+
+    def of_workers(
+        self, workers: WorkerPool[bytes, bytes], indices: range
+    ) -> Iterator[bytes | dataset_info.SkippedImage]:
+        results = workers.map(shards.read_range(self.input_dir, self.source, indices))
+        for index, (serialized, result) in zip(indices, results, strict=True):
+            if not isinstance(result, Failure):
+                yield result
+                continue
+            source_id = summarize(serialized).source_id
+            reason = f"{self.method} failed: {result.reason}"
+            if self.strict:
+                raise InputError(f"{self.input_dir}: {source_id}: {reason}")
+            yield dataset_info.SkippedImage(index, source_id, reason)
 
 
 def _as_earlier(output_dir: str, settings: dict[str, Any]) -> dict[str, Any]:

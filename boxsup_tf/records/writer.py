@@ -2,11 +2,12 @@
 
 import contextlib
 import dataclasses
+import functools
 import hashlib
 import os
 import sys
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -22,13 +23,14 @@ from boxsup_tf.records.dataset_info import (
     even_sizes,
     shard_paths,
 )
-from boxsup_tf.records.index import Index, Summary, save_index, summarize
-from boxsup_tf.records.shards import index_ranges, read_shard
+from boxsup_tf.records.index import Index, Summary, save_index
+from boxsup_tf.records.shard_maker import Records, Shard, make_shards
+from boxsup_tf.records.shard_report import REPORT_ENDING, ShardReport
+from boxsup_tf.records.shards import index_ranges
+from boxsup_tf.workers.runner import Runner
 
 _BAR = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}, {rate_noinv_fmt}{postfix}]"
-
-# Serialised examples; for one that could not be made, what is to be said of it.
-Records = Iterable[bytes | SkippedImage]
+_LEFTOVERS = ("*.tmp", "*.part", "*.error", "*.report.json")  # of earlier runs, too
 
 
 def write_dataset(
@@ -38,12 +40,13 @@ def write_dataset(
     make_records: Callable[[range], Records],
     description: str,
     digest: str | None = None,
+    runner: Runner | None = None,
 ) -> DatasetInfo:
     """Writes the shards that are missing, then their index and dataset.json.
 
     A shard appears under its name only when it is whole. An interrupted run goes on with the
-    first missing shard, behind what can still be read of it. Contents and number of the shards
-    do not depend on the run.
+    first missing shard, behind what can still be read of it (a runner begins missing shards anew).
+    Contents and number of the shards do not depend on the run.
 
     Args:
         folder: created where missing.
@@ -53,13 +56,16 @@ def write_dataset(
             skipped are remembered in dataset.json, and not tried again.
         description: what the progress bar says.
         digest: of the examples where it is known already (a pool added to known examples).
+        runner: makes the shards, several at a time; `make_records` must be picklable then. None:
+            they are made here, one after the other.
 
     Returns:
         `info` with its counts, as written to dataset.json.
 
     Raises:
         InputError: the folder holds a dataset with other settings; two examples have the
-            same source id; or every example was skipped (which leaves the folder empty).
+            same source id; every example was skipped (which leaves the folder empty); or as
+            `shard_maker.make_shards`.
     """
     files.make_folders(folder)
     if files.exists(os.path.join(folder, DATASET_FILE)):
@@ -69,19 +75,46 @@ def write_dataset(
             print(f"{folder}: already complete, {found.num_images} images: nothing to do")
             return found
         info = dataclasses.replace(info, skipped=found.skipped)
-    info.save(folder)
     bounds = index_ranges(even_sizes(num_examples, info.num_shards))
+    shards = list(map(Shard, shard_paths(folder, info.num_shards), bounds))
+    info = _with_reported(info, shards)
+    info.save(folder)
     with tqdm(total=num_examples, desc=description, unit=" images", bar_format=_BAR) as progress:
-        for path, indices in zip(shard_paths(folder, info.num_shards), bounds, strict=True):
-            if files.exists(path):
-                _pass_over(progress, len(indices))
-            else:
+        missing = [shard for shard in shards if not files.exists(shard.path)]
+        _pass_over(progress, num_examples - sum(len(shard.indices) for shard in missing))
+        if runner is not None:
+            make_shards(runner, missing, make_records, functools.partial(_show_made, progress))
+            info = _with_reported(info, missing)
+        else:
+            for path, indices in missing:
                 info = _write_shard(path, info, indices, make_records, progress)
     complete = _count(folder, info, num_examples, digest)
     complete.save(folder)
-    for leftover in files.matching(folder, "*.tmp"):
-        files.remove(leftover)
+    for pattern in _LEFTOVERS:
+        for leftover in files.matching(folder, pattern):
+            files.remove(leftover)
     return complete
+
+
+def _with_reported(info: DatasetInfo, shards: Sequence[Shard]) -> DatasetInfo:
+    """`info` with what was skipped in shards that have a report, and with nothing else in these."""
+    skipped = {image.index: image for image in info.skipped}
+    for shard in shards:
+        if report := ShardReport.load(shard.path):
+            kept = {index: image for index, image in skipped.items() if index not in shard.indices}
+            skipped = kept | {image.index: image for image in report.skipped}
+    ordered = sorted(skipped.values(), key=lambda image: image.index)
+    return dataclasses.replace(info, skipped=tuple(ordered))
+
+
+def _show_made(progress: tqdm, shard: Shard, report: ShardReport) -> None:
+    progress.update(len(shard.indices))
+    for image in report.skipped:
+        _show_skipped(progress, image)
+
+
+def _show_skipped(progress: tqdm, image: SkippedImage) -> None:
+    progress.write(f"skipped {image.source_id}: {image.reason}", file=sys.stderr)
 
 
 def _write_shard(
@@ -115,7 +148,7 @@ def _write_shard(
                 # At once: a resumed run must know to which examples the records belong.
                 info = _save_skipped(info, folder, [*info.skipped, record])
                 progress.set_postfix_str(f"{len(info.skipped)} skipped", refresh=False)
-                progress.write(f"skipped {record.source_id}: {record.reason}", file=sys.stderr)
+                _show_skipped(progress, record)
             else:
                 writer.write(record)
             progress.update()
@@ -151,21 +184,20 @@ def _check_same_settings(folder: str, found: DatasetInfo, wanted: DatasetInfo) -
 
 
 def _count(folder: str, info: DatasetInfo, num_examples: int, digest: str | None) -> DatasetInfo:
-    """Reads the finished shards once; fills in the counts and writes the index."""
+    """Reads the shards without a report once; fills in the counts and writes the index."""
     seen: set[str] = set()
     sha = hashlib.sha256()
     summaries: list[Summary] = []
     shard_sizes = []
     for path in shard_paths(folder, info.num_shards):
-        before = len(summaries)
-        for serialized in read_shard(path):
-            summary = summarize(serialized)
+        report = ShardReport.load(path) or ShardReport.read(path)
+        for summary, record_digest in zip(report.summaries, report.digests, strict=True):
             if summary.source_id in seen:
                 raise InputError(f"{folder}: two images have the source id {summary.source_id!r}")
             seen.add(summary.source_id)
-            sha.update(hashlib.sha256(serialized).digest())
-            summaries.append(summary)
-        shard_sizes.append(len(summaries) - before)
+            sha.update(bytes.fromhex(record_digest))
+        summaries += report.summaries
+        shard_sizes.append(len(report.summaries))
     if len(summaries) + len(info.skipped) != num_examples:
         raise InputError(
             f"{folder}: {len(summaries)} examples and {len(info.skipped)} skipped: expected "
@@ -198,6 +230,8 @@ def _forget_everything(folder: str, info: DatasetInfo) -> None:
     """Every example was skipped, so the cause is no example: once mended, all can be tried."""
     for path in shard_paths(folder, info.num_shards):
         files.remove(path)
+        with contextlib.suppress(FileNotFoundError):
+            files.remove(path + REPORT_ENDING)
     dataclasses.replace(info, skipped=()).save(folder)
     first = info.skipped[0]
     raise InputError(

@@ -38,6 +38,10 @@ class Failure:
     reason: str
 
 
+class NoStart(InputError):
+    """A process ended before its first item: for want of memory, or as this one is being ended."""
+
+
 @dataclasses.dataclass(eq=False)
 class _Task:
     item: Any
@@ -112,7 +116,7 @@ class WorkerPool(Generic[Item, Result]):
         """Starts the processes (`map` does so, too) and waits until they can work.
 
         Raises:
-            InputError: a process ended before it could.
+            NoStart: a process ended before it could.
         """
         self._start_missing()
         while not all(worker.ready for worker in self._workers):
@@ -125,7 +129,7 @@ class WorkerPool(Generic[Item, Result]):
         twice, the second time with nothing else running. No other item is lost with it.
 
         Raises:
-            InputError: a process ended before its first item.
+            NoStart: a process ended before its first item.
         """
         items = iter(items)
         tasks: collections.deque[_Task] = collections.deque()  # in order, from the first not done
@@ -186,7 +190,7 @@ class WorkerPool(Generic[Item, Result]):
         how = dead.end()
         task = dead.task
         if not dead.ready:
-            raise InputError(
+            raise NoStart(
                 f"a worker process ended while it started: {how}: expected room for "
                 f"--num_workers={self._num_workers} processes"
             )
@@ -203,9 +207,9 @@ def _work(connection: Connection, function: Callable, start: Callable[[], None])
     """The life of a worker process: items in, results out, until the pipe ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is the parent's affair
     start()
-    connection.send(_READY)
     # The pipe ends when the parent closes it, and when the parent is killed.
     with contextlib.suppress(EOFError, ConnectionError):
+        connection.send(_READY)
         while True:
             result = _attempt(function, connection.recv())
             try:

@@ -1,17 +1,24 @@
 """data.prepare: from files on disk to shards and back."""
 
 import itertools
+import pathlib
+import pickle
 
 import numpy as np
 import pytest
 
 from boxsup_tf.data import prepare
+from boxsup_tf.data.chosen_classes import ChosenClasses
 from boxsup_tf.data.coco import CocoReader
+from boxsup_tf.data.joined import JoinedReader
+from boxsup_tf.data.shapes import ShapesReader
+from boxsup_tf.data.smaller_images import SmallerImages
 from boxsup_tf.data.voc import VocReader
 from boxsup_tf.errors import InputError
 from boxsup_tf.records.records import decode_example
 from boxsup_tf.records.shards import read_records
 from tests.data.tiny import HEIGHT, WIDTH, assert_equal, voc_object, voc_xml
+from tests.records.one_by_one import OneByOne
 
 
 def _fill(voc, num: int = 7) -> None:
@@ -90,3 +97,43 @@ def test_real_images(shared_data, tmp_path):
     records = itertools.islice(read_records(str(tmp_path), 2), 5)
     for serialized, index in zip(records, range(5), strict=True):
         assert_equal(decode_example(serialized), reader[index])
+
+
+def _files(folder: pathlib.Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_every_reader_travels_to_other_machines(voc, coco, tmp_path):
+    _fill(voc)
+    coco.annotate(18, [4, 5, 10, 6])
+    from_voc = VocReader(voc.data_dir, "train")
+    from_coco = CocoReader(coco.save(), "train", "voc")
+    assert len(pickle.dumps(from_coco)) < 500, "expected the file's name, not what it holds"
+    readers = {
+        "voc": from_voc,
+        "coco": from_coco,
+        "shapes": ShapesReader(5, seed=1, image_size=64),
+        "chosen": ChosenClasses(from_voc, ["cat=animal"]),
+        "smaller": SmallerImages(from_coco, 20),
+        "joined": JoinedReader([from_voc, from_coco], ["voc", "coco"]),
+    }
+    for name, reader in readers.items():
+        here, there = tmp_path / f"{name}_here", tmp_path / f"{name}_there"
+        assert prepare.prepare(reader, str(here), 2) == prepare.prepare(
+            reader, str(there), 2, OneByOne()
+        )
+        assert _files(here) == _files(there)
+
+
+def test_a_bad_image_elsewhere_stops_the_run_and_mending_it_goes_on(voc, tmp_path):
+    _fill(voc)
+    reader = VocReader(voc.data_dir, "train")
+    prepare.prepare(reader, str(tmp_path / "whole"), 4)
+    path = voc.root / "JPEGImages" / "image4.jpg"
+    good = path.read_bytes()
+    path.write_bytes(good[:50])
+    with pytest.raises(InputError, match=r"image4.jpg: the image is damaged"):
+        prepare.prepare(reader, str(tmp_path / "mended"), 4, OneByOne())
+    path.write_bytes(good)
+    prepare.prepare(reader, str(tmp_path / "mended"), 4, OneByOne())
+    assert _files(tmp_path / "mended") == _files(tmp_path / "whole")

@@ -5,7 +5,6 @@ import pathlib
 import re
 from collections.abc import Iterable, Iterator
 
-import cv2
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -19,10 +18,11 @@ from boxsup_tf.proposals.generate import count_rectangles, generate
 from boxsup_tf.proposals.methods import rectangle, scg
 from boxsup_tf.proposals.proposal_input import ProposalInput
 from boxsup_tf.records import dataset_info, index, keys, records, shards, writer
-from boxsup_tf.records.example import Example, decode_image
+from boxsup_tf.records.example import decode_image
 from tests.conftest import REPOSITORY
 from tests.proposals.extra_methods import misbehaving
 from tests.proposals.in_this_process import InThisProcess
+from tests.proposals.noise import noise_folder
 
 GRADIENT = scg.Options(edges="gradient", sigma=1.0, min_area=40)
 
@@ -195,25 +195,6 @@ def test_missing_and_unfinished_input(examples, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-def _noise_folder(folder: pathlib.Path, names: list[str], num_shards: int) -> str:
-    """Examples of these names, each with one box."""
-
-    def make_records(indices: range) -> Iterator[bytes]:
-        for i in indices:
-            image = np.random.default_rng(i).integers(0, 256, (16, 20, 3), np.uint8)
-            encoded = cv2.imencode(".png", image)[1].tobytes()
-            boxes = np.array([[2, 3, 9, 15]], np.float32)
-            flags = {name: np.zeros(1, bool) for name in ("difficult", "truncated", "is_crowd")}
-            example = Example(
-                names[i], f"{names[i]}.png", encoded, 16, 20, boxes, np.ones(1, int), **flags
-            )
-            yield records.encode_example(example, ("background", "cat"))
-
-    info = dataset_info.DatasetInfo({"dataset": "noise"}, ("background", "cat"), num_shards)
-    writer.write_dataset(str(folder), info, len(names), make_records, "noise")
-    return str(folder)
-
-
 @pytest.fixture
 def misbehaves(monkeypatch) -> str:
     """The method `misbehaving`, known to this process and to those that it starts."""
@@ -241,7 +222,7 @@ def test_bad_images_and_dying_processes_cost_those_images_alone(
     misbehaves, tmp_path, capfd, monkeypatch
 ):
     """With a real process that is killed, as is the one that takes its place."""
-    source, out = _noise_folder(tmp_path / "in", NAMES, 3), str(tmp_path / "out")
+    source, out = noise_folder(tmp_path / "in", NAMES, 3), str(tmp_path / "out")
     info = generate(source, out, misbehaves, misbehaving.Options(), 1)
     assert _ids(out, 3) == KEPT
     assert (info.num_images, info.num_boxes, info.num_candidates) == (6, 6, 6)
@@ -270,7 +251,7 @@ def harmless(misbehaves, monkeypatch) -> str:
 
 
 def test_a_run_that_is_killed_still_knows_what_was_skipped(harmless, tmp_path, monkeypatch):
-    source = _noise_folder(tmp_path / "in", NAMES, 2)
+    source = noise_folder(tmp_path / "in", NAMES, 2)
     whole, broken = str(tmp_path / "whole"), str(tmp_path / "broken")
     generate(source, whole, harmless, misbehaving.Options(), 1)
     handed: list[bytes] = []
@@ -295,7 +276,7 @@ def test_a_run_that_is_killed_still_knows_what_was_skipped(harmless, tmp_path, m
 
 def test_strict_stops_at_the_first_and_keeps_what_was_computed(harmless, tmp_path):
     names = ["a", "b", "c", "raise-1", "d"]
-    source, out = _noise_folder(tmp_path / "in", names, 1), str(tmp_path / "out")
+    source, out = noise_folder(tmp_path / "in", names, 1), str(tmp_path / "out")
     with pytest.raises(InputError, match="in: raise-1: misbehaving failed: KeyError"):
         generate(source, out, harmless, misbehaving.Options(), 1, strict=True)
     (leftover,) = pathlib.Path(out).glob("*.tmp")
@@ -318,7 +299,7 @@ def test_strict_where_all_is_well(examples, pools, tmp_path, monkeypatch):
 
 
 def test_a_method_that_always_fails_can_be_mended_and_run_again(harmless, tmp_path):
-    source = _noise_folder(tmp_path / "in", ["raise-1", "raise-2", "empty-3"], 2)
+    source = noise_folder(tmp_path / "in", ["raise-1", "raise-2", "empty-3"], 2)
     out = str(tmp_path / "out")
     with pytest.raises(InputError, match="every one of 3 examples failed, the first, raise-1: mis"):
         generate(source, out, harmless, misbehaving.Options(), 1)
