@@ -16,7 +16,8 @@ from torch_twin import TorchTwin
 from boxsup_tf.labels import VOID
 from boxsup_tf.models.segmenter import Segmenter
 from boxsup_tf.training.config import TrainConfig
-from boxsup_tf.training.network_update import NetworkUpdate, make_optimizer
+from boxsup_tf.training.network_update import NetworkUpdate
+from boxsup_tf.training.optimizer import make_optimizer
 from boxsup_tf.training.plan import MaskUpdatePlan
 from boxsup_tf.training.trainer import Trainer
 from boxsup_tf.training.training_network import TrainingNetwork

@@ -26,7 +26,8 @@ from boxsup_tf.inference.predictor import Predictor
 from boxsup_tf.io.json_file import write_json
 from boxsup_tf.models.segmenter import Segmenter
 from boxsup_tf.training.config import TrainConfig
-from boxsup_tf.training.network_update import NetworkUpdate, make_optimizer
+from boxsup_tf.training.network_update import NetworkUpdate
+from boxsup_tf.training.optimizer import make_optimizer
 from boxsup_tf.training.training_network import TrainingNetwork
 from boxsup_tf.training.workers import Workers
 

@@ -9,13 +9,13 @@ Writes OUTPUT_DIR/VERSION, the next free number, as TensorFlow Serving expects i
 """
 
 import dataclasses
-import os
 
 from boxsup_tf.crf.parameters import load_parameters
 from boxsup_tf.errors import InputError
 from boxsup_tf.inference.export import MAX_MEGAPIXELS, PRECISIONS, export
 from boxsup_tf.inference.export_file import FORMATS, export_file
 from boxsup_tf.inference.tiling import TILE_SIZE
+from boxsup_tf.io import files
 from boxsup_tf.models.saved_network import load_segmenter
 from boxsup_tf.settings import check, option
 
@@ -94,4 +94,4 @@ def _export_file(options: Options) -> None:
         options.precision,
         options.image_size,
     )
-    print(f"{path}: {os.path.getsize(path) / 1e6:.1f} MB, {options.precision}")
+    print(f"{path}: {files.size(path) / 1e6:.1f} MB, {options.precision}")

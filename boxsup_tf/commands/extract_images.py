@@ -8,6 +8,8 @@ They are byte for byte as they are stored.
 import dataclasses
 import os
 
+from boxsup_tf.io import files
+from boxsup_tf.io.atomic_write import atomic_write
 from boxsup_tf.records.dataset_info import load_complete
 from boxsup_tf.records.records import decode_example
 from boxsup_tf.records.shards import read_records
@@ -28,10 +30,10 @@ class Options:
 
 def run(options: Options) -> None:
     info = load_complete(options.input_dir)
-    os.makedirs(options.output_dir, exist_ok=True)
+    files.make_folders(options.output_dir)
     for serialized in read_records(options.input_dir, info.num_shards):
         example = decode_example(serialized)
         path = os.path.join(options.output_dir, os.path.basename(example.filename))
-        with open(path, "wb") as file:
+        with atomic_write(path, "wb") as file:
             file.write(example.encoded)
     print(f"{options.output_dir}: {info.num_images} images")

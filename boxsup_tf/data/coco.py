@@ -9,6 +9,7 @@ from boxsup_tf.data.coco_file import image_stem, load_coco
 from boxsup_tf.data.coco_mask import paint_class_mask
 from boxsup_tf.data.reader import list_settings, with_background
 from boxsup_tf.errors import InputError
+from boxsup_tf.io import files
 from boxsup_tf.labels import COCO_CLASSES, VOC_CLASSES, coco_to_voc
 from boxsup_tf.records.example import Example, check_box, clip_to_image, read_image_file
 
@@ -142,7 +143,7 @@ def _find_annotation_file(data_dir: str, split: str) -> str:
     folder = os.path.join(data_dir, "annotations")
     paths = [os.path.join(folder, f"instances_{split}{year}.json") for year in ("", "2017")]
     # Where there is none, the message about the missing file is load_coco's.
-    return next(filter(os.path.exists, paths), paths[0])
+    return next(filter(files.exists, paths), paths[0])
 
 
 def find_image_dir(data_dir: str, split: str) -> str:
@@ -153,6 +154,6 @@ def find_image_dir(data_dir: str, split: str) -> str:
     """
     usual = (split, "images", f"{split}2017", "JPEGImages", os.path.join("VOC2012", "JPEGImages"))
     for name in usual:
-        if os.path.isdir(os.path.join(data_dir, name)):
+        if files.is_folder(os.path.join(data_dir, name)):
             return os.path.join(data_dir, name)
     raise InputError(f"{data_dir}: no folder of images: expected one of {', '.join(usual)}")

@@ -14,6 +14,7 @@ from boxsup_tf.data.reader import list_settings
 from boxsup_tf.data.voc_mask import read_voc_mask
 from boxsup_tf.data.voc_xml import read_labels, read_objects
 from boxsup_tf.errors import InputError
+from boxsup_tf.io import files
 from boxsup_tf.labels import VOC_CLASSES
 from boxsup_tf.records.example import Example, check_mask, read_image_file
 
@@ -84,7 +85,7 @@ class VocReader:
         """The XML file and the mask; empty for the one that is not there."""
         xml_path = os.path.join(self._root, "Annotations", f"{source_id}.xml")
         mask_path = os.path.join(self._root, "SegmentationClass", f"{source_id}.png")
-        has_boxes, has_mask = os.path.exists(xml_path), os.path.exists(mask_path)
+        has_boxes, has_mask = files.exists(xml_path), files.exists(mask_path)
         if not has_boxes and not has_mask:
             raise InputError(
                 f"{self._image_path(source_id)}: no annotation: expected {xml_path} or "
@@ -96,13 +97,13 @@ class VocReader:
         stem = os.path.join(self._root, "JPEGImages", source_id)
         found = (stem + extension for extension in _IMAGE_EXTENSIONS)
         # The message about a missing image is read_image_file's, about the usual name.
-        return next(filter(os.path.exists, found), stem + _IMAGE_EXTENSIONS[0])
+        return next(filter(files.exists, found), stem + _IMAGE_EXTENSIONS[0])
 
 
 def _read_list(root: str, split: str) -> list[str]:
     """The ids of ImageSets/*/SPLIT.txt."""
     paths = [os.path.join(root, "ImageSets", d, f"{split}.txt") for d in ("Segmentation", "Main")]
-    path = next(filter(os.path.exists, paths), None)
+    path = next(filter(files.exists, paths), None)
     if path is None:
         raise InputError(f"{paths[0]}: no such list of images, nor {paths[1]}: expected one")
     return read_ids(path)

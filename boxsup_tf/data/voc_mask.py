@@ -4,6 +4,7 @@ import numpy as np
 from PIL import Image
 
 from boxsup_tf.errors import InputError
+from boxsup_tf.io.local_disk import readable
 from boxsup_tf.records.example import PNG_START, read_bytes
 
 
@@ -18,7 +19,7 @@ def read_voc_mask(path: str) -> np.ndarray:
     if not read_bytes(path, "a mask").startswith(PNG_START):
         raise InputError(f"{path}: the mask is not a PNG: expected a palette or grey PNG")
     try:
-        with Image.open(path) as image:
+        with Image.open(readable(path)) as image:
             mode, values = image.mode, np.array(image)
     except (OSError, SyntaxError, ValueError) as error:
         raise InputError(f"{path}: the mask is damaged: expected a whole PNG: {error}") from None

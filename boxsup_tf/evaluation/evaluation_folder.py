@@ -9,6 +9,8 @@ from PIL import Image
 from boxsup_tf import drawing
 from boxsup_tf.errors import InputError
 from boxsup_tf.evaluation.result import PREDICTIONS, SETTINGS_FILE
+from boxsup_tf.io import files
+from boxsup_tf.io.local_disk import readable
 from boxsup_tf.io.owned_folder import OwnedFolder
 from boxsup_tf.metrics.metric_names import METRICS_FILE
 from boxsup_tf.records.example import Example
@@ -34,7 +36,7 @@ class EvaluationFolder:
         found = owned.read()
         if found is not None:
             owned.check(found, settings)
-        elif os.path.exists(self.file(METRICS_FILE)):  # a run's folder has one, too
+        elif files.exists(self.file(METRICS_FILE)):  # a run's folder has one, too
             raise InputError(
                 f"{self.file(METRICS_FILE)}: was not written by evaluate.py: expected none; choose "
                 "another --output_dir"
@@ -47,12 +49,12 @@ class EvaluationFolder:
 
     def has_label_map(self, source_id: str) -> bool:
         """Whether an image's label map is there."""
-        return os.path.exists(self._label_map_path(source_id))
+        return files.exists(self._label_map_path(source_id))
 
     def write_label_map(self, source_id: str, label_map: np.ndarray) -> None:
         """Keeps a label map, integers [H, W], as a palette PNG."""
         path = self._label_map_path(source_id)
-        os.makedirs(os.path.dirname(path), exist_ok=True)  # an id may hold slashes
+        files.make_folders(os.path.dirname(path))  # an id may hold slashes
         drawing.write_palette_png(path, label_map)
 
     def read_label_map(self, example: Example, num_classes: int) -> np.ndarray:
@@ -76,7 +78,7 @@ def read_mask(path: str, size: tuple[int, int], num_classes: int) -> np.ndarray:
         InputError: the file is no palette PNG, of another size, or has other labels.
     """
     try:
-        with Image.open(path) as image:
+        with Image.open(readable(path)) as image:
             label_map = np.array(image)
     except (OSError, SyntaxError, ValueError) as error:
         raise InputError(f"{path}: not a whole PNG ({error}): delete it") from None

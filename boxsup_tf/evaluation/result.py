@@ -9,6 +9,7 @@ import numpy as np
 
 from boxsup_tf.errors import InputError
 from boxsup_tf.evaluation.trimap import Trimap
+from boxsup_tf.io import files
 from boxsup_tf.io.json_file import number, parse_json, write_json
 from boxsup_tf.metrics.metric_names import METRICS_FILE, TITLES
 
@@ -86,7 +87,7 @@ class Evaluation:
                 earlier version.
         """
         expected = [os.path.join(path, file) for file in (*_PARSERS, PREDICTIONS)]
-        missing = tuple(file for file in expected if not os.path.exists(file))
+        missing = tuple(file for file in expected if not files.exists(file))
         values: dict[str, Any] = {}
         for file, parse in zip(expected, _PARSERS.values(), strict=False):
             if file not in missing:
@@ -108,7 +109,7 @@ def read_evaluations(path: str, name: str) -> list[Evaluation]:
     """
     found = [Evaluation.read(path, name)]
     refined = os.path.join(path, CRF_FOLDER)
-    if os.path.exists(os.path.join(refined, METRICS_FILE)):
+    if files.exists(os.path.join(refined, METRICS_FILE)):
         found.append(Evaluation.read(refined, f"{name} + CRF"))
     return found
 

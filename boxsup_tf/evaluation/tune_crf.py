@@ -22,6 +22,7 @@ from boxsup_tf.errors import InputError
 from boxsup_tf.evaluation import crf_score
 from boxsup_tf.evaluation.examples import read_examples
 from boxsup_tf.inference.segmentation_model import SegmentationModel
+from boxsup_tf.io.local_disk import on_local_disk
 from boxsup_tf.io.owned_folder import OwnedFolder
 from boxsup_tf.metrics.confusion import ConfusionMatrix
 from boxsup_tf.records.dataset_info import DatasetInfo, check_same_classes, load_complete
@@ -101,7 +102,8 @@ def tune(
     Args:
         model: its probabilities are refined; crf.json holds its settings.
         dataset_dir: a folder of records with masks.
-        output_dir: made if need be. Score maps lie in it until the search is done.
+        output_dir: made if need be. Score maps lie in it until the search is done, unless it is not
+            on the local disk: then in a temporary folder, as long as the program runs.
         grid: what to try.
         num_images: spread evenly over the data; all where there are fewer.
         num_workers: processes.
@@ -127,10 +129,12 @@ def tune(
         "min_share": MIN_SHARE,
     }
     candidates = grid.settings()
-    score_maps = os.path.join(output_dir, "score_maps")
-    search = _Search(output_dir, settings, score_maps)
     start = functools.partial(check_installed, "tune_crf")
-    with WorkerPool(crf_score.confusion_with_crf, num_workers, start) as pool:
+    with (
+        on_local_disk(os.path.join(output_dir, "score_maps")) as score_maps,
+        WorkerPool(crf_score.confusion_with_crf, num_workers, start) as pool,
+    ):
+        search = _Search(output_dir, settings, score_maps)
         for refinement in range(grid.refinements + 1):
             if refinement:
                 candidates += grid.around(search.best_of(candidates), refinement)
@@ -138,7 +142,7 @@ def tune(
             if todo:
                 paths = _write_score_maps(model, dataset_dir, info, score_maps, num_images)
                 search.run(pool, paths, todo)
-    shutil.rmtree(score_maps, ignore_errors=True)
+        shutil.rmtree(score_maps, ignore_errors=True)
     return search.contents
 
 

@@ -6,6 +6,7 @@ One line a class: label, name and colour (#rrggbb), with tabs between them.
 from collections.abc import Sequence
 
 from boxsup_tf.errors import InputError
+from boxsup_tf.io import files
 from boxsup_tf.labels import color_map
 
 LABEL_MAP_FILE = "label_map.txt"
@@ -32,8 +33,7 @@ def read_class_names(path: str) -> tuple[str, ...]:
     """
     names: list[str] = []
     try:
-        with open(path, encoding="utf-8") as file:
-            lines = file.read().splitlines()
+        lines = files.read_text(path).splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot read the label map of the model: {error}") from None
     for expected, line in enumerate(lines):

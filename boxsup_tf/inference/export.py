@@ -14,6 +14,8 @@ from boxsup_tf.inference.predictor import Predictor, outputs_of
 from boxsup_tf.inference.signatures import build_signatures
 from boxsup_tf.inference.tiling import TILE_MARGIN_FILE, margin_of
 from boxsup_tf.inference.warmup import write_warmup_requests
+from boxsup_tf.io import files
+from boxsup_tf.io.local_disk import move_folder, on_local_disk
 from boxsup_tf.models.segmenter import Segmenter
 
 PRECISIONS = ("float32", "bfloat16")
@@ -56,27 +58,28 @@ def export(
     if precision == "bfloat16":
         segmenter = segmenter.bfloat16_copy(stored=True)
     predictor = Predictor(segmenter, scales, flip)
-    os.makedirs(output_dir, exist_ok=True)
+    files.make_folders(output_dir)
     # A model server watches for folders with a number for a name: until it is whole, the
     # export has another. Not by mkdtemp, whose folders other users cannot enter.
-    temporary = os.path.join(output_dir, f"export.{os.getpid()}.tmp")
-    try:
-        predict = _with_crf(predictor, crf_parameters) if crf_parameters else predictor.predict
-        assets = {
-            LABEL_MAP_FILE: format_class_names(segmenter.class_names),
-            TILE_MARGIN_FILE: f"{margin_of(segmenter.family.margin)}\n",
-        }
-        if crf_parameters:
-            assets[CRF_FILE] = format_parameters(crf_parameters)
-        _save(build_signatures(predict, max_megapixels), segmenter, assets, temporary)
-        return _publish(temporary, output_dir)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    with on_local_disk(output_dir) as folder:
+        temporary = os.path.join(folder, f"export.{os.getpid()}.tmp")
+        try:
+            predict = _with_crf(predictor, crf_parameters) if crf_parameters else predictor.predict
+            assets = {
+                LABEL_MAP_FILE: format_class_names(segmenter.class_names),
+                TILE_MARGIN_FILE: f"{margin_of(segmenter.family.margin)}\n",
+            }
+            if crf_parameters:
+                assets[CRF_FILE] = format_parameters(crf_parameters)
+            _save(build_signatures(predict, max_megapixels), segmenter, assets, temporary)
+            return _publish(temporary, output_dir)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
 
 
 def versions(output_dir: str) -> list[int]:
     """The numbers of the versions in a folder of exports, ascending."""
-    names = os.listdir(output_dir) if os.path.isdir(output_dir) else []
+    names = files.names_in(output_dir) if files.is_folder(output_dir) else []
     return sorted(int(name) for name in names if name.isdecimal())
 
 
@@ -112,9 +115,9 @@ def _publish(temporary: str, output_dir: str) -> str:
         version += 1
         path = os.path.join(output_dir, str(version))
         try:
-            os.rename(temporary, path)
+            move_folder(temporary, path)
             return path
         except OSError:
             # Another export may have taken the number meanwhile.
-            if not os.path.exists(path):
+            if not files.exists(path):
                 raise

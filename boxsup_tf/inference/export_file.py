@@ -8,6 +8,7 @@ from boxsup_tf.errors import InputError
 from boxsup_tf.inference import formats
 from boxsup_tf.inference.class_names_file import LABEL_MAP_FILE, format_class_names
 from boxsup_tf.inference.predictor import Predictor
+from boxsup_tf.io import files
 from boxsup_tf.io.atomic_write import atomic_write
 from boxsup_tf.models.segmenter import Segmenter
 from boxsup_tf.plugins import file_names
@@ -51,7 +52,7 @@ def export_file(
         sides = ",".join(map(str, image_size))
         raise InputError(f"--image_size={sides}: expected HEIGHT,WIDTH, positive numbers of pixels")
     content = module.convert(Predictor(segmenter, scales, flip), precision, image_size)
-    os.makedirs(output_dir, exist_ok=True)
+    files.make_folders(output_dir)
     with atomic_write(os.path.join(output_dir, LABEL_MAP_FILE)) as file:
         file.write(format_class_names(segmenter.class_names))
     path = os.path.join(output_dir, module.FILE_NAME)

@@ -1,10 +1,10 @@
 """From files, folders and patterns on a command line to images with names."""
 
-import glob
 import os
 from collections.abc import Iterator, Sequence
 
 from boxsup_tf.errors import InputError
+from boxsup_tf.io import files
 
 # Of what a folder holds, these are taken for images; those that cannot be read are told of.
 _ENDINGS = (".jpg", ".jpeg", ".png", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".heic", ".avif")
@@ -29,7 +29,7 @@ def find_images(patterns: Sequence[str], output_dir: str | None = None) -> dict[
     taken: set[str] = set()
     for pattern in patterns:
         # A file's own name may look like a pattern.
-        matches = [pattern] if os.path.exists(pattern) else glob.glob(pattern, recursive=True)
+        matches = [pattern] if files.exists(pattern) else files.expand(pattern)
         found = [
             (name, path)
             for match in sorted(matches)
@@ -42,9 +42,9 @@ def find_images(patterns: Sequence[str], output_dir: str | None = None) -> dict[
                 "pattern" + (f", and not below --output_dir={output_dir}" if output_dir else "")
             )
         for name, path in found:
-            if os.path.abspath(path) in taken:
+            if files.absolute(path) in taken:
                 continue
-            taken.add(os.path.abspath(path))
+            taken.add(files.absolute(path))
             other = path_of_name.setdefault(name, path)
             if other != path:
                 raise InputError(
@@ -56,13 +56,13 @@ def find_images(patterns: Sequence[str], output_dir: str | None = None) -> dict[
 
 
 def _is_below(path: str, folder: str) -> bool:
-    return os.path.abspath(path).startswith(os.path.join(os.path.abspath(folder), ""))
+    return files.absolute(path).startswith(os.path.join(files.absolute(folder), ""))
 
 
 def _expand(path: str) -> Iterator[tuple[str, str]]:
-    if not os.path.isdir(path):
+    if not files.is_folder(path):
         yield os.path.splitext(os.path.basename(path))[0], path
         return
-    for below in sorted(glob.glob(os.path.join(glob.escape(path), "**", "*"), recursive=True)):
-        if os.path.isfile(below) and below.lower().endswith(_ENDINGS):
+    for below in sorted(files.below(path)):
+        if below.lower().endswith(_ENDINGS):
             yield os.path.splitext(os.path.relpath(below, path))[0], below

@@ -8,6 +8,8 @@ from PIL import Image
 
 from boxsup_tf import drawing
 from boxsup_tf.errors import InputError
+from boxsup_tf.io import files
+from boxsup_tf.io.local_disk import readable
 from boxsup_tf.io.owned_folder import OwnedFolder
 
 PREDICTIONS_FILE = "predictions.json"
@@ -39,7 +41,7 @@ class PredictionFolder:
         path_of_name: Mapping[str, str],
     ) -> None:
         self._folder, self._settings, self._class_names = folder, settings, class_names
-        self._file_of_name = {name: os.path.abspath(file) for name, file in path_of_name.items()}
+        self._file_of_name = {name: files.absolute(file) for name, file in path_of_name.items()}
         self._owned = OwnedFolder(folder, PREDICTIONS_FILE, "predictions", "predict.py")
         self._images: dict[str, dict] = {}
         self._earlier: dict[str, str] = {}
@@ -54,13 +56,13 @@ class PredictionFolder:
         Files of a name that no earlier run had are of unknown origin, and count for nothing.
         """
         mask_path, overlay_path = self._outputs(name)
-        if not (os.path.exists(mask_path) and os.path.exists(overlay_path)):
+        if not (files.exists(mask_path) and files.exists(overlay_path)):
             return False
         if name not in self._images:
             if name not in self._earlier:
                 return False
             try:
-                with Image.open(mask_path) as mask:
+                with Image.open(readable(mask_path)) as mask:
                     self._record(name, np.array(mask))
             except (OSError, ValueError):  # no mask, or not of these classes
                 return False
@@ -70,7 +72,7 @@ class PredictionFolder:
         """Writes the files of an image uint8 [H, W, 3], RGB, and its label map uint8 [H, W]."""
         mask_path, overlay_path = self._outputs(name)
         for path in (mask_path, overlay_path):
-            os.makedirs(os.path.dirname(path), exist_ok=True)
+            files.make_folders(os.path.dirname(path))
         drawing.write_image(overlay_path, drawing.overlay(image, label_map))
         drawing.write_palette_png(mask_path, label_map)
         self._record(name, label_map)

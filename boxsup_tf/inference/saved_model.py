@@ -14,6 +14,7 @@ from boxsup_tf.inference.class_names_file import LABEL_MAP_FILE, read_class_name
 from boxsup_tf.inference.export import versions
 from boxsup_tf.inference.interface import PROBABILITIES, SEMANTIC_PREDICTIONS, SIGNATURE_IMAGES
 from boxsup_tf.inference.tiling import MARGIN, TILE_MARGIN_FILE
+from boxsup_tf.io import files
 from boxsup_tf.records.example import read_bytes
 
 
@@ -80,13 +81,13 @@ def load_saved_model(path: str) -> SavedModel:
             f"{folder}: signatures are {sorted(loaded.signatures)}: expected "
             f"{SIGNATURE_IMAGES}, as export.py writes it"
         )
-    has_crf = os.path.exists(os.path.join(folder, "assets", CRF_FILE))
+    has_crf = files.exists(os.path.join(folder, "assets", CRF_FILE))
     return SavedModel(folder, class_names, has_crf, _read_margin(folder), loaded)
 
 
 def _read_margin(folder: str) -> int:
     path = os.path.join(folder, "assets", TILE_MARGIN_FILE)
-    if not os.path.exists(path):
+    if not files.exists(path):
         return MARGIN  # an export from before it was stored
     text = read_bytes(path, "the margin of tiles").decode(errors="replace").strip()
     if not text.isdecimal():
@@ -110,7 +111,7 @@ def check_no_crf_twice(source: str, has_crf: bool) -> None:
 
 def _find(path: str) -> str:
     for folder in (path, *(os.path.join(path, str(n)) for n in reversed(versions(path)))):
-        if os.path.isfile(os.path.join(folder, "saved_model.pb")):
+        if files.is_file(os.path.join(folder, "saved_model.pb")):
             return folder
     raise InputError(
         f"{path}: no SavedModel: expected a folder that export.py wrote, or one version in it"

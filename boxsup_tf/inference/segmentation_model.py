@@ -11,6 +11,7 @@ from boxsup_tf.inference.interface import PROBABILITIES, SEMANTIC_PREDICTIONS
 from boxsup_tf.inference.predictor import Predictor
 from boxsup_tf.inference.saved_model import load_saved_model
 from boxsup_tf.inference.tiling import margin_of, predict_in_tiles
+from boxsup_tf.io import files
 from boxsup_tf.io.digest import digest_of
 from boxsup_tf.models.architecture import CONFIG_FILE
 from boxsup_tf.models.saved_network import load_segmenter
@@ -46,7 +47,7 @@ def load(path: str, scales: Sequence[float] = (1.0,), flip: bool = False) -> Seg
     Raises:
         InputError: see `load_segmenter` and `load_saved_model`.
     """
-    if os.path.exists(os.path.join(path, CONFIG_FILE)):
+    if files.exists(os.path.join(path, CONFIG_FILE)):
         return of_run(path, scales, flip)
     return of_export(path)
 
@@ -83,12 +84,12 @@ def of_export(path: str) -> SegmentationModel:
     """
     saved_model = load_saved_model(path)
     variables = os.path.join(saved_model.path, "variables")
-    files = [os.path.join(saved_model.path, "saved_model.pb")]
-    files += [os.path.join(variables, name) for name in sorted(os.listdir(variables))]
+    paths = [os.path.join(saved_model.path, "saved_model.pb")]
+    paths += [os.path.join(variables, name) for name in sorted(files.names_in(variables))]
     outputs = (SEMANTIC_PREDICTIONS, PROBABILITIES)
     return _tiled(
         saved_model.class_names,
-        {"weights": digest_of(read_bytes(file, "an exported model") for file in files)},
+        {"weights": digest_of(read_bytes(file, "an exported model") for file in paths)},
         saved_model.tile_margin,
         lambda images: dict(zip(outputs, saved_model.predict(images), strict=True)),
         saved_model.has_crf,

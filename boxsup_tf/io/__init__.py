@@ -1,1 +1,1 @@
-"""Files that appear whole or not at all, and folders that belong to one set of settings."""
+"""Files on any file system, that appear whole or not at all, and folders of one set of settings."""

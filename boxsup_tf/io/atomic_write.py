@@ -5,12 +5,15 @@ import os
 from collections.abc import Iterator
 from typing import IO, Any
 
+from boxsup_tf.io import files
+
 
 @contextlib.contextmanager
 def atomic_write(path: str, mode: str = "w") -> Iterator[IO[Any]]:
     """Opens a file for writing that takes its name when the block ends.
 
-    A block that fails leaves what was there before.
+    A block that fails leaves what was there before. An object store has no renaming, but TensorFlow
+    copies there, and a copy appears whole, too.
 
     Args:
         path: of the file; one of that name is replaced.
@@ -21,12 +24,12 @@ def atomic_write(path: str, mode: str = "w") -> Iterator[IO[Any]]:
     """
     temporary = f"{path}.{os.getpid()}.tmp"
     try:
-        with open(temporary, mode, encoding=None if "b" in mode else "utf-8") as file:
+        with files.create(temporary, mode) as file:
             yield file
-        os.replace(temporary, path)
+        files.replace(temporary, path)
     except BaseException as error:
         if isinstance(error, OSError) and error.filename in (None, temporary):
             error.filename = path  # a full disk names no file
-        with contextlib.suppress(FileNotFoundError):
-            os.remove(temporary)
+        with contextlib.suppress(OSError):
+            files.remove(temporary)
         raise

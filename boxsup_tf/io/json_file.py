@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from boxsup_tf.errors import InputError
+from boxsup_tf.io import files
 from boxsup_tf.io.atomic_write import atomic_write
 
 T = TypeVar("T")
@@ -29,8 +30,7 @@ def read_json(path: str, what: str) -> dict[str, Any]:
         InputError: the file is missing, or holds no JSON object.
     """
     try:
-        with open(path, encoding="utf-8") as file:
-            value = json.load(file)
+        value = json.loads(files.read_text(path))
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: expected {what}: {error}") from None
     if not isinstance(value, dict):

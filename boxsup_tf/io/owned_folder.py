@@ -7,6 +7,7 @@ from collections.abc import Container, Mapping
 from typing import Any
 
 from boxsup_tf.errors import InputError
+from boxsup_tf.io import files
 from boxsup_tf.io.json_file import read_json, write_json
 
 
@@ -39,13 +40,13 @@ class OwnedFolder:
         Raises:
             InputError: it is damaged.
         """
-        if not os.path.exists(self.file_path):
+        if not files.exists(self.file_path):
             return None
         return read_json(self.file_path, f"a file that {self.program} wrote")
 
     def write(self, contents: Mapping[str, Any]) -> None:
         """Writes the file, whole or not at all; makes the folder if need be."""
-        os.makedirs(self.path, exist_ok=True)
+        files.make_folders(self.path)
         write_json(self.file_path, contents)
 
     def check(

@@ -7,6 +7,7 @@ import keras
 import tensorflow as tf
 
 from boxsup_tf.errors import InputError, first_line
+from boxsup_tf.io.local_disk import local_copy
 from boxsup_tf.models.atrous_rebuild import SIDE, named_layers, rebuild
 from boxsup_tf.models.backbone import Backbone
 from boxsup_tf.models.fitting_layers import load_fitting
@@ -64,7 +65,8 @@ def application_backbone(
         if init == "random":
             return
         try:
-            source = make(init, width)
+            with local_copy(init) as local:
+                source = make(local, width)
         except Exception as error:  # Keras raises a bare Exception when a download fails.
             what = "Keras' own weights" if init == "imagenet" else "a file of its weights"
             raise InputError(

@@ -14,6 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from boxsup_tf.errors import InputError, first_line, require
+from boxsup_tf.io.local_disk import local_copy
 from boxsup_tf.models.atrous_rebuild import (
     Namer,
     called_anew,
@@ -73,7 +74,8 @@ def hub_backbone(preset: str) -> Backbone:
         source = make(with_weights=init == "imagenet")
         if init != "imagenet":
             try:
-                source.load_weights(init)
+                with local_copy(init) as local:
+                    source.load_weights(local)
             except (OSError, ValueError, KeyError) as error:
                 raise InputError(
                     f"--init={init}: expected weights of {flag}: {first_line(error)}"

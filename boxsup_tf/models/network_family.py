@@ -11,7 +11,7 @@ from boxsup_tf.errors import InputError
 from boxsup_tf.models import networks
 from boxsup_tf.plugins import united
 
-DTYPE_POLICIES = ("float32", "mixed_bfloat16")
+DTYPE_POLICIES = ("float32", "mixed_bfloat16", "mixed_float16")
 BATCH_NORMS = ("frozen", "trained")
 KERAS_HUB = "keras_hub:"  # before a preset's name or folder
 
@@ -25,8 +25,8 @@ class NetworkOptions:
         width_multiplier: factor of its channels.
         dropout: rate, while it is trained.
         seed: of the initial weights and of dropout.
-        dtype_policy: one of `DTYPE_POLICIES`. `mixed_bfloat16` computes all but the last layers in
-            bfloat16; weights stay float32.
+        dtype_policy: one of `DTYPE_POLICIES`. Mixed ones compute all but the last layers in their
+            half precision; weights stay float32.
         batch_norm: one of `BATCH_NORMS`, where there is any: whether a training step normalises by
             the statistics that were loaded, or by its batch's.
 

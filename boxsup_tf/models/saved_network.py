@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import tensorflow as tf
 
 from boxsup_tf.errors import InputError
+from boxsup_tf.io import files
 from boxsup_tf.models.architecture import read_architecture
 from boxsup_tf.models.fitting_layers import load_fitting
 from boxsup_tf.models.segmenter import Segmenter
@@ -31,6 +32,18 @@ def load_segmenter(model_dir: str, dtype_policy: str = "float32") -> Segmenter:
         status = tf.train.Checkpoint(model=segmenter.model).restore(path)
         status.expect_partial().assert_existing_objects_matched()
     return segmenter
+
+
+def start_from(segmenter: Segmenter, init: str) -> None:
+    """Initial weights, whatever `--init` names: a run's folder, a file or a known source.
+
+    Raises:
+        InputError: see `load_network_weights` and `Segmenter.load_weights`.
+    """
+    if files.is_folder(init):
+        load_network_weights(segmenter, init)
+    else:
+        segmenter.load_weights(init)
 
 
 def load_network_weights(segmenter: Segmenter, model_dir: str) -> None:

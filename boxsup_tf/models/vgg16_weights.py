@@ -1,6 +1,5 @@
 """Initial weights of VGG-16 networks: random, ImageNet's, HED's or a file's."""
 
-import os
 from importlib import resources
 
 import h5py
@@ -8,6 +7,8 @@ import keras
 import numpy as np
 
 from boxsup_tf.errors import InputError, first_line
+from boxsup_tf.io import files
+from boxsup_tf.io.local_disk import local_copy
 from boxsup_tf.models.convert_fc import Weights, fc6_and_fc7
 
 POOL5_SCALE = "pool5_scale"  # the layer that multiplies pool5 by a fixed number
@@ -44,7 +45,7 @@ def load_initial_weights(model: keras.Model, init: str) -> None:
         kernels = _imagenet()
     elif init == "hed":
         kernels = _hed()
-    elif os.path.isfile(init):
+    elif files.is_file(init):
         kernels = _vgg16_file(init)
     else:
         raise InputError(
@@ -82,8 +83,9 @@ def _imagenet() -> Kernels:
 
 def _vgg16_file(path: str) -> Kernels:
     try:
-        vgg = keras.applications.VGG16(include_top=_has_classifier(path), weights=None)
-        vgg.load_weights(path)
+        with local_copy(path) as local:
+            vgg = keras.applications.VGG16(include_top=_has_classifier(local), weights=None)
+            vgg.load_weights(local)
     except (OSError, ValueError, KeyError) as error:
         raise InputError(
             f"--init={path}: not VGG-16's weights as Keras saves them: {first_line(error)}"

@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from boxsup_tf.errors import InputError
+from boxsup_tf.io import files
 from boxsup_tf.proposals import one_per_box, registry
 from boxsup_tf.proposals.proposal_input import ProposalInput
 from boxsup_tf.proposals.prune import prune
@@ -65,7 +66,7 @@ def generate(
     if not 0 <= prune_box_iou <= 1:
         raise InputError(f"--prune_box_iou={prune_box_iou}: expected a number in 0 .. 1")
     source = dataset_info.load_complete(input_dir)
-    if os.path.realpath(input_dir) == os.path.realpath(output_dir):
+    if files.resolved(input_dir) == files.resolved(output_dir):
         raise InputError(f"--output_dir={output_dir}: is the input: expected another folder")
     registry.check_classes(options, source.class_names)
     settings = {
@@ -141,7 +142,7 @@ def _as_earlier(output_dir: str, settings: dict[str, Any]) -> dict[str, Any]:
 
     They were the defaults, so such a folder goes on with the defaults, and with nothing else.
     """
-    if "options" not in settings or not os.path.exists(os.path.join(output_dir, DATASET_FILE)):
+    if "options" not in settings or not files.exists(os.path.join(output_dir, DATASET_FILE)):
         return settings
     found = dataset_info.DatasetInfo.load(output_dir).settings
     methods = settings["methods"]
@@ -154,7 +155,7 @@ def _as_earlier(output_dir: str, settings: dict[str, Any]) -> dict[str, Any]:
 
 
 def _check_nothing_skipped(output_dir: str) -> None:
-    if not os.path.exists(os.path.join(output_dir, DATASET_FILE)):
+    if not files.exists(os.path.join(output_dir, DATASET_FILE)):
         return
     skipped = dataset_info.DatasetInfo.load(output_dir).skipped
     if skipped:

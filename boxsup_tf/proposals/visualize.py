@@ -9,6 +9,7 @@ import numpy as np
 from boxsup_tf import boxes as box_ops
 from boxsup_tf import drawing
 from boxsup_tf.errors import InputError
+from boxsup_tf.io import files
 from boxsup_tf.pools.candidates import CandidatePool
 from boxsup_tf.records import records, shards
 from boxsup_tf.records.dataset_info import load_complete
@@ -33,7 +34,7 @@ def write_pictures(folder: str, num_images: int) -> list[str]:
     """
     info = load_complete(folder)
     pictures = os.path.join(folder, "pictures")
-    os.makedirs(pictures, exist_ok=True)
+    files.make_folders(pictures)
     paths = []
     for serialized in itertools.islice(shards.read_records(folder, info.num_shards), num_images):
         example, pool = records.decode_example(serialized), records.decode_pool(serialized)

@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 
 from boxsup_tf.errors import InputError
+from boxsup_tf.io import files
 from boxsup_tf.io.json_file import write_json
 
 DATASET_FILE = "dataset.json"
@@ -79,14 +80,13 @@ class DatasetInfo:
                 pools that an earlier version of this program packed.
         """
         path = os.path.join(folder, DATASET_FILE)
-        if not os.path.isfile(path):
+        if not files.is_file(path):
             raise InputError(
                 f"{path}: not found: expected a folder written by prepare_data.py or "
                 "generate_proposals.py"
             )
         try:
-            with open(path, encoding="utf-8") as file:
-                values = json.load(file)
+            values = json.loads(files.read_text(path))
             version = values["format_version"]
             if version in _POOLS_PACKED_OTHERWISE and "method" not in values["settings"]:
                 version = values["format_version"] = FORMAT_VERSION

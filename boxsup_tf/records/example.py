@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from boxsup_tf.errors import InputError
+from boxsup_tf.io import files
 from boxsup_tf.labels import VOID
 
 JPEG_START, PNG_START = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"  # of every such file
@@ -146,8 +147,7 @@ def _damaged(encoded: bytes, name: str) -> InputError:
 def read_bytes(path: str, what: str) -> bytes:
     """The bytes of a file; an InputError that says `what` was expected where there is none."""
     try:
-        with open(path, "rb") as file:
-            return file.read()
+        return files.read(path)
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise InputError(f"{path}: cannot read {what}: {reason}") from None

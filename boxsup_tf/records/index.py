@@ -16,7 +16,9 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from boxsup_tf.errors import InputError
+from boxsup_tf.io import files
 from boxsup_tf.io.atomic_write import atomic_write
+from boxsup_tf.io.local_disk import readable
 from boxsup_tf.labels import BACKGROUND
 from boxsup_tf.pools import packing
 from boxsup_tf.records import keys
@@ -130,7 +132,7 @@ def load_index(folder: str, info: DatasetInfo) -> Index:
     """
     unreadable = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error)
     path = os.path.join(folder, INDEX_FILE)
-    with contextlib.suppress(*unreadable), np.load(path) as file:
+    with contextlib.suppress(*unreadable), np.load(readable(path)) as file:
         fits = (
             file["digest"] == info.digest
             and np.array_equal(file["shard_bytes"], _shard_bytes(folder, info))
@@ -171,4 +173,4 @@ def _make_index(folder: str, info: DatasetInfo) -> Index:
 
 def _shard_bytes(folder: str, info: DatasetInfo) -> np.ndarray:
     """int64 [num_shards]: the size of every shard; raises FileNotFoundError."""
-    return np.array([os.path.getsize(path) for path in shard_paths(folder, info.num_shards)])
+    return np.array([files.size(path) for path in shard_paths(folder, info.num_shards)])

@@ -6,7 +6,6 @@ files, so the folder must be one that all machines see.
 
 import contextlib
 import functools
-import glob
 import os
 import threading
 import uuid
@@ -16,6 +15,7 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from boxsup_tf.errors import InputError
+from boxsup_tf.io import files
 from boxsup_tf.records.dataset_info import SkippedImage
 from boxsup_tf.records.shard_report import ShardReport
 from boxsup_tf.workers.runner import Runner
@@ -61,12 +61,11 @@ def make_shards(
         runner.run(functools.partial(make_shard, make_records=make_records), shards)
     try:
         for path in (shard.path + _ERROR for shard in shards):
-            if os.path.exists(path):
-                with open(path, encoding="utf-8") as file:
-                    raise InputError(file.read())
+            if files.exists(path):
+                raise InputError(files.read_text(path))
     finally:
         _remove_errors(shards)
-    missing = [shard.path for shard in shards if not os.path.exists(shard.path)]
+    missing = [shard.path for shard in shards if not files.exists(shard.path)]
     if missing:
         raise InputError(
             f"{missing[0]}: not there, as {len(missing)} of {len(shards)} shards, when all workers "
@@ -84,9 +83,9 @@ def make_shard(shard: Shard, make_records: Callable[[range], Records]) -> None:
         NoStart: as of a `WorkerPool`.
     """
     folder = os.path.dirname(shard.path)
-    if not os.path.isdir(folder):
+    if not files.is_folder(folder):
         raise InputError(f"{folder}: not seen by a worker: expected {_SEEN_BY_ALL}")
-    if os.path.exists(shard.path) or glob.glob(os.path.join(glob.escape(folder), f"*{_ERROR}")):
+    if files.exists(shard.path) or any(files.matching(folder, f"*{_ERROR}")):
         return
     temporary = f"{shard.path}.{uuid.uuid4().hex}{_PART}"
     skipped = []
@@ -98,15 +97,15 @@ def make_shard(shard: Shard, make_records: Callable[[range], Records]) -> None:
                 else:
                     writer.write(record)
         ShardReport.read(temporary, tuple(skipped)).save(shard.path)
-        os.replace(temporary, shard.path)
+        files.replace(temporary, shard.path)
     except NoStart:  # as where a cluster takes the machine back: it tries on another
         raise
     except InputError as error:  # no machine can help that: it is kept from the cluster
-        with open(shard.path + _ERROR, "w", encoding="utf-8") as file:
+        with files.create(shard.path + _ERROR) as file:
             file.write(str(error))
     finally:
         with contextlib.suppress(FileNotFoundError):
-            os.remove(temporary)
+            files.remove(temporary)
 
 
 @contextlib.contextmanager
@@ -137,4 +136,4 @@ def _watched(shards: Sequence[Shard], made: Callable[[Shard, ShardReport], None]
 def _remove_errors(shards: Sequence[Shard]) -> None:
     for shard in shards:
         with contextlib.suppress(FileNotFoundError):
-            os.remove(shard.path + _ERROR)
+            files.remove(shard.path + _ERROR)

@@ -5,9 +5,9 @@ Who makes a shard on another machine leaves the report beside it, until the fold
 
 import dataclasses
 import hashlib
-import os
 from typing import Any
 
+from boxsup_tf.io import files
 from boxsup_tf.io.json_file import parse_json, write_json
 from boxsup_tf.records.dataset_info import SkippedImage
 from boxsup_tf.records.index import Summary, summarize
@@ -39,7 +39,7 @@ class ShardReport:
         for serialized in read_shard(shard):
             summaries.append(summarize(serialized))
             digests.append(hashlib.sha256(serialized).hexdigest())
-        return cls(tuple(summaries), tuple(digests), skipped, os.path.getsize(shard))
+        return cls(tuple(summaries), tuple(digests), skipped, files.size(shard))
 
     def save(self, shard: str) -> None:
         """Writes the report beside the shard of this path, which need not be there yet."""
@@ -53,10 +53,10 @@ class ShardReport:
             InputError: it is damaged.
         """
         path = shard + REPORT_ENDING
-        if not os.path.exists(shard) or not os.path.exists(path):
+        if not files.exists(shard) or not files.exists(path):
             return None
         report = parse_json(path, "the report of a shard", cls._parse)
-        return report if report.num_bytes == os.path.getsize(shard) else None
+        return report if report.num_bytes == files.size(shard) else None
 
     @classmethod
     def _parse(cls, value: dict[str, Any]) -> "ShardReport":

@@ -1,12 +1,12 @@
 """Reads the TFRecord shards of a folder."""
 
 import itertools
-import os
 from collections.abc import Iterable, Iterator
 
 import tensorflow as tf
 
 from boxsup_tf.errors import InputError
+from boxsup_tf.io import files
 from boxsup_tf.records.dataset_info import DatasetInfo, shard_paths
 
 
@@ -22,7 +22,7 @@ def read_records(folder: str, num_shards: int) -> Iterator[bytes]:
 
 def read_shard(path: str) -> Iterator[bytes]:
     """The serialised examples of one shard, in order; errors of `read_records`."""
-    if not os.path.exists(path):
+    if not files.exists(path):
         raise InputError(f"{path}: shard not found: expected every shard of dataset.json")
     try:
         yield from tf.data.TFRecordDataset(path).as_numpy_iterator()

@@ -3,7 +3,6 @@
 import contextlib
 import dataclasses
 import functools
-import glob
 import hashlib
 import os
 import sys
@@ -15,6 +14,7 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from boxsup_tf.errors import InputError
+from boxsup_tf.io import files
 from boxsup_tf.io.owned_folder import OwnedFolder
 from boxsup_tf.records.dataset_info import (
     DATASET_FILE,
@@ -67,8 +67,8 @@ def write_dataset(
             same source id; every example was skipped (which leaves the folder empty); or as
             `shard_maker.make_shards`.
     """
-    os.makedirs(folder, exist_ok=True)
-    if os.path.exists(os.path.join(folder, DATASET_FILE)):
+    files.make_folders(folder)
+    if files.exists(os.path.join(folder, DATASET_FILE)):
         found = DatasetInfo.load(folder)
         _check_same_settings(folder, found, info)
         if found.complete:
@@ -80,7 +80,7 @@ def write_dataset(
     info = _with_reported(info, shards)
     info.save(folder)
     with tqdm(total=num_examples, desc=description, unit=" images", bar_format=_BAR) as progress:
-        missing = [shard for shard in shards if not os.path.exists(shard.path)]
+        missing = [shard for shard in shards if not files.exists(shard.path)]
         _pass_over(progress, num_examples - sum(len(shard.indices) for shard in missing))
         if runner is not None:
             make_shards(runner, missing, make_records, functools.partial(_show_made, progress))
@@ -91,8 +91,8 @@ def write_dataset(
     complete = _count(folder, info, num_examples, digest)
     complete.save(folder)
     for pattern in _LEFTOVERS:
-        for leftover in glob.glob(os.path.join(glob.escape(folder), pattern)):
-            os.remove(leftover)
+        for leftover in files.matching(folder, pattern):
+            files.remove(leftover)
     return complete
 
 
@@ -129,7 +129,9 @@ def _write_shard(
     # Its own name, also where process numbers repeat, as in containers.
     temporary = f"{path}.{uuid.uuid4().hex}.tmp"
     # The file in which killed runs got furthest with this shard.
-    leftover = max(glob.glob(f"{glob.escape(path)}.*.tmp"), key=os.path.getsize, default=None)
+    leftover = max(
+        files.matching(folder, f"{os.path.basename(path)}.*.tmp"), key=files.size, default=None
+    )
     skipped = {image.index: image for image in info.skipped}
     with tf.io.TFRecordWriter(temporary) as writer:
         position = indices.start
@@ -150,7 +152,7 @@ def _write_shard(
             else:
                 writer.write(record)
             progress.update()
-    os.replace(temporary, path)
+    files.replace(temporary, path)
     return info
 
 
@@ -227,9 +229,9 @@ def _count(folder: str, info: DatasetInfo, num_examples: int, digest: str | None
 def _forget_everything(folder: str, info: DatasetInfo) -> None:
     """Every example was skipped, so the cause is no example: once mended, all can be tried."""
     for path in shard_paths(folder, info.num_shards):
-        os.remove(path)
+        files.remove(path)
         with contextlib.suppress(FileNotFoundError):
-            os.remove(path + REPORT_ENDING)
+            files.remove(path + REPORT_ENDING)
     dataclasses.replace(info, skipped=()).save(folder)
     first = info.skipped[0]
     raise InputError(

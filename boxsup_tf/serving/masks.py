@@ -13,6 +13,7 @@ from tqdm import tqdm
 from boxsup_tf import drawing
 from boxsup_tf.errors import InputError
 from boxsup_tf.inference.upright import orientation
+from boxsup_tf.io import files
 
 
 class RefusedImage(InputError):
@@ -47,12 +48,12 @@ def request_masks(
     mask_of_path = {
         path: mask
         for name, path in path_of_name.items()
-        if not os.path.exists(mask := os.path.join(output_dir, f"{name}.png"))
+        if not files.exists(mask := os.path.join(output_dir, f"{name}.png"))
     }
 
     def process(path: str, mask: str) -> None:
         label_map = np.array(Image.open(io.BytesIO(ask(_read_upright(path)))))
-        os.makedirs(os.path.dirname(mask), exist_ok=True)
+        files.make_folders(os.path.dirname(mask))
         drawing.write_palette_png(mask, label_map)
 
     failures = []
@@ -80,8 +81,7 @@ def request_masks(
 def _read_upright(path: str) -> bytes:
     """The file's bytes; as PNG where a JPEG had to be turned (see `inference.upright`)."""
     try:
-        with open(path, "rb") as file:
-            encoded = file.read()
+        encoded = files.read(path)
     except OSError as error:
         raise RefusedImage(f"cannot read the image: {error.strerror}") from None
     if orientation(encoded) == 1:

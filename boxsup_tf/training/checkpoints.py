@@ -4,13 +4,13 @@ import contextlib
 import math
 import os
 import re
-import shutil
 from collections.abc import Iterator
 
 import keras
 import tensorflow as tf
 
 from boxsup_tf.errors import InputError
+from boxsup_tf.io import files
 from boxsup_tf.io.json_file import write_json
 from boxsup_tf.models.architecture import CONFIG_FILE, read_architecture, read_settings
 from boxsup_tf.models.saved_network import restoring
@@ -131,7 +131,7 @@ class Checkpoints:
         folder, last = self._best.directory, self._best.latest_checkpoint
         with self._removing_unfinished(folder):
             # With the settings the folder is a whole of its own, for load_model or to be copied.
-            os.makedirs(folder, exist_ok=True)
+            files.make_folders(folder)
             settings = read_settings(self._model_dir)
             write_json(os.path.join(folder, CONFIG_FILE), settings)
             # Not numbered by its own counter, which starts again in a new process.
@@ -166,14 +166,14 @@ class Checkpoints:
 
         Args:
             what: is not finite.
-            where: more than the progress says.
+            where: that was; by default where the run is now.
         """
         last, progress = self._manager.latest_checkpoint, self._progress
+        where = where or f"epoch {int(progress.epoch)}, step {int(progress.step)}"
         kept = f"the last checkpoint, {last}, is from before" if last else "there is no checkpoint"
         return InputError(
-            f"{self._model_dir}: {what} at epoch {int(progress.epoch)}, step "
-            f"{int(progress.step)}{where}: expected a finite number; {kept}; try a smaller "
-            "--learning_rate or a --clip_norm in another --model_dir"
+            f"{self._model_dir}: {what} at {where}: expected a finite number; {kept}; try a "
+            "smaller --learning_rate or a --clip_norm in another --model_dir"
         )
 
     def _check_finite(self) -> None:
@@ -194,12 +194,12 @@ def _remove_unfinished(folder: str) -> None:
     """Removes the files of checkpoints that the folder does not know as whole."""
     state = tf.train.get_checkpoint_state(folder)
     whole = [os.path.basename(path) for path in state.all_model_checkpoint_paths] if state else []
-    for name in os.listdir(folder) if os.path.isdir(folder) else []:
+    for name in files.names_in(folder) if files.is_folder(folder) else []:
         match, path = _CHECKPOINT_FILE.fullmatch(name), os.path.join(folder, name)
         if match and match[2] == "_temp":
-            shutil.rmtree(path)
+            files.remove_folder(path)
         elif (match and match[1] not in whole) or name.startswith(_STATE_FILE):
-            os.remove(path)
+            files.remove(path)
 
 
 def _number(path: str) -> int:

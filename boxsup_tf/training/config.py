@@ -12,7 +12,7 @@ from boxsup_tf.training.pixel_loss import LOSSES
 from boxsup_tf.training.strategy import STRATEGIES
 
 CLASS_WEIGHTS = ("none", "inverse", "median")
-PRECISIONS = ("float32", "bfloat16")
+PRECISIONS = ("float32", "bfloat16", "float16")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,7 +52,9 @@ class TrainConfig:
             computed once; runs with the same frozen weights may share it. Needs
             `augmentations`.
         dropout: after fc6 and fc7, in DeepLabv3+ after the pyramid.
-        precision: `bfloat16` computes in it where that is safe and keeps weights in float32.
+        precision: `bfloat16` and `float16` compute in it where that is safe and keep weights in
+            float32; `float16`, for GPUs that have no bfloat16, scales the loss.
+        jit_compile: the network's pass forward and back through XLA.
         Optimisation:
         epochs: of network updates, each after a mask update.
         batch_size: images per step.
@@ -121,6 +123,7 @@ class TrainConfig:
     batch_size: int = option(20, at_least=1)
     accumulate: int = option(1, at_least=1)
     precision: str = option("float32", choices=PRECISIONS)
+    jit_compile: bool = False
     batch_norm: str = option("frozen", choices=BATCH_NORMS)
     frozen_blocks: int = option(0, at_least=0)
     feature_cache: str = ""
@@ -157,7 +160,7 @@ class TrainConfig:
     ignored_boxes: str = option("box", choices=("box", "candidate"))
     void_band: int = option(0, at_least=0)
     update_scale: float = option(1.25, above=0)
-    update_precision: str = option("auto", choices=("auto", *PRECISIONS))
+    update_precision: str = option("auto", choices=("auto", "float32", "bfloat16"))
     update_batch: int = option(1, at_least=1)
     checkpoint_minutes: float = option(10.0, at_least=0)
     keep_checkpoints: int = option(2, at_least=1)
@@ -217,7 +220,7 @@ class TrainConfig:
     @property
     def dtype_policy(self) -> str:
         """Keras' name for the precision."""
-        return "mixed_bfloat16" if self.precision == "bfloat16" else "float32"
+        return self.precision if self.precision == "float32" else f"mixed_{self.precision}"
 
     @property
     def scoring(self) -> ScoringConfig:

@@ -13,6 +13,7 @@ import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
+from boxsup_tf.io import files
 from boxsup_tf.io.digest import digest_of
 from boxsup_tf.records.parsing import Record
 from boxsup_tf.training.training_example import ExampleTable
@@ -42,7 +43,7 @@ class FeatureCache:
         self._trunk = tf.function(trunk, [tf.TensorSpec([None, None, None, 3], tf.float32)])
         self._is_tuple = isinstance(trunk.output, tuple)
         self._channels = [features.shape[-1] for features in tf.nest.flatten(trunk.output)]
-        os.makedirs(self._folder, exist_ok=True)
+        files.make_folders(self._folder)
 
     def read(self, encoded: tf.Tensor, view: tf.Tensor) -> Features:
         """Features that `fill` has computed, inside a graph.
@@ -101,7 +102,7 @@ class FeatureCache:
         records = examples.read(chosen).map(lambda example: example.record)
         paths = records.map(lambda record: self._path(record.encoded, view(record)))
         names = [path.decode() for path in paths.as_numpy_iterator()]
-        missing = np.array([not os.path.exists(name) for name in names], bool)
+        missing = np.array([not files.exists(name) for name in names], bool)
         if not missing.any():
             return
         views = (
@@ -125,7 +126,7 @@ class FeatureCache:
                     if self._is_tuple:
                         stored = [tf.io.serialize_tensor(tf.stack(stored))]
                     tf.io.write_file(partial, stored[0])
-                    os.replace(partial, path.decode())
+                    files.replace(partial, path.decode())
                 bar.update(len(batch))
 
     def _path(self, encoded: tf.Tensor, view: tf.Tensor) -> tf.Tensor:

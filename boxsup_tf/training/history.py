@@ -6,6 +6,7 @@ import os
 import tensorflow as tf
 
 from boxsup_tf.errors import InputError
+from boxsup_tf.io import files
 from boxsup_tf.io.json_file import read_json, write_json
 from boxsup_tf.metrics.metric_names import METRICS_FILE
 
@@ -26,7 +27,7 @@ class History:
         self._writes = writes
         self._path = os.path.join(model_dir, METRICS_FILE)
         self.epochs: list[dict] = []
-        if os.path.exists(self._path):
+        if files.exists(self._path):
             expected = "the metrics of a run: delete it to go on"
             epochs = read_json(self._path, expected).get("epochs")
             if not isinstance(epochs, list):

@@ -22,6 +22,7 @@ from boxsup_tf.supervision.labelling import Labelling, box_ids
 from boxsup_tf.supervision.painting import paint
 from boxsup_tf.supervision.scoring import Costs, Scorer
 from boxsup_tf.supervision.selection import RECTANGLE
+from boxsup_tf.training.background import in_background
 from boxsup_tf.training.config import TrainConfig
 from boxsup_tf.training.plan import MaskUpdatePlan
 from boxsup_tf.training.sources import Source
@@ -29,6 +30,8 @@ from boxsup_tf.training.training_example import ExampleTable, TrainingExample
 from boxsup_tf.training.training_network import TrainingNetwork
 from boxsup_tf.training.training_predictor import TrainingPredictor
 from boxsup_tf.training.workers import Workers
+
+_MOST_WAITING = 2  # images whose candidates are being scored while the next pass the network
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,7 +60,7 @@ class MaskUpdateReport:
 
 
 class _Outcome(NamedTuple):
-    """One image's part of an update, as tensors.
+    """One image's part of an update, as tensors or arrays.
 
     Attributes:
         slots: int32 [B], the boxes' places in the labelling.
@@ -134,20 +137,24 @@ class MaskUpdate:
         costs = np.zeros((len(before), 3), np.float64)
         weights = [tf.constant(weight, tf.float32) for weight in (plan.feedback, plan.prior)]
         truth = former = ConfusionMatrix.zeros(self._num_classes)
+        predicted = self._predictor.predict_all(plan.asks_network) if self.num_images else ()
+
+        def update(example: TrainingExample, logits: tf.Tensor) -> _Outcome:
+            made = self._update_image(example, logits, tf.constant(epoch, tf.int64), *weights)
+            return _Outcome(*(part.numpy() for part in made))
+
         progress = tqdm(
-            self._predictor.predict_all(plan.asks_network) if self.num_images else (),
+            in_background(update, predicted, _MOST_WAITING),
             total=len(workers.own(self.num_images)),
             desc=f"mask update {epoch}",
             unit="image",
             disable=not workers.is_chief,
         )
-        for example, logits in progress:
-            outcome = self._update_image(example, logits, tf.constant(epoch, tf.int64), *weights)
-            slots = outcome.slots.numpy()
-            after[slots] = outcome.chosen.numpy() - RECTANGLE
-            is_ignored[slots], costs[slots] = outcome.ignored.numpy(), outcome.costs.numpy()
-            truth += outcome.truth_counts.numpy()
-            former += outcome.former_counts.numpy()
+        for outcome in progress:
+            after[outcome.slots] = outcome.chosen - RECTANGLE
+            is_ignored[outcome.slots], costs[outcome.slots] = outcome.ignored, outcome.costs
+            truth += outcome.truth_counts
+            former += outcome.former_counts
         after = (workers.total(after) + RECTANGLE).astype(before.dtype)
         of_object = workers.total(is_ignored) == 0
         drawn = workers.total(costs)[of_object & (after != RECTANGLE)]

@@ -1,15 +1,15 @@
 """What to say when a process of a run is gone."""
 
 import contextlib
-import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import tensorflow as tf
 
 from boxsup_tf.errors import InputError
-from boxsup_tf.training.strategy import Cluster
+from boxsup_tf.training.strategy import Cluster, silent
 
-_PATIENCE = 5.0  # seconds, for an address to answer
+# In the messages of errors by which TensorFlow's processes tell each other that one is gone.
+_OF_CLUSTER = "CoordinationService"
 
 
 @contextlib.contextmanager
@@ -17,28 +17,21 @@ def missing_workers_explained(cluster: Cluster | None) -> Iterator[None]:
     """Turns TensorFlow's errors into one line where another process no longer answers.
 
     Raises:
-        InputError: it names those.
+        InputError: it names those; or all answer by now, but one did not for too long.
     """
     try:
         yield
     except tf.errors.OpError as error:
-        if cluster is None or not (missing := silent(cluster.addresses, cluster.index)):
+        if cluster is None:
             raise
-        raise InputError(
-            f"{', '.join(missing)} of {len(cluster.addresses)} no longer answers: give all workers "
-            "the same command again: they go on from the last checkpoint"
-        ) from error
-
-
-def silent(addresses: Sequence[str], own: int) -> list[str]:
-    """The workers, by number and address, that accept no connection."""
-    missing = []
-    for number, address in enumerate(addresses):
-        host, _, port = address.rpartition(":")
-        if number == own:
-            continue
-        try:
-            socket.create_connection((host, int(port)), _PATIENCE).close()
-        except OSError:
-            missing.append(f"worker {number + 1} ({address})")
-    return missing
+        if missing := silent(cluster):
+            what = f"{', '.join(missing)} of {len(cluster.addresses)} no longer answers"
+        elif _OF_CLUSTER in str(error):
+            what = (
+                f"one of {len(cluster.addresses)} workers did not answer for some seconds, so that "
+                "the others gave it up: is its machine too busy?"
+            )
+        else:
+            raise
+        again = "give all workers the same command again: they go on from the last checkpoint"
+        raise InputError(f"{what}: {again}") from error

@@ -4,7 +4,6 @@ The loop over batches is ours and not `model.fit`, which does not run on several
 Keras 3.15 (its losses do not reduce across replicas).
 """
 
-import math
 import time
 
 import keras
@@ -18,11 +17,10 @@ from boxsup_tf.training.checkpoints import Checkpoints, Progress
 from boxsup_tf.training.config import TrainConfig
 from boxsup_tf.training.feature_cache import Features
 from boxsup_tf.training.input_pipeline import TrainingPipeline
+from boxsup_tf.training.loss_watch import LossWatch
 from boxsup_tf.training.pixel_loss import PixelLoss
 from boxsup_tf.training.training_network import TrainingNetwork
 from boxsup_tf.training.workers import Workers
-
-_POLY_POWER = 0.9
 
 
 class NetworkUpdate:
@@ -53,6 +51,9 @@ class NetworkUpdate:
         self._strategy = workers.strategy
         self._config, self._mean_loss = config, mean_loss
         self._stride = network.segmenter.family.stride
+        self._gradients = self._gradients_of
+        if config.jit_compile:
+            self._gradients = tf.function(self._gradients_of, jit_compile=True)
         self._loss = PixelLoss(config.loss_at, self._stride, config.loss, class_weights)
         self._rates = network.segmenter.learning_rate_factors(
             self._model.trainable_variables, config.last_layer_rate
@@ -78,6 +79,7 @@ class NetworkUpdate:
         """
         epoch, done = int(progress.epoch), int(progress.step)
         pipeline.start(epoch, done)
+        watch = LossWatch(checkpoints, self._strategy, epoch, done)
         saved = time.monotonic()
         with tqdm(
             total=num_steps,
@@ -87,19 +89,18 @@ class NetworkUpdate:
             disable=not self._workers.is_chief,
         ) as bar:
             for images, label_maps, example_ids in pipeline.dataset:
-                batch_loss, counts = self.step(images, label_maps)
-                loss = float(batch_loss)
-                if not math.isfinite(loss):
-                    own = self._strategy.experimental_local_results(example_ids)
-                    names = ", ".join(name.decode() for ids in own for name in ids.numpy())
-                    raise checkpoints.diverged(f"the loss is {loss}", f" (images {names})")
+                loss, counts = self.step(images, label_maps)
                 progress.agreement.assign_add(counts)
                 progress.step.assign_add(1)
-                bar.set_postfix(loss=f"{loss:.3f}", refresh=False)
+                watch.add(loss, example_ids)
+                if watch.is_due:
+                    bar.set_postfix(loss=f"{watch.look():.3f}", refresh=False)
                 bar.update()
                 if time.monotonic() - saved > 60 * self._config.checkpoint_minutes:
+                    watch.look()
                     checkpoints.save()
                     saved = time.monotonic()
+            watch.look()
 
     @tf.function(reduce_retracing=True)
     def step(self, images: Features, label_maps: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -130,17 +131,23 @@ class NetworkUpdate:
             images, label_maps = _at_least_one(images, label_maps)
         variables = self._model.trainable_variables
         loss, counts, gradients = self._in_parts(images, label_maps, num_images)
+        scale = self._optimizer.scale_loss(1.0)
         # The optimiser adds up the replicas' gradients. What is to act on their sum, or once, must
-        # therefore be shared out: the clipped sum, and the decay.
-        if self._config.clip_norm:
-            total = context.all_reduce(tf.distribute.ReduceOp.SUM, gradients)
-            total, _ = tf.clip_by_global_norm(total, self._config.clip_norm)
+        # therefore be shared out: the clipped sum, and the decay. With a loss scale all replicas
+        # must see the sum, so that all leave a step out.
+        if self._config.clip_norm or self._config.precision == "float16":
+            gradients = context.all_reduce(tf.distribute.ReduceOp.SUM, gradients)
+            if self._config.clip_norm:
+                limit = self._config.clip_norm * scale
+                gradients, _ = tf.clip_by_global_norm(gradients, limit)
             # One replica divides by nothing: even "/ 1" lets the graph be rewritten, and the last
             # digits change.
-            gradients = [gradient / replicas for gradient in total] if replicas > 1 else total
+            if replicas > 1:
+                gradients = [gradient / replicas for gradient in gradients]
         if self._config.optimizer == "sgd":
+            decay = self._config.weight_decay / replicas * scale
             gradients = [
-                self._caffe_gradient(gradient, variable, rate, replicas)
+                _caffe_gradient(gradient, variable, rate, decay)
                 for gradient, variable, rate in zip(gradients, variables, self._rates, strict=True)
             ]
         self._optimizer.apply(gradients, variables)
@@ -171,25 +178,32 @@ class NetworkUpdate:
     def _forward_and_back(
         self, images: Features, label_maps: tf.Tensor, num_images: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
+        loss, logits, gradients = self._gradients(images, label_maps, num_images)
+        predicted = tf.argmax(logits, axis=-1, output_type=tf.int32)
+        on_grid = label_maps[:, :: self._stride, :: self._stride]
+        return loss, count_pixels(on_grid, predicted, logits.shape[-1]), gradients
+
+    def _gradients_of(
+        self, images: Features, label_maps: tf.Tensor, num_images: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
+        """The loss, the logits, and the gradients of the loss as it is scaled."""
         with tf.GradientTape() as tape:
             logits = tf.cast(self._model(images, training=True), tf.float32)
             loss = self._loss(logits, label_maps) / num_images
-        predicted = tf.argmax(logits, axis=-1, output_type=tf.int32)
-        on_grid = label_maps[:, :: self._stride, :: self._stride]
-        counts = count_pixels(on_grid, predicted, logits.shape[-1])
-        return loss, counts, tape.gradient(loss, self._model.trainable_variables)
+            scaled = self._optimizer.scale_loss(loss)
+        return loss, logits, tape.gradient(scaled, self._model.trainable_variables)
 
-    def _caffe_gradient(
-        self, gradient: tf.Tensor, variable: keras.Variable, rate: float, replicas: int
-    ) -> tf.Tensor:
-        """L2 decay (of kernels alone) and the layer's own rate, as Caffe's solver has them.
 
-        Momentum is linear in the gradient, so a factor on it is a factor on the rate.
-        """
-        if len(variable.shape) > 1:
-            decay = self._config.weight_decay / replicas
-            gradient += decay * tf.convert_to_tensor(variable)
-        return rate * gradient
+def _caffe_gradient(
+    gradient: tf.Tensor, variable: keras.Variable, rate: float, decay: float | tf.Tensor
+) -> tf.Tensor:
+    """L2 decay (of kernels alone) and the layer's own rate, as Caffe's solver has them.
+
+    Momentum is linear in the gradient, so a factor on it is a factor on the rate.
+    """
+    if len(variable.shape) > 1:
+        gradient += decay * tf.convert_to_tensor(variable)
+    return rate * gradient
 
 
 def _part(tensors: tuple[Features, tf.Tensor], images: slice) -> tuple[Features, tf.Tensor]:
@@ -204,21 +218,3 @@ def _at_least_one(images: Features, label_maps: tf.Tensor) -> tuple[Features, tf
         lambda part: tf.pad(part, [[0, missing], [0, 0], [0, 0], [0, 0]]), images
     )
     return images, tf.pad(label_maps, [[0, missing], [0, 0], [0, 0]], constant_values=VOID)
-
-
-def make_optimizer(config: TrainConfig, steps_per_epoch: int) -> keras.optimizers.Optimizer:
-    """The Keras optimiser with its schedule."""
-    schedule: keras.optimizers.schedules.LearningRateSchedule
-    if config.schedule == "poly":
-        schedule = keras.optimizers.schedules.PolynomialDecay(
-            config.learning_rate, config.epochs * steps_per_epoch, 0.0, _POLY_POWER
-        )
-    else:
-        schedule = keras.optimizers.schedules.ExponentialDecay(
-            config.learning_rate, config.decay_epochs * steps_per_epoch, 0.1, staircase=True
-        )
-    if config.optimizer == "sgd":
-        return keras.optimizers.SGD(schedule, momentum=config.momentum)
-    optimizer = keras.optimizers.AdamW(schedule, weight_decay=config.weight_decay)
-    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
-    return optimizer

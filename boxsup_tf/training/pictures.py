@@ -9,6 +9,8 @@ import tensorflow as tf
 from PIL import Image
 
 from boxsup_tf import drawing
+from boxsup_tf.io import files
+from boxsup_tf.io.local_disk import readable
 from boxsup_tf.models.segmenter import Segmenter
 from boxsup_tf.supervision.labelling import Labelling
 from boxsup_tf.training.config import TrainConfig
@@ -46,7 +48,7 @@ class Pictures:
         self._evolution = os.path.join(model_dir, EVOLUTION_FILE)
         self._shown = _choose_examples(sources, config)
         if self._shown:
-            os.makedirs(self._folder, exist_ok=True)
+            files.make_folders(self._folder)
 
     def show(self, epoch: int) -> None:
         """Writes the examples' panels to TensorBoard, and keeps their pseudo-masks."""
@@ -76,12 +78,12 @@ class Pictures:
         rows = []
         for shown in self._shown:
             paths = [self._mask_path(shown, epoch) for epoch in range(num_epochs)]
-            paths = [path for path in paths if os.path.exists(path)]  # not every epoch updates
+            paths = [path for path in paths if files.exists(path)]  # not every epoch updates
             if not paths:
                 continue
             columns = min(_MAX_COLUMNS, len(paths))
             spread = np.unique(np.linspace(0, len(paths) - 1, columns).round().astype(int))
-            masks = [np.array(Image.open(paths[i])) for i in spread]
+            masks = [np.array(Image.open(readable(paths[i]))) for i in spread]
             masks += [shown.truth] if shown.truth is not None else []
             masks.append(self._predict(tf.constant(shown.image)).numpy())
             rows.append([shown.with_boxes, *(drawing.overlay(shown.image, m) for m in masks)])

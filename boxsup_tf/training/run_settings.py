@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 from boxsup_tf.errors import InputError
+from boxsup_tf.io import files
 from boxsup_tf.io.json_file import write_json
 from boxsup_tf.io.owned_folder import OwnedFolder
 from boxsup_tf.models.architecture import CONFIG_FILE, read_settings
@@ -21,7 +22,7 @@ _FREE = (
 _SINCE = {
     **{"backbone": "", "output_stride": 0, "batch_norm": "frozen"},
     **{"loss": "cross_entropy", "class_weights": "none"},
-    **{"ignored_boxes": "box", "void_band": 0},
+    **{"ignored_boxes": "box", "void_band": 0, "jit_compile": False},
 }
 
 
@@ -42,9 +43,9 @@ def open_run(
         "data_digests": digests,
     }
     path = os.path.join(model_dir, CONFIG_FILE)
-    if os.path.exists(path):
+    if files.exists(path):
         _check_same_run(model_dir, read_settings(model_dir), settings)
-    os.makedirs(model_dir, exist_ok=True)
+    files.make_folders(model_dir)
     versions = {name: importlib.metadata.version(name) for name in _PACKAGES}
     write_json(path, settings | {"versions": versions})
 

@@ -3,12 +3,14 @@
 import dataclasses
 import json
 import os
+import socket
 
 import tensorflow as tf
 
 from boxsup_tf.errors import InputError
 
 STRATEGIES = ("auto", "one_device", "mirrored", "multi_worker")
+_PATIENCE = 5.0  # seconds, for an address to answer
 _EXPECTED = (
     'expected {"cluster": {"worker": ["host:port", ...]}, "task": {"type": "worker", "index": 0}}'
 )
@@ -74,8 +76,9 @@ def make_strategy(name: str, cluster: Cluster | None) -> tf.distribute.Strategy:
     if name == "multi_worker":
         if cluster is None:
             raise InputError("--strategy=multi_worker: TF_CONFIG names no cluster: " + _EXPECTED)
-        number, total = cluster.index + 1, len(cluster.addresses)
-        print(f"worker {number} of {total}: waiting for all of {', '.join(cluster.addresses)}")
+        if missing := silent(cluster):
+            own = f"worker {cluster.index + 1} of {len(cluster.addresses)}"
+            print(f"{own}: waiting for {', '.join(missing)}", flush=True)
         return tf.distribute.MultiWorkerMirroredStrategy()
     if name == "mirrored":
         devices = [device.name for device in _devices()]
@@ -86,6 +89,20 @@ def make_strategy(name: str, cluster: Cluster | None) -> tf.distribute.Strategy:
             )
         return tf.distribute.MirroredStrategy(devices)
     return tf.distribute.get_strategy()
+
+
+def silent(cluster: Cluster) -> list[str]:
+    """The workers, by number and address, that accept no connection."""
+    missing = []
+    for number, address in enumerate(cluster.addresses):
+        host, _, port = address.rpartition(":")
+        if number == cluster.index:
+            continue
+        try:
+            socket.create_connection((host, int(port)), _PATIENCE).close()
+        except OSError:
+            missing.append(f"worker {number + 1} ({address})")
+    return missing
 
 
 def _devices() -> list[tf.config.LogicalDevice]:

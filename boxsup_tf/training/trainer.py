@@ -9,8 +9,7 @@ import tensorflow as tf
 
 from boxsup_tf.errors import InputError
 from boxsup_tf.metrics.confusion import ConfusionMatrix
-from boxsup_tf.models.saved_network import load_network_weights
-from boxsup_tf.models.segmenter import Segmenter
+from boxsup_tf.models.saved_network import start_from
 from boxsup_tf.records import dataset_info
 from boxsup_tf.training.checkpoints import BEST_FOLDER, Checkpoints, Progress
 from boxsup_tf.training.class_weights import class_weights
@@ -25,7 +24,8 @@ from boxsup_tf.training.input_pipeline import (
 )
 from boxsup_tf.training.mask_update import MaskUpdate, MaskUpdateReport
 from boxsup_tf.training.missing_workers import missing_workers_explained
-from boxsup_tf.training.network_update import NetworkUpdate, make_optimizer
+from boxsup_tf.training.network_update import NetworkUpdate
+from boxsup_tf.training.optimizer import make_optimizer
 from boxsup_tf.training.pictures import Pictures
 from boxsup_tf.training.plan import (
     MaskUpdatePlan,
@@ -38,7 +38,7 @@ from boxsup_tf.training.run_settings import open_run, settings_of_all_workers
 from boxsup_tf.training.sources import check_pruning, empty_labelling, load_sources
 from boxsup_tf.training.strategy import cluster_of_environment, make_strategy
 from boxsup_tf.training.training_example import read_example
-from boxsup_tf.training.training_network import TrainingNetwork
+from boxsup_tf.training.training_network import TrainingNetwork, build_segmenter
 from boxsup_tf.training.validation import Validation
 from boxsup_tf.training.workers import Workers
 from boxsup_tf.training.write_errors import full_disk_explained
@@ -100,27 +100,18 @@ class Trainer:
                 sources[0].folder, class_names, config.val_data, val_info.class_names
             )
             digests.append(val_info.digest)
+        # Before anything else is shared, which would wait for what another worker lacks.
+        workers.check_same(settings_of_all_workers(config, digests))
         check_shares(sources, config, workers)
         self._num_steps = steps_per_epoch(sources, config)
         with strategy.scope():
-            segmenter = Segmenter.build(
-                config.architecture(class_names),
-                config.dropout,
-                config.seed,
-                config.dtype_policy,
-                config.batch_norm,
-            )
-            segmenter.freeze(config.frozen_blocks)
+            segmenter = build_segmenter(config, class_names)
             optimizer = make_optimizer(config, self._num_steps)
             optimizer.build(segmenter.model.trainable_variables)
         # Before anything is written: these may not fit, and initial weights may be missing.
         weights = class_weights(config, sources, len(class_names))
         if tf.train.latest_checkpoint(model_dir) is None:
-            if os.path.isdir(config.init):
-                load_network_weights(segmenter, config.init)
-            else:
-                segmenter.load_weights(config.init)
-        workers.check_same(settings_of_all_workers(config, digests))
+            start_from(segmenter, config.init)
         if workers.is_chief:
             open_run(model_dir, config, class_names, digests)
         workers.wait()

@@ -13,6 +13,19 @@ from boxsup_tf.training.workers import Workers
 _WHOLE = "whole image"
 
 
+def build_segmenter(config: TrainConfig, class_names: tuple[str, ...]) -> Segmenter:
+    """The segmenter of a run, with fresh weights, its first blocks frozen."""
+    segmenter = Segmenter.build(
+        config.architecture(class_names),
+        config.dropout,
+        config.seed,
+        config.dtype_policy,
+        config.batch_norm,
+    )
+    segmenter.freeze(config.frozen_blocks)
+    return segmenter
+
+
 class TrainingNetwork:
     """A segmenter whose first blocks may be frozen, and their outputs read from a cache.
 

@@ -3,6 +3,7 @@
 import itertools
 import math
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -14,6 +15,13 @@ from boxsup_tf.training.feature_cache import Features
 from boxsup_tf.training.training_example import ExampleTable, TrainingExample
 from boxsup_tf.training.training_network import TrainingNetwork
 from boxsup_tf.training.workers import Workers
+
+
+class _Seen(NamedTuple):
+    """An example, and what the network is given of it: the tensors of `input_spec`."""
+
+    example: TrainingExample
+    inputs: tuple[tf.Tensor, ...]
 
 
 class TrainingPredictor:
@@ -36,16 +44,13 @@ class TrainingPredictor:
         self._network, self._examples, self._workers = network, examples, workers
         self._num_classes = len(network.segmenter.class_names)
         self._scale, self._batch = config.update_scale, config.update_batch
+        self._input_specs = tf.nest.flatten(network.input_spec)
         self._copy = None
         if _in_bfloat16(config):
             last_layers = network.segmenter.family.last_layers
             self._copy = bfloat16_copy(network.trained, last_layers)
         self._prepared = False
-        # The signatures keep one trace over all sizes of images and of groups.
-        self._whole_image = tf.function(
-            lambda record: network.whole_image(record, self._scale),
-            [examples.read(examples.numbers()).element_spec.record],
-        )
+        # The signature keeps one trace over all sizes of images and of groups.
         self._predict = workers.on_replicas(
             self._logits, [network.input_spec, tf.TensorSpec([2], tf.int64)]
         )
@@ -66,21 +71,43 @@ class TrainingPredictor:
             self._prepare()
         groups = self._groups(ask)
         own = [groups[number] for number in self._workers.own(len(groups))]
-        numbers = np.array([number for _, together in own for number in together], np.int64)
-        read = iter(self._examples.read(tf.data.Dataset.from_tensor_slices(numbers)).prefetch(8))
-        waiting: list[list[TrainingExample]] = []
+        read = iter(self._read(own))
+        waiting: list[list[_Seen]] = []
         for group, together in own:
-            examples = list(itertools.islice(read, len(together)))
+            seen = [_Seen(*each) for each in itertools.islice(read, len(together))]
             if not group.kind:
                 nothing = tf.zeros([*group.size, self._num_classes])
-                yield from ((example, nothing) for example in examples)
+                yield from ((each.example, nothing) for each in seen)
                 continue
-            waiting.append(examples)
+            waiting.append(seen)
             if len(waiting) == len(self._workers.local_replicas):
                 yield from self._asked(waiting)
                 waiting = []
         if waiting:
             yield from self._asked(waiting)
+
+    def _read(self, groups: Sequence[tuple[Group, Sequence[int]]]) -> tf.data.Dataset:
+        """The examples of groups, prepared for the network while it is busy with those before."""
+        numbers = [number for _, together in groups for number in together]
+        asked = [group.kind for group, together in groups for _ in together]
+        nothing = [tf.zeros([1, 0, 0, spec.shape[-1]], spec.dtype) for spec in self._input_specs]
+
+        def prepared(example: TrainingExample, is_asked: tf.Tensor) -> _Seen:
+            inputs = tf.cond(
+                is_asked,
+                lambda: tf.nest.flatten(self._network.whole_image(example.record, self._scale)),
+                lambda: nothing,
+            )
+            return _Seen(example, tuple(inputs))
+
+        examples = self._examples.read(
+            tf.data.Dataset.from_tensor_slices(np.array(numbers, np.int64))
+        )
+        return (
+            tf.data.Dataset.zip(examples, tf.data.Dataset.from_tensor_slices(np.array(asked, bool)))
+            .map(prepared, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+            .prefetch(2 * self._batch)
+        )
 
     def _groups(self, ask: bool) -> list[tuple[Group, list[int]]]:
         """Numbers of examples of one size; of kind True if the network is asked of them."""
@@ -96,21 +123,19 @@ class TrainingPredictor:
         return list(same_size_groups(range(len(examples)), group_of, most_together, math.inf))
 
     def _asked(
-        self, groups: Sequence[Sequence[TrainingExample]]
+        self, groups: Sequence[Sequence[_Seen]]
     ) -> Iterator[tuple[TrainingExample, tf.Tensor]]:
         """The examples of groups, a group per device, with their logits."""
-        arguments = [
-            (
-                tf.nest.map_structure(
-                    lambda *parts: tf.concat(parts, axis=0),
-                    *(self._whole_image(example.record) for example in examples),
-                ),
-                examples[0].record.size,
-            )
-            for examples in groups
-        ]
-        for examples, logits in zip(groups, self._predict(arguments), strict=True):
-            yield from zip(examples, logits, strict=True)
+        spec = self._network.input_spec
+        arguments = []
+        for group in groups:
+            parts = zip(*(seen.inputs for seen in group), strict=True)
+            inputs = [
+                tf.concat(images, axis=0) if len(group) > 1 else images[0] for images in parts
+            ]
+            arguments.append((tf.nest.pack_sequence_as(spec, inputs), group[0].example.record.size))
+        for group, logits in zip(groups, self._predict(arguments), strict=True):
+            yield from ((seen.example, one) for seen, one in zip(group, logits, strict=True))
 
     def _logits(self, images: Features, size: tf.Tensor) -> tf.Tensor:
         if self._copy is None:
@@ -136,7 +161,7 @@ class TrainingPredictor:
 
 def _in_bfloat16(config: TrainConfig) -> bool:
     """Whether the images pass a bfloat16 copy of a network that itself computes in float32."""
-    if config.precision == "bfloat16":
+    if config.precision != "float32":
         return False
     wanted = config.update_precision
     return wanted == "bfloat16" or (wanted == "auto" and has_native_bfloat16())

@@ -5,13 +5,13 @@ so beside the mean IoU stand two figures that see the masks alone.
 """
 
 import itertools
-import os
 
 import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
 from boxsup_tf.errors import InputError
+from boxsup_tf.io import files
 from boxsup_tf.metrics.confusion import ConfusionMatrix
 from boxsup_tf.metrics.count_in_graph import count_pixels
 from boxsup_tf.records.dataset_info import DatasetInfo, shard_paths
@@ -37,7 +37,7 @@ class Validation:
         if info.num_images_with_masks == 0:
             raise InputError(f"{folder}: none of {info.num_images} images has a class mask")
         for path in shard_paths(folder, info.num_shards):
-            if not os.path.exists(path):
+            if not files.exists(path):
                 raise InputError(f"{path}: shard not found: expected {info.num_shards} shards")
         examples = ExampleTable([load_source(folder, SUPERVISION_MASK)])
         everything = np.arange(len(examples))

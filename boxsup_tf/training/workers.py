@@ -120,8 +120,9 @@ class Workers:
             for name in sorted(ours.keys() | theirs.keys()):
                 if ours.get(name) != theirs.get(name):
                     raise InputError(
-                        f"worker {self.index} has {name} = {ours.get(name)}, worker {number} has "
-                        f"{theirs.get(name)}: expected all workers to be started alike"
+                        f"worker {self.index + 1} has {name} = {ours.get(name)}, worker "
+                        f"{number + 1} has {theirs.get(name)}: expected all workers to be started "
+                        "alike, on the same data"
                     )
 
     def _gathered(self, settings: dict[str, Any]) -> list[dict[str, Any]]:

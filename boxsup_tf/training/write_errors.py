@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import tensorflow as tf
 
 from boxsup_tf.errors import InputError
+from boxsup_tf.io import files
 
 # What TensorFlow says of a file: {{node}} PATH; REASON [Op: ...
 _TF_MESSAGE = re.compile(r"(?:\{\{.*?\}\} )?(.*?); (.*?)(?: \[Op:.*|\n.*)?$", re.DOTALL)
@@ -22,7 +23,9 @@ def full_disk_explained(model_dir: str) -> Iterator[None]:
 
     Raises:
         InputError: instead of any error of a full disk; see `write_failed`.
+        OSError: TensorFlow does not know the folder's file system.
     """
+    files.exists(model_dir)
     try:
         yield
     except (OSError, tf.errors.OpError) as error:
@@ -38,11 +41,13 @@ def full_disk_explained(model_dir: str) -> Iterator[None]:
 def write_failed(model_dir: str, error: OSError | tf.errors.OpError) -> InputError:
     """The error to raise where one of a run's files could not be written."""
     path, reason = _what_failed(error)
-    free = shutil.disk_usage(model_dir).free
+    room = ""
+    if not files.is_remote(model_dir):
+        room = f" ({shutil.disk_usage(model_dir).free / 1e6:.1f} MB free)"
     last = tf.train.latest_checkpoint(model_dir)
     kept = f"the last checkpoint, {last}, is intact" if last else "there was no checkpoint yet"
     return InputError(
-        f"{path or model_dir}: could not be written: {reason} ({free / 1e6:.1f} MB free): {kept}; "
+        f"{path or model_dir}: could not be written: {reason}{room}: {kept}; "
         "make room and give the same command again to go on"
     )
 

@@ -16,7 +16,8 @@ from boxsup_tf.models.architecture import Architecture
 from boxsup_tf.models.batch_norm import batch_normalization
 from boxsup_tf.models.segmenter import Segmenter
 from boxsup_tf.training.config import TrainConfig
-from boxsup_tf.training.network_update import NetworkUpdate, make_optimizer
+from boxsup_tf.training.network_update import NetworkUpdate
+from boxsup_tf.training.optimizer import make_optimizer
 from boxsup_tf.training.training_network import TrainingNetwork
 from boxsup_tf.training.workers import Workers
 from tests.models.segmenters import make_segmenter
@@ -40,6 +41,14 @@ def normalized_segmenter(batch_norm: str) -> Segmenter:
     return Segmenter(Architecture("largefov", 1.0, names), keras.Model(images, x))
 
 
+def half_segmenter(factor: float = 1.0) -> Segmenter:
+    """One that computes in float16, its last layer this many times as large."""
+    segmenter = make_segmenter(CLASSES, 0.05, dropout=0.0, seed=4, dtype_policy="mixed_float16")
+    last = segmenter.model.get_layer("fc8")
+    last.kernel.assign(factor * last.kernel)
+    return segmenter
+
+
 # Network, settings, and the sizes of the batches: 5 does not divide evenly, 3 is less than four
 # replicas.
 CONFIGS = {
@@ -56,6 +65,10 @@ CONFIGS = {
         TrainConfig("", learning_rate=0.1, **_ALL),
         (5,),
     ),
+    "float16": (half_segmenter, TrainConfig("", precision="float16", **_ALL), (5, 3)),
+    # What comes back through the last layer is more than float16 holds, on the first replica: the
+    # second has no image.
+    "overflow": (lambda: half_segmenter(1e6), TrainConfig("", precision="float16", **_ALL), (1,)),
 }
 
 

@@ -18,7 +18,7 @@ from boxsup_tf.supervision.labelling import Labelling
 from boxsup_tf.training import run_settings
 from boxsup_tf.training.checkpoints import Checkpoints, Progress
 from boxsup_tf.training.config import TrainConfig
-from boxsup_tf.training.network_update import make_optimizer
+from boxsup_tf.training.optimizer import make_optimizer
 from tests.models.segmenters import make_segmenter
 
 REPOSITORY = pathlib.Path(__file__).parents[2]

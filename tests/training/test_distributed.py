@@ -5,10 +5,14 @@ import dataclasses
 import json
 import os
 import pathlib
+import re
+import signal
 import socket
 import subprocess
 import sys
 import time
+import types
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pytest
@@ -46,13 +50,26 @@ def free_ports(count: int) -> list[int]:
 
 
 def start(
-    model_dir: pathlib.Path, data: tuple[str, str], workers: int, replicas: int, *changes: str
+    model_dir: pathlib.Path,
+    data: tuple[str, str],
+    workers: int,
+    replicas: int = 1,
+    changes: Mapping[int, str] = types.MappingProxyType({}),
+    folders: Sequence[pathlib.Path] = (REPOSITORY,) * 4,
+    late: float = 0.0,
 ) -> list[subprocess.Popen]:
-    """One process per worker."""
+    """One process per worker.
+
+    Args:
+        changes: a further setting of some of them.
+        folders: where they run.
+        late: seconds from one to the next.
+    """
     addresses = [f"localhost:{port}" for port in free_ports(workers)]
     processes = []
     for index in range(workers):
         environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""}
+        environment["PYTHONPATH"] = str(REPOSITORY)
         if workers > 1:
             environment["TF_CONFIG"] = json.dumps(
                 {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}}
@@ -60,35 +77,39 @@ def start(
         command = [sys.executable, "-m", "tests.training.distributed_run", str(model_dir), *data]
         processes.append(
             subprocess.Popen(
-                [*command, str(replicas), *changes],
+                [*command, str(replicas), *([changes[index]] if index in changes else [])],
                 env=environment,
-                cwd=REPOSITORY,
+                cwd=folders[index],
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 text=True,
             )
         )
+        time.sleep(late)
     return processes
 
 
 def finish(processes: list[subprocess.Popen]) -> list[str]:
-    outputs = []
+    """What they print; none is left running."""
     try:
-        for process in processes:
-            outputs.append(process.communicate(timeout=240)[0])
+        return [process.communicate(timeout=240)[0] for process in processes]
     finally:
         for process in processes:
             process.kill()
-    for process, output in zip(processes, outputs, strict=True):
-        assert process.returncode == 0, output
-    return outputs
 
 
 def train(
-    model_dir: pathlib.Path, data: tuple[str, str], workers: int = 1, replicas: int = 1
+    model_dir: pathlib.Path,
+    data: tuple[str, str],
+    workers: int = 1,
+    replicas: int = 1,
+    late: float = 0.0,
 ) -> list[Run]:
     """How it ended in every process."""
-    outputs = finish(start(model_dir, data, workers, replicas))
+    processes = start(model_dir, data, workers, replicas, late=late)
+    outputs = finish(processes)
+    for process, output in zip(processes, outputs, strict=True):
+        assert process.returncode == 0, output
     epochs = json.loads((model_dir / "metrics.json").read_text())["epochs"]
     ends = []
     for index, output in enumerate(outputs):
@@ -123,25 +144,51 @@ def test_it_learns_what_one_device_learns(workers, replicas, data, alone, tmp_pa
         _assert_same(run, alone)
 
 
-def test_a_worker_that_is_killed_is_named_and_the_run_goes_on(data, alone, tmp_path):
-    chief, other = processes = start(tmp_path, data, 2, 1)
+@pytest.mark.parametrize(
+    ("dies", "where"), [(1, "mask update"), (1, "network update"), (0, "checkpoint")]
+)
+def test_a_worker_that_is_killed_is_named_and_the_run_goes_on(dies, where, data, alone, tmp_path):
+    processes = start(tmp_path, data, 2, changes={dies: f"die={where}"})
     try:
-        # tqdm's bar is the chief's: a step of the second epoch is done.
-        seen = ""
-        while "epoch 1:  33%" not in seen:
-            more = chief.stdout.read(1)
-            assert more, seen
-            seen += more
-        other.kill()
+        printed = processes[dies].communicate(timeout=240)[0]
+        assert processes[dies].returncode == -signal.SIGKILL, printed
         began = time.monotonic()
-        rest = chief.communicate(timeout=120)[0]
-        assert chief.returncode == 1, rest
-        assert time.monotonic() - began < 60
+        output = processes[1 - dies].communicate(timeout=120)[0]
+        assert processes[1 - dies].returncode == 1 and time.monotonic() - began < 60, output
     finally:
         for process in processes:
             process.kill()
-    line = rest.strip().splitlines()[-1]
-    assert line.startswith("error: worker 2 (localhost:") and "no longer answers" in line
+    line = output.strip().splitlines()[-1]
+    assert line.startswith(f"error: worker {dies + 1} (localhost:"), output
+    assert "no longer answers" in line
     for run in train(tmp_path, data, 2):
-        assert any("resuming from" in line for line in run.output) or run.output
+        _assert_same(run, alone)
+
+
+def test_workers_that_were_started_otherwise_are_named(data, tmp_path):
+    processes = start(tmp_path / "run", data, 2, changes={1: "k=3"})
+    for process, output in zip(processes, finish(processes), strict=True):
+        assert process.returncode == 1
+        assert re.search("error: worker . has k = ., worker . has .: expected all", output)
+    assert not (tmp_path / "run").exists()
+
+
+def test_workers_with_other_data_are_named(tmp_path):
+    folders = [tmp_path / "a", tmp_path / "b"]
+    for seed, folder in enumerate(folders):
+        examples = [make_example(f"image{i}", i + seed) for i in range(3)]
+        write(folder / "train", examples, scattered, 1)
+        write(folder / "val", examples, None)
+    processes = start(tmp_path / "run", ("train:box", "val"), 2, folders=folders)
+    for process, output in zip(processes, finish(processes), strict=True):
+        assert process.returncode == 1
+        assert re.search("error: worker . has data digests = .*: expected all workers", output)
+
+
+def test_a_late_worker_is_waited_for_by_name(data, alone, tmp_path):
+    runs = train(tmp_path, data, 2, late=3.0)
+    expected = r"worker 1 of 2: waiting for worker 2 \(localhost:\d+\)"
+    assert any(re.fullmatch(expected, line) for line in runs[0].output)
+    assert not any("waiting for" in line for line in runs[1].output)
+    for run in runs:
         _assert_same(run, alone)

@@ -13,7 +13,8 @@ from sklearn import metrics
 from boxsup_tf.labels import VOID
 from boxsup_tf.models.segmenter import Segmenter
 from boxsup_tf.training.config import TrainConfig
-from boxsup_tf.training.network_update import NetworkUpdate, make_optimizer
+from boxsup_tf.training.network_update import NetworkUpdate
+from boxsup_tf.training.optimizer import make_optimizer
 from boxsup_tf.training.pixel_loss import PixelLoss
 from boxsup_tf.training.training_network import TrainingNetwork
 from boxsup_tf.training.workers import Workers

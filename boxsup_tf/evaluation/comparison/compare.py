@@ -8,6 +8,7 @@ from boxsup_tf.errors import InputError
 from boxsup_tf.evaluation.comparison.bootstrap import ImageCounts, difference_interval
 from boxsup_tf.evaluation.comparison.table import format_table
 from boxsup_tf.evaluation.result import EXPECTED, PER_IMAGE_FILE, Evaluation, read_evaluations
+from boxsup_tf.io import files
 from boxsup_tf.io.atomic_write import atomic_write
 from boxsup_tf.io.json_file import write_json
 from boxsup_tf.metrics.metric_names import METRICS_FILE
@@ -48,7 +49,7 @@ def compare(
     evaluations = [{"name": reference.name, "metrics": reference.metrics}]
     evaluations += [_against(reference, other, resamples, num_images) for other in compared[1:]]
     comparison = {"reference": reference.name, "evaluations": evaluations}
-    os.makedirs(output_dir, exist_ok=True)
+    files.make_folders(output_dir)
     write_json(os.path.join(output_dir, JSON_FILE), comparison)
     with atomic_write(os.path.join(output_dir, TABLE_FILE)) as file:
         file.write(format_table(comparison))

@@ -7,6 +7,7 @@ from boxsup_tf.evaluation.plots import Curve, draw_curves
 from boxsup_tf.evaluation.report.markup import Node, legend, node, plot, section, table
 from boxsup_tf.evaluation.result import Evaluation
 from boxsup_tf.evaluation.trimap_picture import WIDTH_LABEL, trimap_curve
+from boxsup_tf.io import files
 from boxsup_tf.io.json_file import number, parse_json
 from boxsup_tf.metrics.metric_names import METRICS_FILE
 
@@ -57,7 +58,7 @@ def training_section(model_dir: str) -> Node | None:
     path = os.path.join(model_dir, METRICS_FILE)
     plots = (
         parse_json(path, "a file that train.py wrote", _training_plots)
-        if os.path.exists(path)
+        if files.exists(path)
         else []
     )
     return _section("training", "Training", plots)

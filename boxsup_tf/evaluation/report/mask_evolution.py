@@ -1,6 +1,5 @@
 """How the pseudo-masks of a few examples changed over the mask updates (the paper's Fig. 3)."""
 
-import glob
 import os
 import re
 
@@ -9,6 +8,7 @@ import numpy as np
 from boxsup_tf import drawing
 from boxsup_tf.evaluation.report.markup import Node, node, scroller, section
 from boxsup_tf.evaluation.report.pictures import jpeg_uri, read_picture
+from boxsup_tf.io import files
 from boxsup_tf.training.pictures import EVOLUTION_FILE
 
 _MAX_COLUMNS = 6
@@ -34,7 +34,7 @@ def evolution_section(model_dir: str) -> Node | None:
     """
     path = os.path.join(model_dir, EVOLUTION_FILE)
     text = _WHOLE
-    if os.path.exists(path):
+    if files.exists(path):
         picture = read_picture(path, "RGB")
     else:
         text = _MASKS_ALONE
@@ -49,7 +49,7 @@ def evolution_section(model_dir: str) -> Node | None:
 
 def _mask_rows(model_dir: str) -> list[list[np.ndarray]]:
     by_example: dict[str, list[str]] = {}
-    for path in sorted(glob.glob(os.path.join(glob.escape(model_dir), "pseudo_masks", "*.png"))):
+    for path in sorted(files.matching(os.path.join(model_dir, "pseudo_masks"), "*.png")):
         match = re.fullmatch(r"(.+)_update_\d+\.png", os.path.basename(path))
         if match:
             by_example.setdefault(match[1], []).append(path)

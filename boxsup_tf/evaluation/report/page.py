@@ -18,6 +18,7 @@ from boxsup_tf.evaluation.report.mask_evolution import evolution_section
 from boxsup_tf.evaluation.report.panels import panels_data
 from boxsup_tf.evaluation.report.summary import classes_section, summary_section
 from boxsup_tf.evaluation.result import Evaluation, read_evaluations
+from boxsup_tf.io import files
 from boxsup_tf.io.atomic_write import atomic_write
 from boxsup_tf.metrics.metric_names import METRICS_FILE
 from boxsup_tf.records.dataset_info import DatasetInfo, check_same_classes, load_complete
@@ -65,7 +66,7 @@ def write_report(
         confusion_section(results, info.class_names),
     ]
     if model_dir:
-        if not os.path.isdir(model_dir):
+        if not files.is_folder(model_dir):
             raise InputError(f"--model_dir={model_dir}: no such folder: expected one of train.py")
         curves, evolution = training_section(model_dir), evolution_section(model_dir)
         if curves is None:

@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image
 
 from boxsup_tf.errors import InputError
+from boxsup_tf.io.local_disk import readable
 from boxsup_tf.labels import BACKGROUND, color_map
 
 _QUALITY = 82
@@ -24,7 +25,7 @@ def read_picture(path: str, mode: str) -> np.ndarray:
         InputError: the file is missing or damaged.
     """
     try:
-        with Image.open(path) as image:
+        with Image.open(readable(path)) as image:
             return np.array(image.convert(mode) if mode else image)
     except (OSError, SyntaxError, ValueError) as error:
         raise InputError(f"{path}: expected a whole picture: {error}") from None

@@ -8,6 +8,8 @@ import keras
 import numpy as np
 
 from boxsup_tf.errors import InputError
+from boxsup_tf.io import files
+from boxsup_tf.io.atomic_write import atomic_write
 from boxsup_tf.proposals import edges
 from boxsup_tf.proposals.combinatorial.grouping import GroupingOptions, propose_candidates
 from boxsup_tf.proposals.combinatorial.ranking import ranker_file
@@ -115,11 +117,12 @@ def train_rankers(
         samples["scg"].append(sample_candidates(image, maps[:1], large, options, rng))
     if not samples["mcg"]:
         raise InputError(f"no image has an object of {_MIN_INSTANCE_AREA} pixels or more")
-    os.makedirs(output_dir, exist_ok=True)
+    files.make_folders(output_dir)
     paths = []
     for method, rows in samples.items():
         arrays = train_ranker(rows, seed)
         halves: dict[str, Any] = {name: array.astype(np.float16) for name, array in arrays.items()}
         paths.append(os.path.join(output_dir, ranker_file(method, detector)))
-        np.savez_compressed(paths[-1], **halves)
+        with atomic_write(paths[-1], "wb") as file:
+            np.savez_compressed(file, **halves)
     return paths

@@ -6,12 +6,13 @@ repository opencv_extra.
 """
 
 import functools
-import os
 
 import cv2
 import numpy as np
 
 from boxsup_tf.errors import InputError
+from boxsup_tf.io import files
+from boxsup_tf.io.local_disk import local_copy
 
 # What OpenCV reads of the file, with the least value it can work with.
 _OPTIONS = {
@@ -65,13 +66,15 @@ def load_model(path: str) -> cv2.ximgproc.StructuredEdgeDetection:
             "--edge_model is not given: --edges=structured expects OpenCV's structured forest, "
             "such as model.yml.gz of opencv_extra/testdata/cv/ximgproc"
         )
-    if not os.path.isfile(path):
+    if not files.is_file(path):
         raise InputError(f"--edge_model={path}: not found: expected a structured forest's file")
     # OpenCV itself divides by the number of trees without a look, which ends the process.
-    problem = _problem(path)
-    if problem:
-        raise InputError(f"--edge_model={path}: {problem}: expected a structured forest of OpenCV")
-    return cv2.ximgproc.createStructuredEdgeDetection(path)
+    with local_copy(path) as local:
+        if problem := _problem(local):
+            raise InputError(
+                f"--edge_model={path}: {problem}: expected a structured forest of OpenCV"
+            )
+        return cv2.ximgproc.createStructuredEdgeDetection(local)
 
 
 def _problem(path: str) -> str:

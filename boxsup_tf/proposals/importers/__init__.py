@@ -8,6 +8,7 @@ import importlib
 import os
 
 from boxsup_tf.errors import InputError
+from boxsup_tf.io import files
 from boxsup_tf.plugins import file_names
 from boxsup_tf.pools.candidates import CandidatePool
 from boxsup_tf.proposals.proposal_input import ProposalInput
@@ -41,7 +42,7 @@ def find_file(folder: str, inputs: ProposalInput, extension: str) -> str:
         InputError: there is none.
     """
     paths = [os.path.join(folder, name + extension) for name in names_of_image(inputs.filename)]
-    path = next(filter(os.path.isfile, paths), None)
+    path = next(filter(files.is_file, paths), None)
     if path is None:
         raise InputError(f"{paths[-1]}: not found: expected the candidates of {inputs.filename}")
     return path

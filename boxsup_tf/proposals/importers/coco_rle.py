@@ -25,6 +25,7 @@ from pycocotools import mask as mask_utils
 from boxsup_tf.data.coco_file import read_any_json
 from boxsup_tf.data.coco_segmentation import encode_segmentation
 from boxsup_tf.errors import InputError
+from boxsup_tf.io import files
 from boxsup_tf.pools.candidates import CandidatePool
 from boxsup_tf.pools.refinement import refine
 from boxsup_tf.proposals import importers
@@ -43,12 +44,12 @@ def read(path: str, inputs: ProposalInput) -> CandidatePool:
         InputError: there is no file or no entry of this image; it is not COCO's JSON; a
             segmentation is malformed or of another size than the image.
     """
-    if os.path.isdir(path):
+    if files.is_folder(path):
         file = importers.find_file(path, inputs, ".json")
         records = _records(read_any_json(file, _EXPECTED), file)
     else:
         file = path
-        modified = os.stat(path).st_mtime_ns if os.path.exists(path) else 0
+        modified = files.modified_ns(path) if files.exists(path) else 0
         records = _find(_index(path, modified), path, inputs)
     height, width = inputs.image.shape[:2]
 

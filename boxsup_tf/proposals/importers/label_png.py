@@ -16,6 +16,8 @@ import numpy as np
 from PIL import Image
 
 from boxsup_tf.errors import InputError
+from boxsup_tf.io import files
+from boxsup_tf.io.local_disk import readable
 from boxsup_tf.labels import VOID
 from boxsup_tf.pools.candidates import CandidatePool
 from boxsup_tf.pools.refinement import refine
@@ -31,10 +33,10 @@ def read(path: str, inputs: ProposalInput) -> CandidatePool:
     Raises:
         InputError: the image has no PNG; one is damaged, in colours, or of another size.
     """
-    files = _files(path, inputs)
+    paths = _paths(path, inputs)
 
     def masks() -> Iterator[np.ndarray]:
-        for file in files:
+        for file in paths:
             labels = _read_labels(file)
             importers.check_size(labels.shape, inputs, file)
             values = np.unique(labels)
@@ -43,15 +45,15 @@ def read(path: str, inputs: ProposalInput) -> CandidatePool:
     return CandidatePool(*refine(masks(), *inputs.image.shape[:2]), "imported")
 
 
-def _files(folder: str, inputs: ProposalInput) -> list[str]:
+def _paths(folder: str, inputs: ProposalInput) -> list[str]:
     for name in importers.names_of_image(inputs.filename):
         label_map, own_folder = os.path.join(folder, f"{name}.png"), os.path.join(folder, name)
-        files = [label_map] if os.path.isfile(label_map) else []
-        if os.path.isdir(own_folder):
-            inside = [file for file in os.listdir(own_folder) if file.lower().endswith(".png")]
-            files += [os.path.join(own_folder, file) for file in sorted(inside, key=_by_numbers)]
-        if files:
-            return files
+        paths = [label_map] if files.is_file(label_map) else []
+        if files.is_folder(own_folder):
+            inside = [file for file in files.names_in(own_folder) if file.lower().endswith(".png")]
+            paths += [os.path.join(own_folder, file) for file in sorted(inside, key=_by_numbers)]
+        if paths:
+            return paths
     raise InputError(
         f"{label_map}: not found, nor a PNG in {own_folder}: expected the candidates of "
         f"{inputs.filename}"
@@ -67,7 +69,7 @@ def _by_numbers(name: str) -> list[tuple[int, str]]:
 def _read_labels(path: str) -> np.ndarray:
     """int64 [H, W]; void is 0. Pillow, because OpenCV gives a palette's colours."""
     try:
-        with Image.open(path, formats=["PNG"]) as image:
+        with Image.open(readable(path), formats=["PNG"]) as image:
             mode, labels = image.mode, np.array(image).astype(np.int64)
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise InputError(f"{path}: cannot be read ({error}): expected a whole PNG") from None

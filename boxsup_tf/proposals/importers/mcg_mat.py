@@ -10,6 +10,7 @@ import numpy as np
 import scipy.io
 
 from boxsup_tf.errors import InputError
+from boxsup_tf.io.local_disk import local_copy
 from boxsup_tf.pools.candidates import CandidatePool
 from boxsup_tf.proposals import importers
 from boxsup_tf.proposals.proposal_input import ProposalInput
@@ -24,7 +25,8 @@ def read(path: str, inputs: ProposalInput) -> CandidatePool:
     """
     file = importers.find_file(path, inputs, ".mat")
     try:
-        superpixels, labels = _load_hdf5(file) if h5py.is_hdf5(file) else _load_mat(file)
+        with local_copy(file) as local:
+            superpixels, labels = _load_hdf5(local) if h5py.is_hdf5(local) else _load_mat(local)
         superpixels, labels = _whole(superpixels), [_whole(label.ravel()) for label in labels]
     except Exception as error:  # whatever scipy or h5py stumbles over
         raise InputError(

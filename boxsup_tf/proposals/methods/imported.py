@@ -1,9 +1,9 @@
 """imported: candidates computed elsewhere, read from files (`boxsup_tf.proposals.importers`)."""
 
 import dataclasses
-import os
 
 from boxsup_tf.errors import InputError
+from boxsup_tf.io import files
 from boxsup_tf.pools.candidates import CandidatePool
 from boxsup_tf.proposals import importers
 from boxsup_tf.proposals.proposal_input import ProposalInput
@@ -26,7 +26,7 @@ class Options:
 
     def __post_init__(self) -> None:
         check(self)
-        if not os.path.exists(self.path):
+        if not files.exists(self.path):
             raise InputError(f"--path={self.path}: not found: expected a folder or file of masks")
 
 
