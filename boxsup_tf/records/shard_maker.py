@@ -24,7 +24,7 @@ from boxsup_tf.workers.worker_pool import NoStart
 # Serialised examples; for one that could not be made, what is to be said of it.
 Records = Iterable[bytes | SkippedImage]
 
-_PART, _ERROR = ".part", ".error"
+PART, ERROR = ".part", ".error"  # endings of what is gone when a folder is whole
 _SEEN_BY_ALL = "the absolute path of a folder that all workers see"
 _SECONDS_BETWEEN_LOOKS = 1.0
 
@@ -60,7 +60,7 @@ def make_shards(
     with _watched(shards, made):
         runner.run(functools.partial(make_shard, make_records=make_records), shards)
     try:
-        for path in (shard.path + _ERROR for shard in shards):
+        for path in (shard.path + ERROR for shard in shards):
             if files.exists(path):
                 raise InputError(files.read_text(path))
     finally:
@@ -85,9 +85,9 @@ def make_shard(shard: Shard, make_records: Callable[[range], Records]) -> None:
     folder = os.path.dirname(shard.path)
     if not files.is_folder(folder):
         raise InputError(f"{folder}: not seen by a worker: expected {_SEEN_BY_ALL}")
-    if files.exists(shard.path) or any(files.matching(folder, f"*{_ERROR}")):
+    if files.exists(shard.path) or any(files.matching(folder, f"*{ERROR}")):
         return
-    temporary = f"{shard.path}.{uuid.uuid4().hex}{_PART}"
+    temporary = f"{shard.path}.{uuid.uuid4().hex}{PART}"
     skipped = []
     try:
         with tf.io.TFRecordWriter(temporary) as writer:
@@ -101,7 +101,7 @@ def make_shard(shard: Shard, make_records: Callable[[range], Records]) -> None:
     except NoStart:  # as where a cluster takes the machine back: it tries on another
         raise
     except InputError as error:  # no machine can help that: it is kept from the cluster
-        with files.create(shard.path + _ERROR) as file:
+        with files.create(shard.path + ERROR) as file:
             file.write(str(error))
     finally:
         with contextlib.suppress(FileNotFoundError):
@@ -136,4 +136,4 @@ def _watched(shards: Sequence[Shard], made: Callable[[Shard, ShardReport], None]
 def _remove_errors(shards: Sequence[Shard]) -> None:
     for shard in shards:
         with contextlib.suppress(FileNotFoundError):
-            files.remove(shard.path + _ERROR)
+            files.remove(shard.path + ERROR)

@@ -24,13 +24,13 @@ from boxsup_tf.records.dataset_info import (
     shard_paths,
 )
 from boxsup_tf.records.index import Index, Summary, save_index
-from boxsup_tf.records.shard_maker import Records, Shard, make_shards
+from boxsup_tf.records.shard_maker import ERROR, PART, Records, Shard, make_shards
 from boxsup_tf.records.shard_report import REPORT_ENDING, ShardReport
 from boxsup_tf.records.shards import index_ranges
 from boxsup_tf.workers.runner import Runner
 
 _BAR = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}, {rate_noinv_fmt}{postfix}]"
-_LEFTOVERS = ("*.tmp", "*.part", "*.error", "*.report.json")  # of earlier runs, too
+_LEFTOVERS = (".tmp", PART, ERROR, REPORT_ENDING)  # of earlier runs, too
 
 
 def write_dataset(
@@ -90,8 +90,8 @@ def write_dataset(
                 info = _write_shard(path, info, indices, make_records, progress)
     complete = _count(folder, info, num_examples, digest)
     complete.save(folder)
-    for pattern in _LEFTOVERS:
-        for leftover in files.matching(folder, pattern):
+    for ending in _LEFTOVERS:
+        for leftover in files.matching(folder, f"*{ending}"):
             files.remove(leftover)
     return complete
 

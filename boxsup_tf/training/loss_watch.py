@@ -27,7 +27,7 @@ class LossWatch:
         self._checkpoints, self._strategy = checkpoints, strategy
         self._epoch, self._step = epoch, step
         self._waiting: list[tuple[tf.Tensor, tf.Tensor]] = []
-        self._last, self._looked = math.nan, time.monotonic()
+        self._looked = time.monotonic()
 
     def add(self, loss: tf.Tensor, example_ids: tf.Tensor) -> None:
         """Takes the loss of the next step.
@@ -45,18 +45,19 @@ class LossWatch:
         return len(self._waiting) >= _MOST or time.monotonic() - self._looked > _SECONDS
 
     def look(self) -> float:
-        """Waits for all losses; returns the last one.
+        """Waits for all losses; returns the last one, NaN where none has come since the last look.
 
         Raises:
             InputError: one is not a finite number; it names the first such step and its images.
         """
-        losses = np.array([float(loss) for loss, _ in self._waiting])
+        if not self._waiting:
+            return math.nan
+        losses = tf.stack([loss for loss, _ in self._waiting]).numpy()  # one copy for all
         for number in np.flatnonzero(~np.isfinite(losses)):
             parts = self._strategy.experimental_local_results(self._waiting[number][1])
             names = ", ".join(name.decode() for part in parts for name in part.numpy())
             place = f"epoch {self._epoch}, step {self._step + number} (images {names})"
             raise self._checkpoints.diverged(f"the loss is {losses[number]}", place)
         self._step += len(losses)
-        self._last = float(losses[-1]) if len(losses) else self._last
         self._waiting, self._looked = [], time.monotonic()
-        return self._last
+        return float(losses[-1])

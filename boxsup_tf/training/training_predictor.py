@@ -44,7 +44,6 @@ class TrainingPredictor:
         self._network, self._examples, self._workers = network, examples, workers
         self._num_classes = len(network.segmenter.class_names)
         self._scale, self._batch = config.update_scale, config.update_batch
-        self._input_specs = tf.nest.flatten(network.input_spec)
         self._copy = None
         if _in_bfloat16(config):
             last_layers = network.segmenter.family.last_layers
@@ -74,7 +73,7 @@ class TrainingPredictor:
         read = iter(self._read(own))
         waiting: list[list[_Seen]] = []
         for group, together in own:
-            seen = [_Seen(*each) for each in itertools.islice(read, len(together))]
+            seen = list(itertools.islice(read, len(together)))
             if not group.kind:
                 nothing = tf.zeros([*group.size, self._num_classes])
                 yield from ((each.example, nothing) for each in seen)
@@ -90,7 +89,8 @@ class TrainingPredictor:
         """The examples of groups, prepared for the network while it is busy with those before."""
         numbers = [number for _, together in groups for number in together]
         asked = [group.kind for group, together in groups for _ in together]
-        nothing = [tf.zeros([1, 0, 0, spec.shape[-1]], spec.dtype) for spec in self._input_specs]
+        specs = tf.nest.flatten(self._network.input_spec)
+        nothing = [tf.zeros([1, 0, 0, spec.shape[-1]], spec.dtype) for spec in specs]
 
         def prepared(example: TrainingExample, is_asked: tf.Tensor) -> _Seen:
             inputs = tf.cond(
