@@ -59,6 +59,9 @@ class Training:
         labelling, _ = trainer.mask_update.run(trainer.epoch, plan)
         trainer.labelling.chosen.assign(labelling)
 
+    def validate(self) -> None:
+        self._trainer.validate()
+
 
 def measure_loop(config: TrainConfig, repeats: int) -> Times:
     """Seconds of an epoch, of its bare steps and of a mask update of the same images."""

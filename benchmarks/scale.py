@@ -44,12 +44,7 @@ _NUM_IMAGES = flags.DEFINE_integer("num_images", 16, "Of an epoch.", lower_bound
 
 def _workers(folder: str) -> dict[str, float]:
     data = write_shapes(os.path.join(folder, "shapes"), _NUM_IMAGES.value, 321, 500)
-    settings = {
-        "crop_size": _CROP_SIZE.value,
-        "width_multiplier": _WIDTH.value,
-        "init": "random",
-        "num_pictures": 0,
-    }
+    settings = {"crop_size": _CROP_SIZE.value, "width_multiplier": _WIDTH.value}
     found = measure_workers(data, _NUM_IMAGES.value, _PER_WORKER.value, settings, _REPEATS.value)
     for phase, values in found.items():
         print(f"{phase:12s} " + " ".join(f"{value:.3f}" for value in values), flush=True)

@@ -5,12 +5,9 @@ import os
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-
-import numpy as np
 
 TRAIN, UPDATE, VALIDATION = "training", "mask update", "validation"
 PHASES = (TRAIN, UPDATE, VALIDATION)
@@ -55,19 +52,18 @@ def _seconds(settings: dict[str, object], count: int) -> dict[str, float]:
         with socket.socket() as free:
             free.bind(("localhost", 0))
             ports.append(free.getsockname()[1])
-    with tempfile.TemporaryDirectory() as folder:
-        processes = [
-            subprocess.Popen(
-                [sys.executable, __file__, os.path.join(folder, "run"), json.dumps(settings)],
-                env=os.environ | _environment(ports, index),
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
-            )
-            for index in range(count)
-        ]
-        with ThreadPoolExecutor(count) as threads:  # that no pipe fills up
-            printed = list(threads.map(subprocess.Popen.communicate, processes))
+    processes = [
+        subprocess.Popen(
+            [sys.executable, __file__, json.dumps(settings)],
+            env=os.environ | _environment(ports, index),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for index in range(count)
+    ]
+    with ThreadPoolExecutor(count) as threads:  # that no pipe fills up
+        printed = list(threads.map(subprocess.Popen.communicate, processes))
     for process, (_, errors) in zip(processes, printed, strict=True):
         if process.returncode:
             raise RuntimeError(f"a worker failed: {errors[-2000:]}")
@@ -84,28 +80,20 @@ def _environment(ports: Sequence[int], index: int) -> dict[str, str]:
     return environment
 
 
-def main(model_dir: str, settings: str) -> None:
+def main(settings: str) -> None:
     """A worker: prints seconds of every phase, the second time that it is run."""
     cores = sorted(os.sched_getaffinity(0))
     os.sched_setaffinity(0, {cores[int(os.environ["BENCHMARK_CORE"])]})
     # After that: TensorFlow counts the cores when it is imported.
+    from network_speed import Training
+
     from boxsup_tf.training.config import TrainConfig
-    from boxsup_tf.training.plan import MaskUpdatePlan
-    from boxsup_tf.training.trainer import Trainer
 
-    trainer = Trainer(model_dir, TrainConfig(**json.loads(settings)))
-    classes = len(trainer.class_names)
-    plan = MaskUpdatePlan(np.ones(classes), np.zeros(classes))
-
-    def update_network() -> None:
-        trainer.update_network()
-        trainer.progress.epoch.assign_add(1)
-        trainer.progress.step.assign(0)
-
+    training = Training(TrainConfig(**json.loads(settings)))
     phases = {
-        UPDATE: lambda: trainer.mask_update.run(0, plan),
-        TRAIN: update_network,
-        VALIDATION: trainer.validate,
+        UPDATE: training.update_masks,
+        TRAIN: training.run_epoch,
+        VALIDATION: training.validate,
     }
     seconds = {}
     for _ in range(2):
