@@ -36,6 +36,18 @@ COCO_CLASSES = _with_background(
     """
 )
 
+# PASCAL-Context's 59 most frequent categories (Mottaghi et al., CVPR 2014), in the order of the
+# release's 59_labels.txt and by the names of its labels.txt, which calls three of them otherwise.
+CONTEXT_CLASSES = _with_background(
+    """
+    aeroplane, bicycle, bird, boat, bottle, bus, car, cat, chair, cow, table, dog, horse,
+    motorbike, person, pottedplant, sheep, sofa, train, tvmonitor, bag, bed, bench, book,
+    building, cabinet, ceiling, cloth, computer, cup, door, fence, floor, flower, food, grass,
+    ground, keyboard, light, mountain, mouse, curtain, platform, sign, plate, road, rock,
+    shelves, sidewalk, sky, snow, bedclothes, track, tree, truck, wall, water, window, wood
+    """
+)
+
 # Names that differ between COCO and VOC; the other VOC classes carry the same name in both.
 _COCO_TO_VOC_RENAMED = {
     "airplane": "aeroplane",

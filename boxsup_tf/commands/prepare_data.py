@@ -6,6 +6,8 @@ r"""Turns a dataset into TFRecord shards: images, boxes and masks.
         --output_dir=records/coco_train
     boxsup prepare_data --dataset=coco --data_dir=coco --split=train2017 \
         --classes=cat,couch=sofa --max_side=321 --output_dir=records/cats_and_sofas
+    boxsup prepare_data --dataset=context --data_dir=VOCdevkit --context_path=pascal-context \
+        --split=train --output_dir=records/context_train
 
 An interrupted run goes on where it stopped when the same command is given again.
 """
@@ -30,7 +32,7 @@ class Options:
         output_dir: Folder for the shards and dataset.json.
         All datasets:
         data_dir: Its folder, or several whose images become one data set. voc: the VOCdevkit that
-          holds VOC2012. shapes: not needed.
+          holds VOC2012. context: the one that holds VOC2010. shapes: not needed.
         split: Its part. shapes: not needed.
         classes: Only these of its classes, labels in this order; theirs=ours renames, and several
           may share a name. Other classes' pixels become void, their boxes ignored; images with no
@@ -47,6 +49,9 @@ class Options:
         class_set: COCO's 80, VOC's 20, or the file's categories.
         annotation_file: Instances JSON; else annotations/instances_SPLIT.json.
         image_dir: Images; else found in data_dir.
+        Only with --dataset=context:
+        context_path: PASCAL-Context's masks: the folder that holds labels.txt and trainval/ID.mat;
+          or trainval_merged.json of PASCAL in Detail.
         Only with --dataset=shapes:
         num_images: How many.
         seed: Another seed, other images.
@@ -68,6 +73,7 @@ class Options:
     class_set: str = option("coco", choices=coco.CLASS_SETS, only_with="dataset=coco")
     annotation_file: str | None = option(None, only_with="dataset=coco")
     image_dir: str | None = option(None, only_with="dataset=coco")
+    context_path: str = option("", only_with="dataset=context")
     num_images: int = option(1000, at_least=1, only_with="dataset=shapes")
     seed: int = option(0, at_least=0, only_with="dataset=shapes")
     image_size: int = option(128, at_least=64, only_with="dataset=shapes")
@@ -77,6 +83,8 @@ class Options:
         check(self)
         if not self.data_dir and self.dataset != "shapes":
             raise InputError(f"--data_dir is missing: --dataset={self.dataset} needs it")
+        if not self.context_path and self.dataset == "context":
+            raise InputError("--context_path is missing: --dataset=context needs it")
 
 
 def run(options: Options) -> None:

@@ -21,7 +21,7 @@ class CocoReader:
 
     Args:
         data_dir: holds annotations/instances_SPLIT.json and the images.
-        split: "train", "val2017", ...
+        split: "train", "val2017", "train2014", ...
         class_set: "coco" for its 80 classes; "voc" for the 20 of them that VOC has, where
             what belongs to others counts as background and their boxes are left out; "file"
             for the categories of the JSON itself in the order of their ids.
@@ -152,7 +152,14 @@ def find_image_dir(data_dir: str, split: str) -> str:
     Raises:
         InputError: there is none of them.
     """
-    usual = (split, "images", f"{split}2017", "JPEGImages", os.path.join("VOC2012", "JPEGImages"))
+    usual = (
+        split,
+        os.path.join("images", split),
+        "images",
+        f"{split}2017",
+        "JPEGImages",
+        os.path.join("VOC2012", "JPEGImages"),
+    )
     for name in usual:
         if files.is_folder(os.path.join(data_dir, name)):
             return os.path.join(data_dir, name)

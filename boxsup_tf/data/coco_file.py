@@ -11,7 +11,9 @@ from pycocotools.coco import COCO
 from boxsup_tf.errors import InputError
 from boxsup_tf.records.example import read_bytes
 
-_REQUIRED: dict[str, dict[str, type]] = {
+Required = dict[str, dict[str, type]]  # by list: the keys of each entry, and their types
+
+_REQUIRED: Required = {
     "categories": {"id": int, "name": str},
     "images": {"id": int, "file_name": str, "height": int, "width": int},
     "annotations": {"id": int, "image_id": int, "category_id": int},
@@ -26,9 +28,10 @@ def load_coco(path: str) -> COCO:
             an annotation is of an image or category that the file does not declare.
     """
     dataset = read_any_json(path, "COCO annotations")
+    check_lists(dataset, _REQUIRED, path, "COCO")
     for kind in _REQUIRED:
-        _check_records(dataset, kind, path)
-    _check_unique([image_stem(image) for image in dataset["images"]], "file name", path)
+        check_unique([record["id"] for record in dataset[kind]], f"{kind} id", path)
+    check_unique([image_stem(image) for image in dataset["images"]], "file name", path)
     images = {image["id"] for image in dataset["images"]}
     categories = {category["id"] for category in dataset["categories"]}
     for annotation in dataset["annotations"]:
@@ -59,23 +62,36 @@ def image_stem(image: dict) -> str:
     return os.path.splitext(image["file_name"])[0]
 
 
-def _check_records(dataset: object, kind: str, path: str) -> None:
-    """Makes sure that dataset[kind] is a list of objects with the right keys, and unique ids."""
-    records = dataset.get(kind) if isinstance(dataset, dict) else None
-    if not isinstance(records, list):
-        raise InputError(f"{path}: no list {kind!r}: expected COCO's {', '.join(_REQUIRED)}")
-    for number, record in enumerate(records):
-        for name, kind_of_value in _REQUIRED[kind].items():
-            value = record.get(name) if isinstance(record, dict) else None
-            if not isinstance(value, kind_of_value):
-                raise InputError(
-                    f"{path}: {kind}[{number}]: {name!r} is {value!r}: expected a value of type "
-                    f"{kind_of_value.__name__}"
-                )
-    _check_unique([record["id"] for record in records], f"{kind} id", path)
+def check_lists(dataset: object, required: Required, path: str, layout: str) -> None:
+    """Makes sure that a JSON's lists are there, and their entries objects with the right keys.
+
+    Args:
+        dataset: what the JSON at `path` holds.
+        layout: whose lists these are, for the message.
+
+    Raises:
+        InputError: a list is missing, or an entry lacks a key or has a value of another type.
+    """
+    for kind, types in required.items():
+        records = dataset.get(kind) if isinstance(dataset, dict) else None
+        if not isinstance(records, list):
+            raise InputError(f"{path}: no list {kind!r}: expected {layout}'s {', '.join(required)}")
+        for number, record in enumerate(records):
+            for name, kind_of_value in types.items():
+                value = record.get(name) if isinstance(record, dict) else None
+                if not isinstance(value, kind_of_value):
+                    raise InputError(
+                        f"{path}: {kind}[{number}]: {name!r} is {value!r}: expected a value of "
+                        f"type {kind_of_value.__name__}"
+                    )
 
 
-def _check_unique(values: list, what: str, path: str) -> None:
+def check_unique(values: list, what: str, path: str) -> None:
+    """Makes sure that no value occurs twice in the file at `path`.
+
+    Raises:
+        InputError: one does.
+    """
     seen = set()
     for value in values:
         if value in seen:

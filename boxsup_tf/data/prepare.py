@@ -7,6 +7,7 @@ from typing import Any
 
 from boxsup_tf.data.chosen_classes import ChosenClasses
 from boxsup_tf.data.coco import CocoReader
+from boxsup_tf.data.context import ContextReader
 from boxsup_tf.data.joined import JoinedReader
 from boxsup_tf.data.reader import ListedReader, Reader
 from boxsup_tf.data.shapes import ShapesReader
@@ -21,6 +22,7 @@ from boxsup_tf.workers.runner import Runner
 _READERS: dict[str, Callable[..., ListedReader]] = {
     "voc": VocReader,
     "coco": CocoReader,
+    "context": ContextReader,
     # Generated, so it has neither files nor splits: a seed takes their place.
     "shapes": lambda data_dir, split, **options: ShapesReader(**options),
 }

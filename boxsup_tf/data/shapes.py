@@ -89,6 +89,21 @@ def draw_scene(
         image uint8 [H, W, 3] RGB; mask uint8 [H, W]; boxes float32 [B, 4] yxyx half-open,
         tight on what is visible; labels int64 [B]; truncated bool [B] (partly hidden).
     """
+    image, owner, labels, truncated = draw_objects(rng, image_size, look)
+    mask = np.array([0, *labels], np.uint8)[owner]
+    boxes = [tight_box_yxyx(owner == k + 1) for k in range(len(labels))]
+    return image, mask, np.array(boxes, np.float32).reshape(-1, 4), labels, truncated
+
+
+def draw_objects(
+    rng: np.random.Generator, image_size: int, look: str = "colour"
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """`draw_scene` with every object told from the others.
+
+    Returns:
+        image uint8 [H, W, 3] RGB; owner int32 [H, W], k + 1 where object k is seen and 0 for the
+        background; labels int64 [B]; truncated bool [B].
+    """
     spread = image_size // 8
     height, width = image_size + rng.integers(-spread, spread + 1, 2)
     picture = LOOKS[look](rng, height, width, len(SHAPE_CLASSES) - 1)
@@ -109,13 +124,10 @@ def draw_scene(
         full_areas = areas
         owner = after
         picture.add(silhouette, kind)
-    mask = np.array([0, *kinds], np.uint8)[owner]
-    boxes = [tight_box_yxyx(owner == k + 1) for k in range(len(kinds))]
     visible = np.bincount(owner.ravel(), minlength=len(kinds) + 1)[1:]
     return (
         np.clip(picture.photograph(), 0, 255).astype(np.uint8),
-        mask,
-        np.array(boxes, np.float32).reshape(-1, 4),
+        owner,
         np.array(kinds, np.int64),
         visible < np.array(full_areas, np.int64),
     )

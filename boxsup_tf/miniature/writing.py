@@ -1,0 +1,32 @@
+"""Writes files of a miniature, with the folders that they lie in."""
+
+import json
+import os
+
+import cv2
+import numpy as np
+
+from boxsup_tf.io import files
+
+
+def write_bytes(path: str, content: bytes) -> None:
+    """Writes a file of any kind."""
+    files.make_folders(os.path.dirname(path))
+    with files.create(path, "wb") as file:
+        file.write(content)
+
+
+def write_json(path: str, value: object) -> None:
+    """Writes JSON without blanks, as the published files are."""
+    write_bytes(path, json.dumps(value, separators=(",", ":")).encode())
+
+
+def write_lines(path: str, lines: list[str]) -> None:
+    """Writes a text, for example a list of images."""
+    write_bytes(path, "".join(f"{line}\n" for line in lines).encode())
+
+
+def write_jpeg(path: str, image: np.ndarray) -> None:
+    """Writes uint8 [H, W, 3], RGB."""
+    encoded = cv2.imencode(".jpg", image[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, 92])[1]
+    write_bytes(path, encoded.tobytes())
