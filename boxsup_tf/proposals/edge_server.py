@@ -103,7 +103,7 @@ class EdgeServer:
             for ready in wait([self._woken, *self._connections], 0 if self._waiting else None):
                 if ready is self._woken:
                     self._woken.recv_bytes()
-                else:
+                elif isinstance(ready, Connection):
                     self._read(ready)
             while self._new:
                 self._connections.append(self._new.popleft())

@@ -21,7 +21,7 @@ from boxsup_tf.supervision.void_band import with_void_band
 from boxsup_tf.training import augment
 from boxsup_tf.training.config import TrainConfig
 from boxsup_tf.training.feature_cache import FeatureCache
-from boxsup_tf.training.shared_batches import Share, distributed, share_of_batches
+from boxsup_tf.training.shared_batches import Share, SharedBatches, share_of_batches
 from boxsup_tf.training.sources import Source
 from boxsup_tf.training.training_example import ExampleTable, TrainingExample
 from boxsup_tf.training.workers import Workers
@@ -87,7 +87,7 @@ class TrainingPipeline:
         if workers is None or workers.num_replicas == 1:
             self.dataset = batches(0, 1).prefetch(2)
         else:
-            self.dataset = distributed(batches, workers)
+            self.dataset = SharedBatches(batches, workers)
 
     def start(self, epoch: int, step: int) -> None:
         """The next iteration gives epoch `epoch` from its batch `step` on."""

@@ -1,7 +1,7 @@
 """Batches that several replicas share: each makes its own part, and reads no more than that."""
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 
@@ -64,24 +64,25 @@ def share_of_batches(
     return parts
 
 
-def distributed(
-    batches: Callable[[int, int], tf.data.Dataset], workers: Workers
-) -> tf.distribute.DistributedDataset:
-    """The batches of all replicas, as the strategy wants them.
+class SharedBatches:
+    """The batches of an epoch, with a value for each of this process's replicas. An iterable.
+
+    Not `distribute_datasets_from_function`: its iterators tune themselves, which makes the end of
+    an epoch wait (`training_example`).
 
     Args:
         batches: those of a replica, given its number and the number of all.
         workers: whose replicas these are.
     """
-    own = workers.local_replicas
 
-    def of_worker(_: tf.distribute.InputContext) -> tf.data.Dataset:
-        parts = [batches(replica, workers.num_replicas) for replica in own]
-        turns = tf.data.Dataset.range(len(parts)).repeat()
-        taking_turns = tf.data.Dataset.choose_from_datasets(parts, turns)
-        return taking_turns.prefetch(2 * len(parts))
+    def __init__(self, batches: Callable[[int, int], tf.data.Dataset], workers: Workers) -> None:
+        self._workers = workers
+        parts = [batches(replica, workers.num_replicas) for replica in workers.local_replicas]
+        self._parts = tf.data.Dataset.zip(tuple(parts)).prefetch(2)
 
-    return workers.strategy.distribute_datasets_from_function(of_worker)
+    def __iter__(self) -> Iterator[Any]:
+        for parts in self._parts:
+            yield tf.nest.map_structure(lambda *part: self._workers.per_replica(part), *parts)
 
 
 def _nothing_of(part: tf.Tensor) -> tf.Tensor:

@@ -45,7 +45,7 @@ class Workers:
         if self.count == 1:
             return values
         nothing = [tf.zeros_like(values)] * (len(self.local_replicas) - 1)
-        parts = self._per_replica([tf.constant(values), *nothing])
+        parts = self.per_replica([tf.constant(values), *nothing])
         return self.strategy.reduce(tf.distribute.ReduceOp.SUM, parts, axis=None).numpy()
 
     def say(self, text: str) -> None:
@@ -87,7 +87,7 @@ class Workers:
         def results(arguments: Sequence[tuple]) -> list:
             padded = [*arguments, *[arguments[0]] * (number - len(arguments))]
             leaves = [tf.nest.flatten(each) for each in padded]
-            by_leaf = [self._per_replica(values) for values in zip(*leaves, strict=True)]
+            by_leaf = [self.per_replica(values) for values in zip(*leaves, strict=True)]
             made = compiled(*tf.nest.pack_sequence_as(arguments[0], by_leaf))
             flat = [
                 self.strategy.experimental_local_results(part) for part in tf.nest.flatten(made)
@@ -99,7 +99,7 @@ class Workers:
 
         return results
 
-    def _per_replica(self, values: Sequence[tf.Tensor]) -> Any:
+    def per_replica(self, values: Sequence[tf.Tensor]) -> Any:
         """One value of as many as this process has devices for each of them."""
         first = self.local_replicas.start
         return self.strategy.experimental_distribute_values_from_function(
