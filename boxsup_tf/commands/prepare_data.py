@@ -39,10 +39,10 @@ class Options:
         data_dir: Its folder, or several whose images become one data set. voc: the VOCdevkit that
           holds VOC2012. context: the one that holds VOC2010. shapes: not needed.
         split: Its part, or several that become one data set. shapes: not needed.
-        classes: Only these of its classes, labels in this order; theirs=ours renames, and several
-          may share a name; @FILE names a file with one of these a line, # begins a comment. Other
-          classes' pixels become void, their boxes ignored; images with no chosen class are left
-          out.
+        classes: Only these of its classes, labels in this order; @FILE has them one a line, with
+          comments behind #. An entry theirs=ours renames its class, and several of its classes
+          may share a name. Other classes' pixels become void, their boxes ignored; images with no
+          chosen class are left out.
         max_side: Pixels. Larger images are made smaller and stored as PNG, with their boxes and
           masks; evaluation then happens at that size, too. 0: images as they are.
         num_shards: Number of TFRecord files.
