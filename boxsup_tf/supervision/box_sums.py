@@ -31,11 +31,9 @@ def sum_by_superpixel(
     num_superpixels: tf.Tensor,
     background: tf.Tensor | None,
     with_belief: bool,
+    at_once: bool = False,
 ) -> BoxSums:
     """Sums over every superpixel's part inside the boxes.
-
-    All boxes at once, which a GPU does in a few kernels; one by one where they have so many pixels
-    that memory could be short.
 
     Args:
         windows: int32 [B, 4], of `boxes.windows_yxyx`; at least one.
@@ -45,67 +43,74 @@ def sum_by_superpixel(
         num_superpixels: int32 scalar, R.
         background: float32 [H, W], -log P(background); None: its sums are not asked for.
         with_belief: whether those of the belief are.
+        at_once: all boxes in one pass, a few kernels of a GPU, unless they have so many pixels that
+            memory could be short. A CPU is faster box by box, where a box's pixels lie side by
+            side: 2.3 ms instead of 8.1 per image of 375 x 500.
 
     Returns:
         Sums [B, R].
     """
 
-    def sums_of(boxes: tf.Tensor) -> BoxSums:
-        """Of the boxes of these numbers, int32 [b]: sums [b, R] by one pass over their pixels."""
-        pixels = _pixels_of(tf.gather(windows, boxes), tf.shape(superpixels)[1])
-        num_sums = tf.shape(boxes)[0] * num_superpixels
-        segments = pixels.box * num_superpixels + tf.gather(flat_superpixels, pixels.place)
+    maps = _Maps(logits, superpixels, num_superpixels, background)
 
-        def by_superpixel(values: tf.Tensor) -> tf.Tensor:
-            sums = tf.math.unsorted_segment_sum(values, segments, num_sums)
-            return tf.reshape(sums, [-1, num_superpixels])
+    def box_by_box() -> BoxSums:
+        def of_box(window_and_label: tuple[tf.Tensor, tf.Tensor]) -> BoxSums:
+            sums = _sums(_pixels_of_box(*window_and_label, maps), 1, num_superpixels, with_belief)
+            return BoxSums(*(values[0] for values in sums))
 
-        area = tf.math.bincount(segments, minlength=num_sums, maxlength=num_sums, dtype=tf.float32)
-        area = tf.reshape(area, [-1, num_superpixels])
-        label = tf.gather(tf.gather(labels, boxes), pixels.box)
-        of_label = tf.gather_nd(flat_logits, tf.stack([pixels.place, label], axis=1))
-        log_odds = of_label - tf.gather(flat_logits[:, 0], pixels.place)
-        sums = BoxSums(area, by_superpixel(log_odds), tf.zeros_like(area), tf.zeros_like(area))
-        if background is not None:
-            flat = tf.reshape(background, [-1])
-            sums = sums._replace(background=by_superpixel(tf.gather(flat, pixels.place)))
-        if with_belief:
-            # By superpixels first: the sum of sums is more exact than one over all pixels.
-            mean = tf.math.divide_no_nan(
-                tf.reduce_sum(sums.log_odds, axis=1), tf.reduce_sum(area, axis=1)
-            )
-            belief = tf.sigmoid(log_odds - tf.gather(mean, pixels.box))
-            sums = sums._replace(belief=by_superpixel(belief))
-        return sums
+        row = tf.TensorSpec([None], tf.float32)
+        signature = BoxSums(row, row, row, row)
+        return tf.map_fn(of_box, (windows, labels), fn_output_signature=signature)
 
-    flat_superpixels = tf.reshape(superpixels, [-1])
-    flat_logits = tf.reshape(logits, [-1, tf.shape(logits)[2]])
-    numbers = tf.range(tf.shape(labels)[0])
+    if not at_once:
+        return box_by_box()
     sizes = tf.cast(tf.maximum(windows[:, 2:] - windows[:, :2], 0), tf.int64)
-    if tf.reduce_sum(tf.reduce_prod(sizes, axis=1)) <= _MOST_PIXELS:
-        return sums_of(numbers)
-    row = tf.TensorSpec([None], tf.float32)
-    return tf.map_fn(
-        lambda number: BoxSums(*(values[0] for values in sums_of(number[None]))),
-        numbers,
-        fn_output_signature=BoxSums(row, row, row, row),
-    )
+    if tf.reduce_sum(tf.reduce_prod(sizes, axis=1)) > _MOST_PIXELS:
+        return box_by_box()
+    pixels = _pixels_of_boxes(windows, labels, maps)
+    return _sums(pixels, tf.shape(labels)[0], num_superpixels, with_belief)
+
+
+class _Maps(NamedTuple):
+    """Of an image, see `sum_by_superpixel`."""
+
+    logits: tf.Tensor
+    superpixels: tf.Tensor
+    num_superpixels: tf.Tensor
+    background: tf.Tensor | None
 
 
 class _Pixels(NamedTuple):
-    """The pixels of boxes, one box after the other, each int32 [P].
+    """The pixels of boxes, one box after the other.
 
     Attributes:
-        box: number of the box.
-        place: of the pixel in the flattened image.
+        box: int32 [P], number of the box; a scalar where there is one.
+        segment: int32 [P], the box's number times the number of superpixels, and the superpixel.
+        log_odds: float32 [P].
+        background: float32 [P], or None.
     """
 
     box: tf.Tensor
-    place: tf.Tensor
+    segment: tf.Tensor
+    log_odds: tf.Tensor
+    background: tf.Tensor | None
 
 
-def _pixels_of(windows: tf.Tensor, image_width: tf.Tensor) -> _Pixels:
-    """Of windows int32 [b, 4]."""
+def _pixels_of_box(window: tf.Tensor, label: tf.Tensor, maps: _Maps) -> _Pixels:
+    top, left, bottom, right = tf.unstack(window)
+    rows, columns = slice(top, bottom), slice(left, right)
+    logits, background = maps.logits, maps.background
+    log_odds = logits[rows, columns, label] - logits[rows, columns, 0]
+    return _Pixels(
+        tf.constant(0),
+        tf.reshape(maps.superpixels[rows, columns], [-1]),
+        tf.reshape(log_odds, [-1]),
+        None if background is None else tf.reshape(background[rows, columns], [-1]),
+    )
+
+
+def _pixels_of_boxes(windows: tf.Tensor, labels: tf.Tensor, maps: _Maps) -> _Pixels:
+    logits, background = maps.logits, maps.background
     top, left, bottom, right = tf.unstack(windows, axis=1)
     # A window may be inverted, and has no pixel then.
     width, counts = right - left, tf.maximum(bottom - top, 0) * tf.maximum(right - left, 0)
@@ -113,7 +118,44 @@ def _pixels_of(windows: tf.Tensor, image_width: tf.Tensor) -> _Pixels:
     number = tf.range(tf.shape(box)[0]) - tf.gather(tf.cumsum(counts, exclusive=True), box)
     width = tf.gather(width, box)
     y, x = tf.gather(top, box) + number // width, tf.gather(left, box) + number % width
-    return _Pixels(box, y * image_width + x)
+    place = y * tf.shape(maps.superpixels)[1] + x
+    flat = tf.reshape(logits, [-1, tf.shape(logits)[2]])
+    of_label = tf.gather_nd(flat, tf.stack([place, tf.gather(labels, box)], axis=1))
+    superpixel = tf.gather(tf.reshape(maps.superpixels, [-1]), place)
+    return _Pixels(
+        box,
+        box * maps.num_superpixels + superpixel,
+        of_label - tf.gather(flat[:, 0], place),
+        None if background is None else tf.gather(tf.reshape(background, [-1]), place),
+    )
+
+
+def _sums(
+    pixels: _Pixels, num_boxes: tf.Tensor | int, num_superpixels: tf.Tensor, with_belief: bool
+) -> BoxSums:
+    """Sums [b, R] of the pixels of b boxes."""
+    num_sums = num_boxes * num_superpixels
+
+    def by_superpixel(values: tf.Tensor) -> tf.Tensor:
+        sums = tf.math.unsorted_segment_sum(values, pixels.segment, num_sums)
+        return tf.reshape(sums, [-1, num_superpixels])
+
+    area = tf.math.bincount(
+        pixels.segment, minlength=num_sums, maxlength=num_sums, dtype=tf.float32
+    )
+    area = tf.reshape(area, [-1, num_superpixels])
+    nothing = tf.zeros_like(area)
+    sums = BoxSums(area, by_superpixel(pixels.log_odds), nothing, nothing)
+    if pixels.background is not None:
+        sums = sums._replace(background=by_superpixel(pixels.background))
+    if with_belief:
+        # By superpixels first: the sum of sums is more exact than one over all pixels.
+        mean = tf.math.divide_no_nan(
+            tf.reduce_sum(sums.log_odds, axis=1), tf.reduce_sum(area, axis=1)
+        )
+        belief = tf.sigmoid(pixels.log_odds - tf.gather(mean, pixels.box))
+        sums = sums._replace(belief=by_superpixel(belief))
+    return sums
 
 
 def sum_by_candidate(sums: BoxSums, members: tf.Tensor) -> BoxSums:

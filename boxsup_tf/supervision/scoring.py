@@ -12,6 +12,7 @@ import tensorflow as tf
 from boxsup_tf import boxes as box_ops
 from boxsup_tf.pools import pool_ops
 from boxsup_tf.supervision.box_sums import BoxSums, sum_by_box, sum_by_candidate, sum_by_superpixel
+from boxsup_tf.workers import devices
 
 BELIEFS = ("cross_entropy", "calibrated", "centred")
 NORMALISERS = ("image", "box")
@@ -136,6 +137,7 @@ class Scorer(tf.Module):
                 tf.shape(members)[0],
                 background if by_box else None,
                 config.belief == "centred",
+                at_once=devices.has_gpu(),
             )
             return sum_by_candidate(sums, flat_members), sum_by_box(sums)
 

@@ -20,5 +20,5 @@ def let_memory_grow() -> None:
 
 
 def has_gpu() -> bool:
-    """Whether TensorFlow finds a GPU on this machine."""
-    return bool(tf.config.list_physical_devices("GPU"))
+    """Whether TensorFlow finds a GPU on this machine, and it was not hidden from this process."""
+    return bool(tf.config.get_visible_devices("GPU"))

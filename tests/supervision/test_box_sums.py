@@ -39,10 +39,10 @@ def test_windows_hold_the_pixels_that_are_inside():
     assert (windows >= 0).all() and (windows <= [HEIGHT, WIDTH, HEIGHT, WIDTH]).all()
 
 
-@pytest.mark.parametrize("most_pixels", [2**24, 10])
+@pytest.mark.parametrize(("at_once", "most_pixels"), [(False, 0), (True, 2**24), (True, 10)])
 @pytest.mark.parametrize("with_background", [False, True])
 @pytest.mark.parametrize("with_belief", [False, True])
-def test_sums_pixel_by_pixel(with_background, with_belief, most_pixels, monkeypatch):
+def test_sums_pixel_by_pixel(with_background, with_belief, at_once, most_pixels, monkeypatch):
     monkeypatch.setattr("boxsup_tf.supervision.box_sums._MOST_PIXELS", most_pixels)
     rng, boxes = np.random.default_rng(1), _boxes()
     superpixels = random_pool(rng, HEIGHT, WIDTH, NUM_SUPERPIXELS, 1).superpixels
@@ -57,6 +57,7 @@ def test_sums_pixel_by_pixel(with_background, with_belief, most_pixels, monkeypa
         tf.constant(NUM_SUPERPIXELS),
         tf.constant(background) if with_background else None,
         with_belief,
+        at_once,
     )
     sums = BoxSums(*(values.numpy() for values in sum_by_superpixel(*arguments)))
     insides = inside_yxyx(boxes, HEIGHT, WIDTH).numpy()
