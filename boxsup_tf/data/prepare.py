@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from boxsup_tf.data.chosen_classes import ChosenClasses
+from boxsup_tf.data.chosen_images import ChosenImages
 from boxsup_tf.data.coco import CocoReader
 from boxsup_tf.data.context import ContextReader
 from boxsup_tf.data.joined import JoinedReader
@@ -35,6 +36,8 @@ def make_reader(
     split: str,
     classes: Sequence[str] | None = None,
     max_side: int = 0,
+    only_ids: str = "",
+    without_ids: str = "",
     **options: Any,
 ) -> Reader:
     """The reader of a dataset, or of a part of it.
@@ -45,6 +48,7 @@ def make_reader(
         split: the name of a list of its images; shapes has none.
         classes: see `ChosenClasses`; None: all classes and all images.
         max_side: see `SmallerImages`; 0: images as they are.
+        only_ids, without_ids: see `ChosenImages`; empty: all images.
         **options: the other arguments of its reader.
 
     Raises:
@@ -54,7 +58,10 @@ def make_reader(
         raise InputError(f"dataset {dataset!r}: expected one of {', '.join(DATASETS)}")
     folders = [data_dir] if isinstance(data_dir, str) else data_dir
     readers = [_READERS[dataset](folder, split, **options) for folder in folders]
-    reader: Reader = readers[0] if len(readers) == 1 else JoinedReader(readers, folders)
+    whole: ListedReader = readers[0] if len(readers) == 1 else JoinedReader(readers, folders)
+    reader: Reader = whole
+    if only_ids or without_ids:
+        reader = ChosenImages(whole, only_ids, without_ids)
     if max_side:
         reader = SmallerImages(reader, max_side)
     return reader if classes is None else ChosenClasses(reader, classes)
