@@ -39,7 +39,9 @@ def problems(data_root: str, needs: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _voc(root: str, folder: str, year: str, lists: dict[str, str], parts: tuple[str, ...]) -> list:
+def _voc(
+    root: str, folder: str, year: str, lists: dict[str, str], parts: tuple[str, ...]
+) -> list[str]:
     """Problems of a year of VOC.
 
     Args:
@@ -51,12 +53,7 @@ def _voc(root: str, folder: str, year: str, lists: dict[str, str], parts: tuple[
     """
     place = os.path.join(root, folder, year)
     if not files.is_folder(place):
-        there = (
-            files.names_in(os.path.dirname(place))
-            if files.is_folder(os.path.dirname(place))
-            else []
-        )
-        others = sorted(name for name in there if name.startswith("VOC"))
+        others = sorted(map(os.path.basename, files.matching(os.path.dirname(place), "VOC*")))
         instead = f" (there is {', '.join(others)})" if others else ""
         return [f"{place}: no such folder{instead}: expected {year} of PASCAL VOC"]
     found, ids = [], {}
@@ -84,7 +81,7 @@ def _overlap(place: str, ids: dict[str, list[str]]) -> Iterator[str]:
     both = sorted(set(ids.get("train", ())) & set(ids.get("val", ())))
     if both:
         yield (
-            f"{place}/ImageSets: {len(both)} images of the validation list are in the training "
+            f"{place}: {len(both)} images of the validation list are in the training "
             f"list, {both[0]!r} first: expected none"
         )
 
@@ -103,40 +100,31 @@ def _voc2007(root: str) -> list[str]:
     return _voc(root, _DEVKIT, "VOC2007", main, (_IMAGE, _BOXES))
 
 
+def _missing(folder: str, parts: Iterable[str], what: str) -> list[str]:
+    """Problems of a folder in which files or folders must be."""
+    if not files.is_folder(folder):
+        return [f"{folder}: no such folder: expected {what}"]
+    paths = [os.path.join(folder, part) for part in parts]
+    return [f"{path}: not found: expected {what}" for path in paths if not files.exists(path)]
+
+
 def _sbd(root: str) -> list[str]:
     place = os.path.join(root, "benchmark_RELEASE", "dataset")
-    needed = [os.path.join(place, part) for part in ("cls", "inst", "train.txt", "val.txt")]
-    return [
-        f"{path}: not found: expected it of SBD's benchmark_RELEASE"
-        for path in needed
-        if not files.exists(path)
-    ]
+    return _missing(place, ("cls", "inst", "train.txt", "val.txt"), "SBD's benchmark_RELEASE")
 
 
 def _coco2014(root: str) -> list[str]:
-    place = os.path.join(root, "coco")
-    parts = [
-        part
-        for split in ("train2014", "val2014")
-        for part in (f"annotations/instances_{split}.json", split)
-    ]
-    return [
-        f"{os.path.join(place, part)}: not found: expected COCO 2014"
-        for part in parts
-        if not files.exists(os.path.join(place, part))
-    ]
+    parts = ("train2014", "val2014")
+    annotations = [f"annotations/instances_{part}.json" for part in parts]
+    return _missing(os.path.join(root, "coco"), (*annotations, *parts), "COCO 2014")
 
 
 def _context(root: str) -> list[str]:
     place, voc = os.path.join(root, "pascal-context"), os.path.join(root, _DEVKIT, "VOC2010")
-    found = [
-        f"{path}: not found: expected {what}"
-        for path, what in (
-            (os.path.join(place, "labels.txt"), "the names of PASCAL-Context's categories"),
-            (os.path.join(voc, "JPEGImages"), "the images of VOC 2010"),
-        )
-        if not files.exists(path)
-    ]
+    found = _missing(place, ("labels.txt",), "the label maps of PASCAL-Context")
+    found += _missing(voc, ("JPEGImages",), "the images of VOC 2010")
+    if found:
+        return found
     ids = {}
     for split in ("train", "val"):
         lists = [os.path.join(place, f"{split}.txt")]
@@ -155,8 +143,7 @@ def _voc_subset(root: str) -> list[str]:
 
 
 def _vgg16_notop(root: str) -> list[str]:
-    path = os.path.join(root, "vgg16_imagenet_notop.weights.h5")
-    return [] if files.exists(path) else [f"{path}: not found: expected VGG-16's weights by Keras"]
+    return _missing(root, ("vgg16_imagenet_notop.weights.h5",), "VGG-16's weights by Keras")
 
 
 NEEDS: dict[str, Callable[[str], list[str]]] = {
