@@ -89,9 +89,10 @@ class ContextJson:
         annotations = self._annotations[image["image_id"]]
         if not annotations:
             raise InputError(f"{where}: no annotation: expected some in annos_segmentation")
-        mask = np.full((image["height"], image["width"]), BACKGROUND, np.uint8)
+        height, width = image["height"], image["width"]
+        mask = np.full((height, width), BACKGROUND, np.uint8)
         for annotation in annotations:
-            rle = encode_segmentation(annotation.get("segmentation"), *mask.shape, where)
+            rle = encode_segmentation(annotation.get("segmentation"), height, width, where)
             if rle is None:
                 raise InputError(
                     f"{where}: an annotation of category {annotation['category_id']} has no "

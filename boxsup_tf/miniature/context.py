@@ -59,7 +59,8 @@ def write_context(
         os.path.join(folder, "VOCdevkit", "VOC2010"),
         os.path.join(folder, "pascal-context"),
     )
-    images, annotations = [], []
+    images: list[dict] = []
+    annotations: list[dict] = []
     stems: dict[str, list[str]] = {"train": [], "val": []}
     for place in range(num_train + num_val):
         phase = "train" if place < num_train else "val"

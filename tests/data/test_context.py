@@ -246,3 +246,14 @@ def test_records_are_the_same_wherever_they_are_made(folders, tmp_path):
         assert (info.num_images_with_boxes, len(info.class_names)) == (0, 60)
         for path in here.iterdir():
             assert path.read_bytes() == (there / path.name).read_bytes()
+
+
+def test_other_file_systems(folders):
+    """TensorFlow's file system in memory holds the same as the local disk."""
+    root = "ram://context"
+    write_context(root, _NUM_TRAIN, _NUM_VAL, image_size=64, seed=3)
+    local = list(folders.mat())
+    for release in ("pascal-context", "pascal-context/trainval_merged.json"):
+        reader = ContextReader(f"{root}/VOCdevkit", "train", f"{root}/{release}")
+        for ours, theirs in zip(reader, local, strict=True):
+            assert_equal(ours, theirs)
