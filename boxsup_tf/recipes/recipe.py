@@ -112,8 +112,8 @@ def load_recipe(name: str) -> Recipe:
         values: dict[str, Any] = tomllib.loads(files.read_text(path))
         scores = tuple(Score(**score) for score in values.pop("score", []))
         steps = tuple(load_step(_full_name(name, step)) for step in values.pop("steps"))
-        tuples = {key: tuple(values.pop(key, ())) for key in ("data", "readings")}
-        recipe = Recipe(name=name, steps=steps, scores=scores, **tuples, **values)
+        texts = {key: tuple(values.pop(key, ())) for key in ("data", "readings")}
+        recipe = Recipe(**values | texts | {"name": name, "steps": steps, "scores": scores})
     except InputError:
         raise
     except (OSError, ValueError, KeyError, TypeError) as error:
