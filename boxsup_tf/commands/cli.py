@@ -17,7 +17,10 @@ COMMANDS = (
     "reproduce",
 )
 # The others need no GPU: what they run of networks, they run in worker processes on the CPU.
-_ON_GPUS = {"train", "evaluate", "export", "predict", "tune_crf", "serve", "train_ranker"}
+_ON_GPUS = {
+    *("generate_proposals", "train", "evaluate", "export", "predict", "tune_crf", "serve"),
+    "train_ranker",
+}
 
 
 def main() -> None:

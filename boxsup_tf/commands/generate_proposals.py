@@ -10,9 +10,10 @@ which the method fails is left out and named at the end; --strict stops there in
 import dataclasses
 import os
 
-from boxsup_tf.proposals import generate, registry, visualize
+from boxsup_tf.proposals import edge_server, generate, registry, visualize
 from boxsup_tf.records.dataset_info import DATASET_FILE, DatasetInfo
 from boxsup_tf.settings import option
+from boxsup_tf.workers import devices
 from boxsup_tf.workers.runner import RUNNERS, make_runner
 
 _NUM_LISTED = 50  # of the images skipped
@@ -28,6 +29,8 @@ class Options:
         output_dir: Folder for examples with pools.
         method: Proposal method.
         num_workers: Processes.
+        edge_device: What finds edges that a network finds: each process on its core; or the GPU,
+          for all of them; auto: the GPU where there is one.
         prune_box_iou: Keep only the candidates that a training with this --min_box_iou, or a
           higher one, could choose: small records, the same training. 0 keeps all.
         strict: Stop at the first image that fails.
@@ -40,6 +43,7 @@ class Options:
     output_dir: str
     method: str = option("union", choices=registry.method_names())
     num_workers: int = option(os.cpu_count() or 1, at_least=1, only_with="runner=local")
+    edge_device: str = option("auto", choices=edge_server.EDGE_DEVICES)
     prune_box_iou: float = option(0.0, at_least=0, at_most=1)
     strict: bool = False
     runner: str = option("local", choices=RUNNERS)
@@ -49,15 +53,21 @@ class Options:
 
 def run(options: Options, given: MethodOptions) -> None:  # type: ignore[valid-type]
     values = {name: value for name, value in vars(given).items() if value is not None}
+    method_options = registry.make_options(options.method, values)
+    runner = make_runner(options.runner, options.beam_args)
+    edge_device = edge_server.resolve(options.edge_device, method_options, runner is None)
+    if edge_device == "cpu":
+        devices.hide_gpus()
     info = generate.generate(
         options.input_dir,
         options.output_dir,
         options.method,
-        registry.make_options(options.method, values),
+        method_options,
         options.num_workers,
         options.prune_box_iou,
         options.strict,
-        make_runner(options.runner, options.beam_args),
+        runner,
+        edge_device,
     )
     print(
         f"{options.output_dir}: {info.num_images} images, {info.num_candidates} candidates, "

@@ -1,5 +1,6 @@
 """Adds a candidate pool to every example of a folder of TFRecords."""
 
+import contextlib
 import dataclasses
 import functools
 import os
@@ -12,7 +13,8 @@ import tensorflow as tf
 
 from boxsup_tf.errors import InputError
 from boxsup_tf.io import files
-from boxsup_tf.proposals import one_per_box, registry
+from boxsup_tf.proposals import edge_server, one_per_box, registry
+from boxsup_tf.proposals.edge_server import EdgeServer
 from boxsup_tf.proposals.proposal_input import ProposalInput
 from boxsup_tf.proposals.prune import prune
 from boxsup_tf.records import dataset_info, records, shards, writer
@@ -33,6 +35,7 @@ def generate(
     prune_box_iou: float = 0.0,
     strict: bool = False,
     runner: Runner | None = None,
+    edge_device: str = "cpu",
 ) -> dataset_info.DatasetInfo:
     """Writes the examples of `input_dir` with pools to `output_dir`, shard by shard.
 
@@ -52,6 +55,8 @@ def generate(
         strict: stop at the first image that fails; the images before it are kept (of a runner,
             the shards that were whole).
         runner: makes several shards at a time, see `writer.write_dataset`; None: this machine.
+        edge_device: see `edge_server.resolve`; pools of `gpu` differ from those of `cpu` by what
+            rounding does, so a folder is of one of them.
 
     Returns:
         The output's dataset.json; `skipped` names the images that were left out.
@@ -59,7 +64,8 @@ def generate(
     Raises:
         InputError: unknown method; no or unfinished input; `output_dir` holds pools of
             another dataset or of other settings; the options are for other classes; no pool at
-            all could be made; or `strict` and an image fails or failed in an earlier run.
+            all could be made; `strict` and an image fails or failed in an earlier run; or as
+            `edge_server.resolve`.
     """
     registry.get_method(method)  # an unknown method ends here
     options = registry.make_options(method, {}) if options is None else options
@@ -76,6 +82,9 @@ def generate(
         "prune_box_iou": prune_box_iou,
         **registry.record(options),
     }
+    edge_device = edge_server.resolve(edge_device, options, one_machine=runner is None)
+    if edge_device != "cpu":
+        settings["edge_device"] = edge_device
     settings = _as_earlier(output_dir, settings)
     info = dataset_info.DatasetInfo(settings, source.class_names, source.num_shards)
     if strict:
@@ -91,7 +100,11 @@ def generate(
     )
     if runner is not None:
         return write(make_records=pools.of_one_process, runner=runner)
-    with WorkerPool(pools.work, max(1, num_workers), single_thread) as workers:
+    with contextlib.ExitStack() as stack:
+        start = single_thread
+        if edge_device == "gpu":
+            start = functools.partial(_ask_for_edges, stack.enter_context(EdgeServer()).ask)
+        workers = stack.enter_context(WorkerPool(pools.work, max(1, num_workers), start))
         return write(make_records=functools.partial(pools.of_workers, workers))
 
 
@@ -189,12 +202,17 @@ def count_rectangles(folder: str, info: dataset_info.DatasetInfo) -> int:
 def single_thread() -> None:
     """One thread per process and no GPU: the processes fill the cores, and sums keep one order.
 
-    So HED, which is a network, finds edges on the CPU.
+    So HED, which is a network, finds edges on the CPU, or is asked for them (`edge_server`).
     """
     hide_gpus()
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
     cv2.setNumThreads(1)
+
+
+def _ask_for_edges(ask: Callable[[], None]) -> None:
+    single_thread()
+    ask()
 
 
 def _add_pool(serialized: bytes, method: str, options: Any, prune_box_iou: float) -> bytes:

@@ -79,6 +79,12 @@ def check_classes(options: Any, class_names: tuple[str, ...]) -> None:
         options.check_classes(class_names)
 
 
+def edge_detectors(options: Any) -> list[str]:
+    """The edge detectors that options name, of a method or of several that are united."""
+    united = options.options.values() if hasattr(options, "options") else (options,)
+    return sorted({each.edges for each in united if hasattr(each, "edges")})
+
+
 def options_of_all() -> type:
     """A dataclass of the options of all methods, each None: not given, the method's own default.
 

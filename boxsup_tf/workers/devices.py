@@ -17,3 +17,8 @@ def let_memory_grow() -> None:
     """For a process that runs a network: it takes the GPUs' memory as it needs it."""
     for gpu in tf.config.list_physical_devices("GPU"):
         tf.config.experimental.set_memory_growth(gpu, True)
+
+
+def has_gpu() -> bool:
+    """Whether TensorFlow finds a GPU on this machine."""
+    return bool(tf.config.list_physical_devices("GPU"))

