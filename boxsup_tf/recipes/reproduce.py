@@ -41,13 +41,18 @@ def reproduce(
             f"--output_root={output_root} --data_root={data_root}: expected folders of this machine"
         )
     recipes = [load_recipe(name) for name in chosen_names(patterns)]
+    root = files.absolute(output_root)
     if data_root:
         _check_data(data_root, recipes)
     else:
         recipes = [in_miniature(recipe) for recipe in recipes]
+        if os.path.islink(os.path.join(root, "data")):  # never write into published data
+            raise InputError(
+                f"{output_root}: its data is published data: expected another --output_root with "
+                "--miniature"
+            )
     for step in {step.name: step for recipe in recipes for step in recipe.steps}.values():
         check(step)
-    root = files.absolute(output_root)
     files.make_folders(root)
     _link(ROWS, os.path.join(root, "recipes"))
     if data_root:

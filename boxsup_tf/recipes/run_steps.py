@@ -2,7 +2,7 @@
 
 What is done is in `OUTPUT_ROOT/steps/NAME.json`: a digest of the step's flags and of the steps
 whose results it reads, and the seconds it took. A step that was interrupted runs again and its
-command goes on by itself.
+command goes on by itself; its seconds are then those of the call that ended it.
 """
 
 import dataclasses
