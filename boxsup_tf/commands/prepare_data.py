@@ -2,6 +2,10 @@ r"""Turns a dataset into TFRecord shards: images, boxes and masks.
 
     boxsup prepare_data --dataset=voc --data_dir=VOCdevkit --split=train \
         --output_dir=records/voc_train
+    boxsup prepare_data --dataset=sbd --data_dir=VOCdevkit --sbd_dir=benchmark_RELEASE \
+        --split=train_aug --output_dir=records/voc_train_aug
+    boxsup prepare_data --dataset=voc --data_dir=VOCdevkit --year=VOC2007 --image_set=Main \
+        --split=trainval,test --output_dir=records/voc07
     boxsup prepare_data --dataset=coco --data_dir=coco --split=train2017 --class_set=voc \
         --output_dir=records/coco_train
     boxsup prepare_data --dataset=coco --data_dir=coco --split=train2017 \
@@ -15,7 +19,8 @@ An interrupted run goes on where it stopped when the same command is given again
 import dataclasses
 from typing import Any
 
-from boxsup_tf.data import coco, prepare, reader
+from boxsup_tf.data import coco, prepare, reader, voc
+from boxsup_tf.data.sbd_lists import NUM_PUBLISHED
 from boxsup_tf.data.shape_looks import LOOKS
 from boxsup_tf.errors import InputError
 from boxsup_tf.labels import VOC_CLASSES
@@ -33,7 +38,7 @@ class Options:
         All datasets:
         data_dir: Its folder, or several whose images become one data set. voc: the VOCdevkit that
           holds VOC2012. context: the one that holds VOC2010. shapes: not needed.
-        split: Its part. shapes: not needed.
+        split: Its part, or several that become one data set. shapes: not needed.
         classes: Only these of its classes, labels in this order; theirs=ours renames, and several
           may share a name. Other classes' pixels become void, their boxes ignored; images with no
           chosen class are left out.
@@ -47,6 +52,14 @@ class Options:
         Only with --dataset=voc:
         year: The folder in data_dir.
         class_names: Your own classes, in the order of their labels; else VOC's 20.
+        image_set: The folder in ImageSets that has the list. auto: Segmentation or, failing that,
+          Main. VOC 2007's boxes are listed in Main.
+        annotations: Whether an image must have boxes or a mask. optional: for a test list.
+        Only with --dataset=sbd:
+        sbd_dir: SBD's benchmark_RELEASE, or the folder dataset in it. --split=train_aug is VOC's
+          train list with both of SBD's, without VOC's val list; train and val are SBD's own.
+        mask_dir: PNGs in place of SBD's masks, such as SegmentationClassAug; then --sbd_dir may be
+          missing, if VOC's ImageSets/Segmentation has train_aug.txt or trainaug.txt.
         Only with --dataset=coco:
         class_set: COCO's 80, VOC's 20, or the file's categories.
         annotation_file: Instances JSON; else annotations/instances_SPLIT.json.
@@ -64,7 +77,7 @@ class Options:
     dataset: str = option(choices=prepare.DATASETS)
     output_dir: str = option()
     data_dir: tuple[str, ...] = ()
-    split: str = "train"
+    split: tuple[str, ...] = ("train",)
     classes: tuple[str, ...] | None = None
     only_ids: str = ""
     without_ids: str = ""
@@ -74,6 +87,10 @@ class Options:
     beam_args: str = option("", only_with="runner=beam")
     year: str = option("VOC2012", only_with="dataset=voc")
     class_names: tuple[str, ...] | None = option(None, only_with="dataset=voc")
+    image_set: str = option("auto", choices=voc.IMAGE_SETS, only_with="dataset=voc")
+    annotations: str = option("required", choices=voc.ANNOTATIONS, only_with="dataset=voc")
+    sbd_dir: str = option("", only_with="dataset=sbd")
+    mask_dir: str = option("", only_with="dataset=sbd")
     class_set: str = option("coco", choices=coco.CLASS_SETS, only_with="dataset=coco")
     annotation_file: str | None = option(None, only_with="dataset=coco")
     image_dir: str | None = option(None, only_with="dataset=coco")
@@ -87,6 +104,10 @@ class Options:
         check(self)
         if not self.data_dir and self.dataset != "shapes":
             raise InputError(f"--data_dir is missing: --dataset={self.dataset} needs it")
+        if not self.split:
+            raise InputError("--split is empty: expected the name of a part, or several")
+        if not self.sbd_dir and not self.mask_dir and self.dataset == "sbd":
+            raise InputError("--sbd_dir is missing: --dataset=sbd needs it, or --mask_dir")
         if not self.context_path and self.dataset == "context":
             raise InputError("--context_path is missing: --dataset=context needs it")
 
@@ -97,6 +118,8 @@ def run(options: Options) -> None:
     source = prepare.make_reader(
         options.dataset, options.data_dir or "", options.split, **_reader_options(options)
     )
+    if parts := source.settings.get("lists"):
+        _show_lists(parts)
     info = prepare.prepare(source, output_dir, options.num_shards, runner)
     print(
         f"{output_dir}: {info.num_images} images, {info.num_boxes} boxes in "
@@ -108,6 +131,16 @@ def run(options: Options) -> None:
             f"{output_dir}: {info.num_ignored_boxes} of the boxes are of other classes and "
             f"ignored; {info.settings['num_left_out']} images without a chosen class left out"
         )
+
+
+def _show_lists(lists: dict[str, int]) -> None:
+    """Says from which lists the images of train_aug come, and whether they are all."""
+    total = sum(lists.values())
+    counts = " + ".join(f"{number} ({name})" for name, number in lists.items())
+    verdict = (
+        "as published" if total == NUM_PUBLISHED else f"the published list has {NUM_PUBLISHED}"
+    )
+    print(f"train_aug: {total} images = {counts}: {verdict}")
 
 
 def _reader_options(options: Options) -> dict[str, Any]:

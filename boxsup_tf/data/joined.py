@@ -1,4 +1,4 @@
-"""Several folders of one kind read as one data set."""
+"""Several folders, or parts of one, read as one data set."""
 
 from collections.abc import Iterable, Sequence
 
@@ -12,26 +12,26 @@ class JoinedReader:
 
     Args:
         readers: at least one, of the same classes.
-        folders: where each reads, for messages.
+        places: the folder and part that each reads, for messages.
 
     Raises:
         InputError: two of them hold an image of the same name.
     """
 
-    def __init__(self, readers: Sequence[ListedReader], folders: Sequence[str]) -> None:
+    def __init__(self, readers: Sequence[ListedReader], places: Sequence[str]) -> None:
         self.class_names = readers[0].class_names
         self.settings = {"dataset": "joined", "parts": [reader.settings for reader in readers]}
         self.source_ids = [name for reader in readers for name in reader.source_ids]
         self._places = [(reader, i) for reader in readers for i in range(len(reader))]
-        folder_of: dict[str, str] = {}
-        for reader, folder in zip(readers, folders, strict=True):
+        place_of: dict[str, str] = {}
+        for reader, place in zip(readers, places, strict=True):
             for source_id in reader.source_ids:
-                if source_id in folder_of:
+                if source_id in place_of:
                     raise InputError(
-                        f"--data_dir: image {source_id!r} is in {folder_of[source_id]} and in "
-                        f"{folder}: expected each image once"
+                        f"image {source_id!r} is in {place_of[source_id]} and in {place}: "
+                        "expected each image once"
                     )
-            folder_of |= dict.fromkeys(reader.source_ids, folder)
+            place_of |= dict.fromkeys(reader.source_ids, place)
 
     def __len__(self) -> int:
         return len(self._places)

@@ -11,6 +11,7 @@ from boxsup_tf.data.coco import CocoReader
 from boxsup_tf.data.context import ContextReader
 from boxsup_tf.data.joined import JoinedReader
 from boxsup_tf.data.reader import ListedReader, Reader
+from boxsup_tf.data.sbd import SbdReader
 from boxsup_tf.data.shapes import ShapesReader
 from boxsup_tf.data.smaller_images import SmallerImages
 from boxsup_tf.data.voc import VocReader
@@ -22,6 +23,7 @@ from boxsup_tf.workers.runner import Runner
 
 _READERS: dict[str, Callable[..., ListedReader]] = {
     "voc": VocReader,
+    "sbd": SbdReader,
     "coco": CocoReader,
     "context": ContextReader,
     # Generated, so it has neither files nor splits: a seed takes their place.
@@ -33,7 +35,7 @@ DATASETS = tuple(_READERS)
 def make_reader(
     dataset: str,
     data_dir: str | Sequence[str],
-    split: str,
+    split: str | Sequence[str],
     classes: Sequence[str] | None = None,
     max_side: int = 0,
     only_ids: str = "",
@@ -45,7 +47,8 @@ def make_reader(
     Args:
         dataset: one of `DATASETS`.
         data_dir: where its files are, one folder or several; shapes has none.
-        split: the name of a list of its images; shapes has none.
+        split: the name of a list of its images, or several whose images become one data set;
+            shapes has none.
         classes: see `ChosenClasses`; None: all classes and all images.
         max_side: see `SmallerImages`; 0: images as they are.
         only_ids, without_ids: see `ChosenImages`; empty: all images.
@@ -56,9 +59,11 @@ def make_reader(
     """
     if dataset not in _READERS:
         raise InputError(f"dataset {dataset!r}: expected one of {', '.join(DATASETS)}")
-    folders = [data_dir] if isinstance(data_dir, str) else data_dir
-    readers = [_READERS[dataset](folder, split, **options) for folder in folders]
-    whole: ListedReader = readers[0] if len(readers) == 1 else JoinedReader(readers, folders)
+    folders, parts = ([each] if isinstance(each, str) else each for each in (data_dir, split))
+    places = [(folder, part) for folder in folders for part in parts]
+    readers = [_READERS[dataset](folder, part, **options) for folder, part in places]
+    names = [f"{folder} ({part})" for folder, part in places]
+    whole: ListedReader = readers[0] if len(readers) == 1 else JoinedReader(readers, names)
     reader: Reader = whole
     if only_ids or without_ids:
         reader = ChosenImages(whole, only_ids, without_ids)

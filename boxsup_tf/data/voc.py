@@ -18,6 +18,9 @@ from boxsup_tf.io import files
 from boxsup_tf.labels import VOC_CLASSES
 from boxsup_tf.records.example import Example, check_mask, read_image_file
 
+IMAGE_SETS = ("auto", "Segmentation", "Main")
+ANNOTATIONS = ("required", "optional")
+
 _IMAGE_EXTENSIONS = (".jpg", ".jpeg", ".png")
 
 
@@ -26,9 +29,13 @@ class VocReader:
 
     Args:
         data_dir: the VOCdevkit: the folder that holds `year`.
-        split: name of a list in ImageSets/Segmentation or, failing that, ImageSets/Main.
+        split: name of a list in ImageSets.
         year: the folder that holds Annotations, ImageSets, JPEGImages, SegmentationClass.
         class_names: in the order of their labels; 0 is the background.
+        image_set: the folder of the list; "auto": Segmentation or, failing that, Main. VOC 2007's
+            trainval has 422 images in the one and 5,011 in the other.
+        annotations: "optional": an image with neither boxes nor a mask is an example without
+            them, as all of VOC's test list are, and no error.
 
     Raises:
         InputError: the list is missing, empty, or names an image twice.
@@ -40,11 +47,16 @@ class VocReader:
         split: str,
         year: str = "VOC2012",
         class_names: tuple[str, ...] = VOC_CLASSES,
+        image_set: str = "auto",
+        annotations: str = "required",
     ) -> None:
         self.class_names = tuple(class_names)
         self._root = os.path.join(data_dir, year)
-        self.source_ids = _read_list(self._root, split)
+        self._is_optional = annotations == "optional"
+        self.source_ids = _read_list(self._root, split, image_set)
         self.settings = {"dataset": "voc", "split": split, "year": year}
+        if self._is_optional:
+            self.settings["annotations"] = annotations
         self.settings |= list_settings(self.source_ids)
 
     def __len__(self) -> int:
@@ -86,7 +98,7 @@ class VocReader:
         xml_path = os.path.join(self._root, "Annotations", f"{source_id}.xml")
         mask_path = os.path.join(self._root, "SegmentationClass", f"{source_id}.png")
         has_boxes, has_mask = files.exists(xml_path), files.exists(mask_path)
-        if not has_boxes and not has_mask:
+        if not has_boxes and not has_mask and not self._is_optional:
             raise InputError(
                 f"{self._image_path(source_id)}: no annotation: expected {xml_path} or "
                 f"{mask_path} or both"
@@ -94,16 +106,24 @@ class VocReader:
         return xml_path if has_boxes else "", mask_path if has_mask else ""
 
     def _image_path(self, source_id: str) -> str:
-        stem = os.path.join(self._root, "JPEGImages", source_id)
-        found = (stem + extension for extension in _IMAGE_EXTENSIONS)
-        # The message about a missing image is read_image_file's, about the usual name.
-        return next(filter(files.exists, found), stem + _IMAGE_EXTENSIONS[0])
+        return find_image(os.path.join(self._root, "JPEGImages"), source_id)
 
 
-def _read_list(root: str, split: str) -> list[str]:
+def find_image(folder: str, source_id: str) -> str:
+    """The path of an image; that of a JPEG where there is none."""
+    stem = os.path.join(folder, source_id)
+    found = (stem + extension for extension in _IMAGE_EXTENSIONS)
+    # The message about a missing image is read_image_file's, about the usual name.
+    return next(filter(files.exists, found), stem + _IMAGE_EXTENSIONS[0])
+
+
+def _read_list(root: str, split: str, image_set: str) -> list[str]:
     """The ids of ImageSets/*/SPLIT.txt."""
-    paths = [os.path.join(root, "ImageSets", d, f"{split}.txt") for d in ("Segmentation", "Main")]
+    if image_set not in IMAGE_SETS:
+        raise InputError(f"image_set {image_set!r}: expected one of {', '.join(IMAGE_SETS)}")
+    folders = IMAGE_SETS[1:] if image_set == "auto" else (image_set,)
+    paths = [os.path.join(root, "ImageSets", folder, f"{split}.txt") for folder in folders]
     path = next(filter(files.exists, paths), None)
     if path is None:
-        raise InputError(f"{paths[0]}: no such list of images, nor {paths[1]}: expected one")
+        raise InputError(f"{' and '.join(paths)}: no such list of images: expected one")
     return read_ids(path)

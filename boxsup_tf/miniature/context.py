@@ -4,17 +4,15 @@ R. Mottaghi et al., The Role of Context for Object Detection and Semantic Segmen
 CVPR 2014. Of the 459 categories, the names of those that belong to no class are made up.
 """
 
-import io
 import os
 
 import numpy as np
-import scipy.io
 from pycocotools import mask as mask_utils
 
 from boxsup_tf.boxes import tight_box_yxyx
 from boxsup_tf.labels import CONTEXT_CLASSES
 from boxsup_tf.miniature.scene import Scene, draw_scene
-from boxsup_tf.miniature.writing import write_bytes, write_jpeg, write_json, write_lines
+from boxsup_tf.miniature.writing import write_jpeg, write_json, write_lines, write_mat
 
 NUM_CATEGORIES = 459
 # The published numbers of the 59 classes' categories, in the order of the classes.
@@ -68,7 +66,7 @@ def write_context(
         stems[phase].append(stem)
         image, label_map, regions = _draw(seed, stem, image_size)
         write_jpeg(os.path.join(voc, "JPEGImages", f"{stem}.jpg"), image)
-        write_bytes(os.path.join(context, "trainval", f"{stem}.mat"), _mat(label_map))
+        write_mat(os.path.join(context, "trainval", f"{stem}.mat"), {"LabelMap": label_map})
         image_id = int(stem.replace("_", ""))
         images.append(
             {
@@ -141,14 +139,6 @@ def _objects(scene: Scene) -> list[tuple[int, np.ndarray]]:
         (_CATEGORY_OF[name], scene.owner == place)
         for place, name in enumerate(scene.names, start=1)
     ]
-
-
-def _mat(label_map: np.ndarray) -> bytes:
-    """A .mat file, whose header otherwise names the system and the time of writing."""
-    file = io.BytesIO()
-    scipy.io.savemat(file, {"LabelMap": label_map}, do_compression=True)
-    header = b"MATLAB 5.0 MAT-file, generated".ljust(116)
-    return header + file.getvalue()[len(header) :]
 
 
 def _names() -> dict[int, str]:

@@ -1,10 +1,12 @@
 """Writes files of a miniature, with the folders that they lie in."""
 
+import io
 import json
 import os
 
 import cv2
 import numpy as np
+import scipy.io
 
 from boxsup_tf.io import files
 
@@ -30,3 +32,11 @@ def write_jpeg(path: str, image: np.ndarray) -> None:
     """Writes uint8 [H, W, 3], RGB."""
     encoded = cv2.imencode(".jpg", image[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, 92])[1]
     write_bytes(path, encoded.tobytes())
+
+
+def write_mat(path: str, variables: dict) -> None:
+    """Writes a .mat file, without the system and the time that its header otherwise names."""
+    file = io.BytesIO()
+    scipy.io.savemat(file, variables, do_compression=True)
+    header = b"MATLAB 5.0 MAT-file, generated".ljust(116)
+    write_bytes(path, header + file.getvalue()[len(header) :])

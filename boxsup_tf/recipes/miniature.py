@@ -13,6 +13,8 @@ from boxsup_tf.io import files
 from boxsup_tf.io.json_file import write_json
 from boxsup_tf.miniature.coco import write_coco
 from boxsup_tf.miniature.context import write_context
+from boxsup_tf.miniature.sbd import write_sbd
+from boxsup_tf.miniature.voc import write_voc
 from boxsup_tf.recipes.recipe import Recipe
 from boxsup_tf.recipes.step import ROWS, SUFFIX, Step, flags_of, read_flagfile
 
@@ -53,6 +55,8 @@ def make_data(folder: str, image_size: int = 112) -> None:
     done = os.path.join(folder, "miniature.json")
     if files.exists(done):
         return
+    write_voc(folder, num_train=12, num_val=8, num_test=4, image_size=image_size)
+    write_sbd(folder, image_size=image_size)
     write_coco(os.path.join(folder, "coco"), image_size=image_size)
     write_context(folder, image_size=image_size)
     write_json(done, {"image_size": image_size})

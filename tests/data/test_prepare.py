@@ -86,7 +86,7 @@ def test_make_reader(voc, coco):
     reader = prepare.make_reader("voc", voc.data_dir, "train", ["cat"], 16)
     assert [example.source_id for example in reader] == [f"image{i}" for i in (1, 2, 4, 5)]
     assert reader[0].mask.shape == (12, 16) and reader.class_names == ("background", "cat")
-    with pytest.raises(InputError, match="'imagenet': expected one of voc, coco, context, shapes"):
+    with pytest.raises(InputError, match="'imagenet': expected one of voc, sbd, coco, context"):
         prepare.make_reader("imagenet", "", "train")
 
 
