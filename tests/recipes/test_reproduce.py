@@ -12,6 +12,8 @@ import pytest
 
 from boxsup_tf.errors import InputError
 from boxsup_tf.miniature.context import write_context
+from boxsup_tf.miniature.sbd import write_sbd
+from boxsup_tf.miniature.voc import write_voc
 from boxsup_tf.recipes.miniature import make_data
 from boxsup_tf.recipes.reproduce import reproduce
 from tests.conftest import REPOSITORY, needs_crf
@@ -64,6 +66,36 @@ def test_context(context):
     assert (config["network"], config["decay_epochs"], config["epochs"]) == ("deeplab", 15, 2)
     assert len(config["class_names"]) == 60
     assert (context / "recipes" / "table5/baseline/train.flags").exists()
+
+
+def _small_voc(root: pathlib.Path) -> None:
+    write_voc(str(root / "data"), num_train=4, num_val=2, num_more=4, num_test=1, image_size=72)
+    write_sbd(str(root / "data"), image_size=72)
+    (root / "data" / "miniature.json").write_text("{}")
+
+
+@needs_crf
+def test_semi(tmp_path):
+    _small_voc(tmp_path)
+    _run("table1/semi", tmp_path)
+    infos = {
+        name: json.loads((tmp_path / "records" / name / "dataset.json").read_text())
+        for name in ("voc_train", "voc_rest", "voc_rest_mcg", "voc_val")
+    }
+    # Each image once: with its mask where VOC has it, else with its boxes.
+    voc = tmp_path / "data/VOCdevkit/VOC2012/ImageSets/Segmentation"
+    train, val = (set((voc / f"{name}.txt").read_text().split()) for name in ("train", "val"))
+    sbd = tmp_path / "data/benchmark_RELEASE/dataset"
+    both = {name for part in ("train", "val") for name in (sbd / f"{part}.txt").read_text().split()}
+    assert both & val and both & train
+    assert infos["voc_train"]["num_images"] == len(train)
+    assert infos["voc_rest"]["num_images"] == len(both - train - val) > 0
+    assert infos["voc_rest_mcg"]["num_candidates"] > 0
+    config = json.loads((tmp_path / "runs/table1/semi/config.json").read_text())
+    assert config["train_data"] == "records/voc_train:mask,records/voc_rest_mcg:box"
+    assert (config["k"], config["belief"], config["warmup_epochs"]) == (5, "cross_entropy", 0)
+    with_crf, without = _rows(tmp_path)
+    assert with_crf["paper"] == 63.5 and 0 <= with_crf["value"] <= 100 >= without["value"] >= 0
 
 
 @needs_crf
