@@ -6,8 +6,8 @@ Networks for Semantic Segmentation. ICCV 2015 (arXiv 1503.01640).
 What is offered here is public; importing it loads TensorFlow only when something needs it:
 
     propose, CandidatePool                  the candidate segments of one image
-    VocReader, CocoReader, ContextReader,
-    ShapesReader                            data sets, as sequences of `Example`s
+    VocReader, SbdReader, CocoReader,
+    ContextReader, ShapesReader             data sets, as sequences of `Example`s
     make_reader, prepare                    a data set by name; its records
     generate, make_options                  records with candidate pools
     TrainConfig, Trainer, train             a run, part by part or as a whole
@@ -29,6 +29,7 @@ _MODULE_OF = {
     "EvaluateOptions": "evaluation.evaluate",
     "Example": "records.example",
     "InputError": "errors",
+    "SbdReader": "data.sbd",
     "ShapesReader": "data.shapes",
     "TrainConfig": "training.config",
     "Trainer": "training.trainer",

@@ -39,7 +39,8 @@ class Options:
         data_dir: Its folder, or several whose images become one data set. voc: the VOCdevkit that
           holds VOC2012. context: the one that holds VOC2010. shapes: not needed.
         split: Its part, or several that become one data set. shapes: not needed.
-        classes: Only these of its classes, labels in this order; theirs=ours renames, and several
+        classes: Only these of its classes, labels in this order; @FILE has them one a line, with
+          comments behind #. An entry theirs=ours renames its class, and several of its classes
           may share a name. Other classes' pixels become void, their boxes ignored; images with no
           chosen class are left out.
         only_ids: A file with an id a line: only these images.

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from boxsup_tf.data.class_choice import read_choice
 from boxsup_tf.data.reader import Reader, with_background
 from boxsup_tf.errors import InputError
 from boxsup_tf.labels import BACKGROUND, VOID
@@ -22,24 +23,25 @@ class ChosenClasses:
     Args:
         reader: of the whole data set.
         choice: names of its classes, which get the labels 1, 2, ... An entry `theirs=ours`
-            gives the class `theirs` the name `ours`; classes of one name share one label.
+            gives the class `theirs` the name `ours`; classes of one name share one label. An
+            entry `@FILE` stands for those of a file, see `class_choice.read_choice`.
 
     Raises:
-        InputError: a name is unknown, repeated or empty; no image holds a chosen class; or an
-            annotation is missing or damaged.
+        InputError: a name is unknown, repeated or empty; a file of the choice is missing or empty;
+            no image holds a chosen class; or an annotation is missing or damaged.
     """
 
     def __init__(self, reader: Reader, choice: Sequence[str]) -> None:
         self._reader = reader
-        self.class_names, self._label_of = _parse(choice, reader.class_names)
+        flag, choice = f"--classes={','.join(choice)}", read_choice(choice)
+        self.class_names, self._label_of = _parse(choice, reader.class_names, flag)
         chosen = set(np.flatnonzero(np.isin(self._label_of, _NO_OBJECT, invert=True)).tolist())
         self._indices = [
             index for index in range(len(reader)) if not chosen.isdisjoint(reader.labels_in(index))
         ]
         if not self._indices:
             raise InputError(
-                f"--classes={','.join(choice)}: in none of the {len(reader)} images: expected "
-                "classes that occur"
+                f"{flag}: in none of the {len(reader)} images: expected classes that occur"
             )
         self.settings = reader.settings | {
             "classes": list(choice),
@@ -65,20 +67,27 @@ class ChosenClasses:
         return (int(self._label_of[label]) for label in theirs)
 
 
-def _parse(choice: Sequence[str], known: tuple[str, ...]) -> tuple[tuple[str, ...], np.ndarray]:
-    """The new class names, and uint8 [256]: the new label of every label of the data set."""
+def _parse(
+    choice: Sequence[str], known: tuple[str, ...], flag: str
+) -> tuple[tuple[str, ...], np.ndarray]:
+    """The new class names, and uint8 [256]: the new label of every label of the data set.
+
+    Args:
+        known: class names of the data set.
+        flag: that gave the choice, for messages.
+    """
     names: dict[str, str] = {}  # ours by theirs
     for entry in choice:
         theirs, equals, ours = (part.strip() for part in entry.partition("="))
         if theirs not in known[1:]:
             raise InputError(
-                f"--classes: {theirs!r} is no class of the data set: expected some of "
+                f"{flag}: {theirs!r} is no class of the data set: expected some of "
                 f"{', '.join(known[1:])}"
             )
         if theirs in names:
-            raise InputError(f"--classes: {theirs!r} is given twice: expected once")
+            raise InputError(f"{flag}: {theirs!r} is given twice: expected once")
         names[theirs] = ours if equals else theirs
-    class_names = with_background(list(dict.fromkeys(names.values())), "--classes")
+    class_names = with_background(list(dict.fromkeys(names.values())), flag)
     label_of = np.full(VOID + 1, VOID, np.uint8)
     label_of[BACKGROUND] = BACKGROUND
     for theirs, ours in names.items():

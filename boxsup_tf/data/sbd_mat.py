@@ -94,7 +94,7 @@ def _labels(values: np.ndarray, largest: int, path: str, what: str) -> np.ndarra
     if values.dtype.kind not in "iuf" or values.ndim != 2:
         raise InputError(
             f"{path}: {what} is an array of {values.dtype} and shape {values.shape}: expected "
-            "numbers, [height, width]"
+            f"numbers 0 .. {largest} in two dimensions"
         )
     found = np.unique(values)
     wrong = found[~np.isin(found, np.arange(largest + 1))]

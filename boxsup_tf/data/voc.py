@@ -34,11 +34,12 @@ class VocReader:
         class_names: in the order of their labels; 0 is the background.
         image_set: the folder of the list; "auto": Segmentation or, failing that, Main. VOC 2007's
             trainval has 422 images in the one and 5,011 in the other.
-        annotations: "optional": an image with neither boxes nor a mask is an example without
-            them, as all of VOC's test list are, and no error.
+        annotations: "required"; or "optional": an image with neither boxes nor a mask is an
+            example without them, as all of VOC's test list are, and no error.
 
     Raises:
-        InputError: the list is missing, empty, or names an image twice.
+        InputError: the list is missing, empty, or names an image twice; or `image_set` or
+            `annotations` is none of these.
     """
 
     def __init__(
@@ -50,6 +51,8 @@ class VocReader:
         image_set: str = "auto",
         annotations: str = "required",
     ) -> None:
+        if annotations not in ANNOTATIONS:
+            raise InputError(f"annotations {annotations!r}: expected {' or '.join(ANNOTATIONS)}")
         self.class_names = tuple(class_names)
         self._root = os.path.join(data_dir, year)
         self._is_optional = annotations == "optional"
@@ -101,7 +104,7 @@ class VocReader:
         if not has_boxes and not has_mask and not self._is_optional:
             raise InputError(
                 f"{self._image_path(source_id)}: no annotation: expected {xml_path} or "
-                f"{mask_path} or both"
+                f"{mask_path} or both (--annotations=optional does without)"
             )
         return xml_path if has_boxes else "", mask_path if has_mask else ""
 

@@ -61,6 +61,29 @@ def test_the_command_takes_a_list_and_resumes_no_other_one(voc, tmp_path):
     assert result.returncode and "holds a dataset with parts" in result.stderr
 
 
+def test_several_parts_are_one_data_set(voc, tmp_path):
+    for name in ("a", "b"):
+        voc.add(name, voc_xml(voc_object()))
+    lists = voc.root / "ImageSets" / "Segmentation"
+    (lists / "val.txt").write_text("c\n")
+    voc.add("c", voc_xml(voc_object() * 2))
+    (lists / "train.txt").write_text("a\nb\n")
+    joined = prepare.make_reader("voc", voc.data_dir, ["val", "train"])
+    assert [example.source_id for example in joined] == ["c", "a", "b"]
+    assert joined.settings != prepare.make_reader("voc", voc.data_dir, ["train", "val"]).settings
+    # A data set of one part is what it was before there could be several.
+    alone = prepare.make_reader("voc", voc.data_dir, ["val"])
+    assert alone.settings == prepare.make_reader("voc", voc.data_dir, "val").settings
+    flags = ["--dataset=voc", f"--data_dir={voc.data_dir}", f"--output_dir={tmp_path / 'out'}"]
+    result = run_script("prepare_data.py", *flags, "--split=val,train")
+    assert result.returncode == 0 and ": 3 images, 4 boxes" in result.stdout, result.stderr
+    (lists / "val.txt").write_text("c\na\n")
+    with pytest.raises(InputError, match=r"'a' is in .*\(val\) and in .*\(train\): expected each"):
+        prepare.make_reader("voc", voc.data_dir, ["val", "train"])
+    result = run_script("prepare_data.py", *flags, "--split=")
+    assert result.returncode == 1 and "--split is empty: expected" in result.stderr
+
+
 def test_an_image_in_both_folders_is_refused(voc, tmp_path):
     folders = _two_folders(voc, tmp_path)
     with pytest.raises(

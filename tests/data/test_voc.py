@@ -69,6 +69,36 @@ def test_lists(voc):
     assert reader.settings != VocReader(voc.data_dir, "train").settings
 
 
+def test_the_folder_of_the_list(voc):
+    voc.add("first", voc_xml())
+    voc.add("second", voc_xml())
+    main = voc.root / "ImageSets" / "Main"
+    main.mkdir()
+    (main / "train.txt").write_text("second\n")
+    for image_set, expected in (("Main", 1), ("Segmentation", 2), ("auto", 2)):
+        assert len(VocReader(voc.data_dir, "train", image_set=image_set)) == expected
+    (main / "all.txt").write_text("second\n")
+    assert len(VocReader(voc.data_dir, "all")) == 1
+    with pytest.raises(InputError, match=r"Segmentation/all.txt: no such list of images: expected"):
+        VocReader(voc.data_dir, "all", image_set="Segmentation")
+    with pytest.raises(InputError, match="image_set 'Layout': expected one of auto, Segm"):
+        VocReader(voc.data_dir, "all", image_set="Layout")
+
+
+def test_images_without_annotations(voc):
+    voc.add("boxes", voc_xml(voc_object()))
+    voc.add("none")
+    with pytest.raises(InputError, match=r"none.jpg: no annotation: .*--annotations=optional"):
+        VocReader(voc.data_dir, "train")[1]
+    reader = VocReader(voc.data_dir, "train", annotations="optional")
+    boxes, none = reader
+    assert len(boxes.boxes) == 1 and none.boxes is None and none.mask is None
+    assert list(reader.labels_in(1)) == [] and none.labels.shape == (0,)
+    assert reader.settings != VocReader(voc.data_dir, "train").settings
+    with pytest.raises(InputError, match="annotations 'none': expected required or optional"):
+        VocReader(voc.data_dir, "train", annotations="none")
+
+
 def test_settings_tell_lists_apart(voc):
     voc.add("a", voc_xml())
     before = VocReader(voc.data_dir, "train").settings
