@@ -63,7 +63,7 @@ def test_context(context):
         assert row["value"] == round(100 * metrics["mean_iou"], 2) and metrics["num_images"] == 3
     # The recipe's settings, but for the miniature's.
     config = json.loads((run / "config.json").read_text())
-    assert (config["network"], config["decay_epochs"], config["epochs"]) == ("deeplab", 15, 2)
+    assert (config["network"], config["decay_epochs"], config["epochs"]) == ("deeplab", 15, 3)
     assert len(config["class_names"]) == 60
     assert (context / "recipes" / "table5/baseline/train.flags").exists()
 
