@@ -43,6 +43,8 @@ class Options:
           comments behind #. An entry theirs=ours renames its class, and several of its classes
           may share a name. Other classes' pixels become void, their boxes ignored; images with no
           chosen class are left out.
+        only_ids: A file with an id a line: only these images.
+        without_ids: A file with an id a line: these images are left out.
         max_side: Pixels. Larger images are made smaller and stored as PNG, with their boxes and
           masks; evaluation then happens at that size, too. 0: images as they are.
         num_shards: Number of TFRecord files.
@@ -78,6 +80,8 @@ class Options:
     data_dir: tuple[str, ...] = ()
     split: tuple[str, ...] = ("train",)
     classes: tuple[str, ...] | None = None
+    only_ids: str = ""
+    without_ids: str = ""
     max_side: int = option(0, at_least=0)
     num_shards: int = option(4, at_least=1)
     runner: str = option("local", choices=RUNNERS)
@@ -141,7 +145,7 @@ def _show_lists(lists: dict[str, int]) -> None:
 
 
 def _reader_options(options: Options) -> dict[str, Any]:
-    names = ["classes", "max_side"]
+    names = ["classes", "max_side", "only_ids", "without_ids"]
     for field in dataclasses.fields(options):
         if field.metadata.get("only_with") == f"dataset={options.dataset}":
             names.append(field.name)

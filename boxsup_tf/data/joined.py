@@ -21,6 +21,7 @@ class JoinedReader:
     def __init__(self, readers: Sequence[ListedReader], places: Sequence[str]) -> None:
         self.class_names = readers[0].class_names
         self.settings = {"dataset": "joined", "parts": [reader.settings for reader in readers]}
+        self.source_ids = [name for reader in readers for name in reader.source_ids]
         self._places = [(reader, i) for reader in readers for i in range(len(reader))]
         place_of: dict[str, str] = {}
         for reader, place in zip(readers, places, strict=True):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from boxsup_tf.data.chosen_classes import ChosenClasses
+from boxsup_tf.data.chosen_images import ChosenImages
 from boxsup_tf.data.coco import CocoReader
 from boxsup_tf.data.context import ContextReader
 from boxsup_tf.data.joined import JoinedReader
@@ -37,6 +38,8 @@ def make_reader(
     split: str | Sequence[str],
     classes: Sequence[str] | None = None,
     max_side: int = 0,
+    only_ids: str = "",
+    without_ids: str = "",
     **options: Any,
 ) -> Reader:
     """The reader of a dataset, or of a part of it.
@@ -48,6 +51,7 @@ def make_reader(
             shapes has none.
         classes: see `ChosenClasses`; None: all classes and all images.
         max_side: see `SmallerImages`; 0: images as they are.
+        only_ids, without_ids: see `ChosenImages`; empty: all images.
         **options: the other arguments of its reader.
 
     Raises:
@@ -59,7 +63,10 @@ def make_reader(
     places = [(folder, part) for folder in folders for part in parts]
     readers = [_READERS[dataset](folder, part, **options) for folder, part in places]
     names = [f"{folder} ({part})" for folder, part in places]
-    reader: Reader = readers[0] if len(readers) == 1 else JoinedReader(readers, names)
+    whole: ListedReader = readers[0] if len(readers) == 1 else JoinedReader(readers, names)
+    reader: Reader = whole
+    if only_ids or without_ids:
+        reader = ChosenImages(whole, only_ids, without_ids)
     if max_side:
         reader = SmallerImages(reader, max_side)
     return reader if classes is None else ChosenClasses(reader, classes)

@@ -1,6 +1,6 @@
 """Mean IoU against the width of a band around the boundaries, as a plot (BoxSup, Fig. 4)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from matplotlib.figure import Figure
 
@@ -16,6 +16,9 @@ def trimap_curve(name: str, trimap: Trimap, place: str, color: int, line: str = 
     return Curve(name, trimap.widths, values, color, line)
 
 
+_PLACES = (("inside", "in the band"), ("outside", "outside it"))
+
+
 @plot_style
 def draw_trimap(trimaps: Sequence[Trimap]) -> Figure:
     """The plot.
@@ -26,10 +29,27 @@ def draw_trimap(trimaps: Sequence[Trimap]) -> Figure:
     curves = [
         trimap_curve(f"{name}{suffix}", trimap, place, color, line)
         for trimap, (suffix, line) in zip(trimaps, (("", "-"), (", with CRF", "--")), strict=False)
-        for color, (place, name) in enumerate(
-            (("inside", "in the band"), ("outside", "outside it"))
-        )
+        for color, (place, name) in enumerate(_PLACES)
     ]
     figure = draw_curves(curves, WIDTH_LABEL, "mean IoU, %", trimaps[0].widths)
     figure.legend(loc="outside upper center", ncols=2, frameon=False)
+    return figure
+
+
+@plot_style
+def draw_trimaps(trimaps: Mapping[str, Trimap]) -> Figure:
+    """The plot of several models: a colour each, dashed outside the bands.
+
+    Args:
+        trimaps: at least one, by the models' names, each with widths; the axis names the first's.
+    """
+    curves = [
+        trimap_curve(f"{name}, {where}", trimap, place, color, line)
+        for color, (name, trimap) in enumerate(trimaps.items())
+        for (place, where), line in zip(_PLACES, ("-", "--"), strict=True)
+    ]
+    ticks = next(iter(trimaps.values())).widths
+    figure = draw_curves(curves, WIDTH_LABEL, "mean IoU, %", ticks)
+    figure.set_figheight(figure.get_figheight() + 0.25 * len(trimaps))
+    figure.legend(loc="outside upper center", ncols=1, frameon=False)
     return figure

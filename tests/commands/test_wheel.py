@@ -67,6 +67,13 @@ def programs(tmp_path_factory) -> pathlib.Path:
     return python.parent
 
 
+def test_the_recipes_are_in_it(programs, tmp_path):
+    code = "from boxsup_tf.recipes.recipe import load_recipe, recipe_names as names; "
+    code += "print(len([load_recipe(name) for name in names()]))"
+    count = int(_run(tmp_path, programs / "python", "-c", code))
+    assert count == len(list((_ROOT / "boxsup_tf/recipes/rows").rglob("recipe.toml"))) > 50
+
+
 def test_the_whole_road(programs, tmp_path):
     where = _run(tmp_path, programs / "python", "-c", "import boxsup_tf; print(boxsup_tf.__file__)")
     assert pathlib.Path(where).is_relative_to(programs.parent)

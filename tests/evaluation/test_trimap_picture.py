@@ -3,7 +3,7 @@
 import numpy as np
 
 from boxsup_tf.evaluation.trimap import Trimap
-from boxsup_tf.evaluation.trimap_picture import draw_trimap
+from boxsup_tf.evaluation.trimap_picture import draw_trimap, draw_trimaps
 
 
 def test_curves_are_the_scores_in_percent():
@@ -23,3 +23,15 @@ def test_curves_are_the_scores_in_percent():
     one_label_alone = Trimap(widths, [None] * 3, [1.0] * 3)
     empty, full = draw_trimap([one_label_alone]).axes[0].lines
     assert (len(empty.get_xdata()), len(full.get_xdata())) == (0, 3)
+
+
+def test_models_in_one_plot_have_a_colour_each():
+    one = Trimap([1, 2], [0.1, 0.2], [0.3, None])
+    axes = draw_trimaps({"a": one, "b": Trimap([1, 4], [0.5, 0.6], [0.7, 0.8])}).axes[0]
+    curves = {line.get_label(): line for line in axes.lines}
+    assert [*curves] == ["a, in the band", "a, outside it", "b, in the band", "b, outside it"]
+    np.testing.assert_allclose(curves["a, outside it"].get_xydata(), [[1, 30]])
+    np.testing.assert_allclose(curves["b, in the band"].get_xydata(), [[1, 50], [4, 60]])
+    colors = [line.get_color() for line in axes.lines]
+    assert colors[0] == colors[1] != colors[2] == colors[3]
+    assert [line.get_linestyle() for line in axes.lines] == ["-", "--"] * 2

@@ -7,19 +7,21 @@ from typing import Any
 from boxsup_tf.errors import InputError
 from boxsup_tf.evaluation.comparison.bootstrap import ImageCounts, difference_interval
 from boxsup_tf.evaluation.comparison.table import format_table
+from boxsup_tf.evaluation.plots import write_png
 from boxsup_tf.evaluation.result import EXPECTED, PER_IMAGE_FILE, Evaluation, read_evaluations
+from boxsup_tf.evaluation.trimap_picture import draw_trimaps
 from boxsup_tf.io import files
 from boxsup_tf.io.atomic_write import atomic_write
 from boxsup_tf.io.json_file import write_json
 from boxsup_tf.metrics.metric_names import METRICS_FILE
 
-JSON_FILE, TABLE_FILE = "comparison.json", "comparison.md"
+JSON_FILE, TABLE_FILE, TRIMAP_FILE = "comparison.json", "comparison.md", "trimap.png"
 
 
 def compare(
     evaluation_dirs: Sequence[str], output_dir: str, resamples: int = 2000, num_images: int = 10
 ) -> dict[str, Any]:
-    """Compares evaluations with the first one; writes comparison.json and comparison.md.
+    """Compares evaluations with the first one; writes comparison.json, comparison.md, trimap.png.
 
     Args:
         evaluation_dirs: folders that evaluate.py wrote, over the same images; one that ran the
@@ -53,6 +55,9 @@ def compare(
     write_json(os.path.join(output_dir, JSON_FILE), comparison)
     with atomic_write(os.path.join(output_dir, TABLE_FILE)) as file:
         file.write(format_table(comparison))
+    trimaps = {one.name: one.trimap for one in compared if one.trimap.widths}
+    if trimaps:
+        write_png(draw_trimaps(trimaps), os.path.join(output_dir, TRIMAP_FILE))
     return comparison
 
 

@@ -8,6 +8,7 @@ import sys
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from boxsup_tf.data.shapes import SHAPE_CLASSES, ShapesReader
 from boxsup_tf.errors import InputError
@@ -66,6 +67,8 @@ def test_figures_are_those_of_the_evaluations(evaluations, tmp_path):
     assert json.loads((tmp_path / "comparison.json").read_text()) == json.loads(
         json.dumps(comparison)
     )
+    with Image.open(tmp_path / "trimap.png") as plot:
+        assert plot.format == "PNG"
     first, *others = (
         json.loads((pathlib.Path(e) / "metrics.json").read_text())
         for e in (*evaluations, f"{evaluations[1]}/crf")

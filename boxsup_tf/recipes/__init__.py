@@ -1,0 +1,1 @@
+"""The experiments of the paper as files (`rows/`), and what runs them."""

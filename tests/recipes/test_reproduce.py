@@ -1,0 +1,177 @@
+"""recipes.reproduce: recipes really run in small, and go on after a kill."""
+
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from boxsup_tf.errors import InputError
+from boxsup_tf.miniature.context import write_context
+from boxsup_tf.miniature.sbd import write_sbd
+from boxsup_tf.miniature.voc import write_voc
+from boxsup_tf.recipes.miniature import make_data
+from boxsup_tf.recipes.reproduce import reproduce
+from tests.conftest import REPOSITORY, needs_crf
+
+_CONTEXT = "table5/baseline"
+_VALUES = ("recipe", "metric", "value", "paper", "failed")
+
+
+def _small_context(root: pathlib.Path) -> None:
+    """Less data than the miniature's own, which is not made where this is."""
+    write_context(str(root / "data"), num_train=6, num_val=3, image_size=72)
+    (root / "data" / "miniature.json").write_text("{}")
+
+
+def _command(recipe: str, root: pathlib.Path) -> list[str]:
+    script = str(REPOSITORY / "scripts" / "reproduce.py")
+    return [sys.executable, script, f"--recipe={recipe}", "--miniature", f"--output_root={root}"]
+
+
+def _run(recipe: str, root: pathlib.Path) -> str:
+    done = subprocess.run(_command(recipe, root), capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def _rows(root: pathlib.Path) -> list[dict]:
+    rows = json.loads((root / "results.json").read_text())["rows"]
+    return [{name: row[name] for name in _VALUES} for row in rows]
+
+
+@pytest.fixture(scope="module")
+def context(tmp_path_factory) -> pathlib.Path:
+    """A folder in which Table 5's baseline has run."""
+    root = tmp_path_factory.mktemp("context")
+    _small_context(root)
+    _run(_CONTEXT, root)
+    return root
+
+
+@needs_crf
+def test_context(context):
+    with_crf, without = _rows(context)
+    assert (with_crf["paper"], without["paper"]) == (35.7, None)
+    run = context / "runs/table5/baseline"
+    for row, folder in ((with_crf, run / "eval/crf"), (without, run / "eval")):
+        metrics = json.loads((folder / "metrics.json").read_text())
+        assert row["value"] == round(100 * metrics["mean_iou"], 2) and metrics["num_images"] == 3
+    # The recipe's settings, but for the miniature's.
+    config = json.loads((run / "config.json").read_text())
+    assert (config["network"], config["decay_epochs"], config["epochs"]) == ("deeplab", 15, 3)
+    assert len(config["class_names"]) == 60
+    assert (context / "recipes" / "table5/baseline/train.flags").exists()
+
+
+def _small_voc(root: pathlib.Path) -> None:
+    write_voc(str(root / "data"), num_train=4, num_val=2, num_more=4, num_test=1, image_size=72)
+    write_sbd(str(root / "data"), image_size=72)
+    (root / "data" / "miniature.json").write_text("{}")
+
+
+@needs_crf
+def test_semi(tmp_path):
+    _small_voc(tmp_path)
+    _run("table1/semi", tmp_path)
+    infos = {
+        name: json.loads((tmp_path / "records" / name / "dataset.json").read_text())
+        for name in ("voc_train", "voc_rest", "voc_rest_mcg", "voc_val")
+    }
+    # Each image once: with its mask where VOC has it, else with its boxes.
+    voc = tmp_path / "data/VOCdevkit/VOC2012/ImageSets/Segmentation"
+    train, val = (set((voc / f"{name}.txt").read_text().split()) for name in ("train", "val"))
+    sbd = tmp_path / "data/benchmark_RELEASE/dataset"
+    both = {name for part in ("train", "val") for name in (sbd / f"{part}.txt").read_text().split()}
+    assert both & val and both & train
+    assert infos["voc_train"]["num_images"] == len(train)
+    assert infos["voc_rest"]["num_images"] == len(both - train - val) > 0
+    assert infos["voc_rest_mcg"]["num_candidates"] > 0
+    config = json.loads((tmp_path / "runs/table1/semi/config.json").read_text())
+    assert config["train_data"] == "records/voc_train:mask,records/voc_rest_mcg:box"
+    assert (config["k"], config["belief"], config["warmup_epochs"]) == (5, "cross_entropy", 0)
+    with_crf, without = _rows(tmp_path)
+    assert with_crf["paper"] == 63.5 and 0 <= with_crf["value"] <= 100 >= without["value"] >= 0
+
+
+@needs_crf
+def test_after_a_kill_it_ends_with_the_same_table(context, tmp_path):
+    _small_context(tmp_path)
+    log = tmp_path / "steps/table5/baseline/train.log"
+    process = subprocess.Popen(_command(_CONTEXT, tmp_path), stdout=subprocess.DEVNULL)
+    started = time.monotonic()
+    while not log.exists() and time.monotonic() - started < 120:
+        time.sleep(0.1)
+    assert log.exists()
+    time.sleep(1)  # so that the training has begun
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    out = _run(_CONTEXT, tmp_path)
+    assert out.count("done before") == 2 and "table5/baseline/train: done before" not in out
+    assert _rows(tmp_path) == _rows(context)
+
+
+def test_a_step_ends_with_the_program(tmp_path):
+    """What a killed program leaves behind would write beside the next one."""
+    make = f"import sys; sys.path.insert(0, {str(REPOSITORY)!r})\n"
+    make += (
+        "from boxsup_tf.recipes.run_steps import Steps\n"
+        "from boxsup_tf.recipes.step import Step\n"
+        "flags = (('dataset', 'shapes'), ('num_images', '100000'), ('output_dir', 'records/x'))\n"
+        f"Steps({str(tmp_path)!r}).run([Step('x.prepare_data', '', flags)])\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", make], stdout=subprocess.DEVNULL)
+    children = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    started = time.monotonic()
+    while not (tmp_path / "records/x").exists() and time.monotonic() - started < 60:
+        time.sleep(0.1)
+    (child,) = map(int, children.read_text().split())
+    process.kill()
+    process.wait()
+    started = time.monotonic()
+    while pathlib.Path(f"/proc/{child}").exists() and time.monotonic() - started < 10:
+        time.sleep(0.1)
+    try:
+        assert not pathlib.Path(f"/proc/{child}").exists()
+    finally:
+        if pathlib.Path(f"/proc/{child}").exists():
+            os.kill(child, signal.SIGKILL)
+
+
+def test_folders_that_are_in_the_way(tmp_path):
+    (tmp_path / "recipes").mkdir()
+    with pytest.raises(InputError, match="recipes: is no link: expected one to"):
+        reproduce(["table5/baseline"], "", str(tmp_path), lambda step: None)
+    with pytest.raises(InputError, match="expected folders of this machine"):
+        reproduce(["table5/baseline"], "", "gs://bucket/x", lambda step: None)
+    with pytest.raises(InputError, match="small/voc_subset/masks: vgg16_notop has no miniature"):
+        reproduce(["small/voc_subset/masks"], "", str(tmp_path), lambda step: None)
+
+
+def test_the_data_of_another_run_is_not_taken(tmp_path):
+    (tmp_path / "one").mkdir()
+    (tmp_path / "out").mkdir()
+    os.symlink(tmp_path / "one", tmp_path / "out" / "data")
+    write_context(str(tmp_path / "two"), num_train=2, num_val=1, image_size=64)
+    with pytest.raises(InputError, match="data: leads to .*one: expected .*two"):
+        reproduce(["table5/fcn8s"], str(tmp_path / "two"), str(tmp_path / "out"), lambda step: None)
+
+
+def test_the_miniatures_data_is_made_once(tmp_path):
+    make_data(str(tmp_path / "a"), image_size=64)
+    first = {
+        path.relative_to(tmp_path / "a"): path.read_bytes()
+        for path in (tmp_path / "a").rglob("*")
+        if path.is_file()
+    }
+    (tmp_path / "a" / "miniature.json").unlink()  # as after an interruption
+    make_data(str(tmp_path / "a"), image_size=64)
+    assert {name: (tmp_path / "a" / name).read_bytes() for name in first} == first
+    kept = tmp_path / "a" / "pascal-context" / "labels.txt"
+    kept.write_text("mine")
+    make_data(str(tmp_path / "a"), image_size=64)
+    assert kept.read_text() == "mine"
