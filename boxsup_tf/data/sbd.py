@@ -19,6 +19,7 @@ from boxsup_tf.data.reader import list_settings
 from boxsup_tf.data.sbd_lists import TRAIN_AUG, read_train_aug
 from boxsup_tf.data.sbd_mat import read_classes, read_instances
 from boxsup_tf.data.voc import find_image
+from boxsup_tf.data.voc_example import voc_example
 from boxsup_tf.data.voc_mask import read_voc_mask
 from boxsup_tf.data.voc_xml import VocObject, read_labels, read_objects
 from boxsup_tf.errors import InputError
@@ -74,25 +75,13 @@ class SbdReader:
     def __getitem__(self, index: int) -> Example:
         source_id = self.source_ids[index]
         image_path = self._image_path(source_id)
-        encoded, height, width = read_image_file(image_path)
+        image = read_image_file(image_path)
+        _, height, width = image
         mask_path = self._mask_path(source_id)
         mask = _read_mask(mask_path)
         check_mask(mask, height, width, len(VOC_CLASSES), mask_path)
         objects = self._objects(source_id, height, width)
-        known = objects or []
-        return Example(
-            source_id=source_id,
-            filename=os.path.basename(image_path),
-            encoded=encoded,
-            height=height,
-            width=width,
-            boxes=None if objects is None else _boxes(objects),
-            labels=np.array([item.label for item in known], np.int64),
-            difficult=np.array([item.difficult for item in known], bool),
-            truncated=np.array([item.truncated for item in known], bool),
-            is_crowd=np.zeros(len(known), bool),
-            mask=mask,
-        )
+        return voc_example(source_id, image_path, image, objects, mask)
 
     def labels_in(self, index: int) -> Iterator[int]:
         source_id = self.source_ids[index]
@@ -143,7 +132,3 @@ class SbdReader:
 
 def _read_mask(path: str) -> np.ndarray:
     return read_classes(path) if path.endswith(".mat") else read_voc_mask(path)
-
-
-def _boxes(objects: list[VocObject]) -> np.ndarray:
-    return np.array([item.box for item in objects], np.float32).reshape(-1, 4)

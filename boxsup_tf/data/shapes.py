@@ -60,12 +60,10 @@ class ShapesReader:
         rng = np.random.default_rng([self._seed, index])
         image, mask, boxes, labels, truncated = draw_scene(rng, self._image_size, self._look)
         name = self.source_ids[index]
-        # JPEG, as photographs are: its noise and soft edges belong to the problem.
-        encoded = cv2.imencode(".jpg", image[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, 92])[1]
         return Example(
             source_id=name,
             filename=f"{name}.jpg",
-            encoded=encoded.tobytes(),
+            encoded=encode_photograph(image),
             height=image.shape[0],
             width=image.shape[1],
             boxes=boxes,
@@ -93,6 +91,11 @@ def draw_scene(
     mask = np.array([0, *labels], np.uint8)[owner]
     boxes = [tight_box_yxyx(owner == k + 1) for k in range(len(labels))]
     return image, mask, np.array(boxes, np.float32).reshape(-1, 4), labels, truncated
+
+
+def encode_photograph(image: np.ndarray) -> bytes:
+    """uint8 [H, W, 3], RGB, as JPEG: its noise and soft edges belong to the problem."""
+    return cv2.imencode(".jpg", image[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, 92])[1].tobytes()
 
 
 def draw_objects(

@@ -11,6 +11,7 @@ import numpy as np
 
 from boxsup_tf.data.id_list import read_ids
 from boxsup_tf.data.reader import list_settings
+from boxsup_tf.data.voc_example import voc_example
 from boxsup_tf.data.voc_mask import read_voc_mask
 from boxsup_tf.data.voc_xml import read_labels, read_objects
 from boxsup_tf.errors import InputError
@@ -69,25 +70,13 @@ class VocReader:
         source_id = self.source_ids[index]
         image_path = self._image_path(source_id)
         xml_path, mask_path = self._annotation_paths(source_id)
-        encoded, height, width = read_image_file(image_path)
+        image = read_image_file(image_path)
+        _, height, width = image
         mask = read_voc_mask(mask_path) if mask_path else None
         if mask is not None:
             check_mask(mask, height, width, len(self.class_names), mask_path)
-        objects = read_objects(xml_path, height, width, self.class_names) if xml_path else []
-        boxes = np.array([item.box for item in objects], np.float32).reshape(-1, 4)
-        return Example(
-            source_id=source_id,
-            filename=os.path.basename(image_path),
-            encoded=encoded,
-            height=height,
-            width=width,
-            boxes=boxes if xml_path else None,
-            labels=np.array([item.label for item in objects], np.int64),
-            difficult=np.array([item.difficult for item in objects], bool),
-            truncated=np.array([item.truncated for item in objects], bool),
-            is_crowd=np.zeros(len(objects), bool),
-            mask=mask,
-        )
+        objects = read_objects(xml_path, height, width, self.class_names) if xml_path else None
+        return voc_example(source_id, image_path, image, objects, mask)
 
     def labels_in(self, index: int) -> Iterator[int]:
         xml_path, mask_path = self._annotation_paths(self.source_ids[index])

@@ -14,6 +14,7 @@ from boxsup_tf.labels import VOC_CLASSES
 from boxsup_tf.miniature.scene import Scene, draw_scene
 from boxsup_tf.miniature.voc import label_map, with_border
 from boxsup_tf.miniature.writing import write_bytes, write_jpeg, write_lines, write_mat
+from boxsup_tf.records.example import encode_mask
 
 _VAL_EVERY = 4  # images, of SBD's own lists
 
@@ -51,7 +52,7 @@ def write_sbd(folder: str, image_size: int = 112, seed: int = 0) -> None:
         if image_id in trainval:
             labels = with_border(labels, scene)
         path = os.path.join(voc, "SegmentationClassAug", f"{image_id}.png")
-        write_bytes(path, cv2.imencode(".png", labels)[1].tobytes())
+        write_bytes(path, encode_mask(labels))
 
 
 def _classes(labels: np.ndarray) -> dict:

@@ -4,10 +4,10 @@ import io
 import json
 import os
 
-import cv2
 import numpy as np
 import scipy.io
 
+from boxsup_tf.data.shapes import encode_photograph
 from boxsup_tf.io import files
 
 
@@ -30,8 +30,7 @@ def write_lines(path: str, lines: list[str]) -> None:
 
 def write_jpeg(path: str, image: np.ndarray) -> None:
     """Writes uint8 [H, W, 3], RGB."""
-    encoded = cv2.imencode(".jpg", image[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, 92])[1]
-    write_bytes(path, encoded.tobytes())
+    write_bytes(path, encode_photograph(image))
 
 
 def write_mat(path: str, variables: dict) -> None:

@@ -122,17 +122,18 @@ class EdgeServer:
     def _answer(self, key: _Key) -> None:
         """The first of those that wait for the same."""
         function, name, shape = key
-        requests = self._waiting.pop(key)
-        if requests[_BATCH_SIZE:]:
-            self._waiting[key] = requests[_BATCH_SIZE:]
+        waiting = self._waiting.pop(key)
+        requests, later = waiting[:_BATCH_SIZE], waiting[_BATCH_SIZE:]
+        if later:
+            self._waiting[key] = later
         images = np.zeros((_BATCH_SIZE, *shape), np.uint8)
-        for place, (_, image) in enumerate(requests[:_BATCH_SIZE]):
+        for place, (_, image) in enumerate(requests):
             images[place] = image
         try:
             answers: Any = edges.detect_in_batch(function, images, name)
         except Exception as error:  # as for want of memory: it costs these images
             answers = itertools.repeat(first_line(error))
-        for (connection, _), answer in zip(requests[:_BATCH_SIZE], answers, strict=False):
+        for (connection, _), answer in zip(requests, answers, strict=False):
             with contextlib.suppress(OSError):  # it ended meanwhile; `_read` finds that, too
                 connection.send(answer)
 
