@@ -1,18 +1,17 @@
 """evaluation.report in a real browser, without a network."""
 
 import pathlib
-import shutil
 import time
 from collections.abc import Callable, Iterator
 
 import pytest
 from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.select import Select
 
 from boxsup_tf.evaluation.report.page import write_report
+from tests.chromium import start_chromium
 from tests.evaluation.report.folders import CLASS_NAMES, HEIGHT, WIDTH, Folders, make_folders
 
 _NUM_IMAGES = 40
@@ -27,15 +26,7 @@ _EVIL_IDS = (
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[webdriver.Chrome]:
-    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if not chromium or not driver:
-        pytest.skip("no Chromium: apt-get install chromium chromium-driver")
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    for argument in ("headless=new", "no-sandbox", "disable-gpu", "disable-dev-shm-usage"):
-        options.add_argument(f"--{argument}")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    started = webdriver.Chrome(options=options, service=Service(driver))
+    started = start_chromium()
     started.execute_cdp_cmd("Network.enable", {})
     no_network = {"offline": True, "latency": 0, "downloadThroughput": 0, "uploadThroughput": 0}
     started.execute_cdp_cmd("Network.emulateNetworkConditions", no_network)
