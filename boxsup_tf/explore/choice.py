@@ -97,10 +97,10 @@ def ranked(cost: np.ndarray, eligible: np.ndarray) -> np.ndarray:
     return order[eligible[order]]
 
 
-def with_box(record: Record, box: np.ndarray, label: int) -> Record:
-    """The record with one box more, the last one; float32 [4], yxyx half-open, pixels."""
+def with_box(record: Record, box: tuple[float, ...], label: int) -> Record:
+    """The record with one box more, the last one; yxyx half-open, pixels."""
     return record._replace(
-        boxes=tf.concat([record.boxes, np.float32(box)[None]], axis=0),
+        boxes=tf.concat([record.boxes, tf.constant([box], tf.float32)], axis=0),
         labels=tf.concat([record.labels, [label]], axis=0),
         is_crowd=tf.concat([record.is_crowd, [False]], axis=0),
         difficult=tf.concat([record.difficult, [False]], axis=0),

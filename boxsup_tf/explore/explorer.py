@@ -43,7 +43,7 @@ class Explorer:
         self.class_names = gallery.folder.info.class_names
         config = network.config if network else None
         self.defaults = ChoiceSettings.of_run(config) if config else ChoiceSettings()
-        self._ignores_difficult = bool(config) and config.difficult == "ignore"
+        self._ignores_difficult = config.difficult == "ignore" if config else False
         self._ignored_boxes = config.ignored_boxes if config else "box"
         self._open = functools.lru_cache(_MOST_IMAGES)(self._read)
         self._logits = functools.lru_cache(_MOST_IMAGES)(self._ask)

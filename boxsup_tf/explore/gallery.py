@@ -65,12 +65,16 @@ class Folder:
         Raises:
             InputError: its shard is damaged, or gone.
         """
-        shard, offset, size = (int(column[number]) for column in self._places)
+        shard, *place = (int(column[number]) for column in self._places)
         path = shard_paths(self.path, self.info.num_shards)[shard]
+        where = tf.constant(path), *(tf.constant(part, tf.int64) for part in place)
         try:
-            (serialized,) = record_at(path, offset, size).as_numpy_iterator()
+            read = tf.data.Dataset.from_tensors(where).flat_map(record_at)
+            (serialized,) = read.as_numpy_iterator()
         except (tf.errors.OpError, ValueError) as error:
-            raise InputError(f"{path}: record {number} cannot be read: {first_line(error)}") from None
+            raise InputError(
+                f"{path}: record {number} cannot be read: {first_line(error)}"
+            ) from None
         return serialized
 
 

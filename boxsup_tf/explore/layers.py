@@ -10,6 +10,7 @@ from boxsup_tf.proposals.visualize import contour_strength
 
 _COLORS = color_map()
 _OPAQUE = 255
+_WHITE, _YELLOW = (np.array(colour, np.uint8) for colour in ([255, 255, 255], [255, 235, 60]))
 
 
 def photo(image: np.ndarray) -> bytes:
@@ -25,7 +26,7 @@ def labels(label_map: np.ndarray) -> bytes:
 
 def belief(probabilities: np.ndarray, label: int) -> bytes:
     """Probabilities of a class, float [H, W], as the opacity of its colour."""
-    colour = _COLORS[label] if label != BACKGROUND else np.uint8([_OPAQUE] * 3)
+    colour = _COLORS[label] if label != BACKGROUND else _WHITE
     return _rgba(np.broadcast_to(colour, [*probabilities.shape, 3]), _OPAQUE * probabilities)
 
 
@@ -34,12 +35,12 @@ def contours(pool: CandidatePool) -> bytes:
     strength = contour_strength(pool)
     # The faintest is seen, too.
     alpha = np.where(strength > 0, 40 + (_OPAQUE - 40) * strength, 0)
-    return _rgba(np.broadcast_to(np.uint8([255, 235, 60]), [*strength.shape, 3]), alpha)
+    return _rgba(np.broadcast_to(_YELLOW, [*strength.shape, 3]), alpha)
 
 
 def mask(inside: np.ndarray) -> bytes:
     """A mask, bool [H, W], in white, for the page to paint."""
-    return _rgba(np.full([*inside.shape, 3], _OPAQUE, np.uint8), _OPAQUE * inside)
+    return _rgba(np.broadcast_to(_WHITE, [*inside.shape, 3]), _OPAQUE * inside)
 
 
 def _rgba(colour: np.ndarray, alpha: np.ndarray) -> bytes:

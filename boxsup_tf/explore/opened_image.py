@@ -114,29 +114,29 @@ class OpenedImage:
             InputError: as `pool`, or the box has no area or reaches out of the image.
         """
         record = self.record._replace(pool=self._pool(drawn)[1])
-        return with_box(record, np.float32(drawn.box), drawn.label) if drawn else record
+        return with_box(record, drawn.box, drawn.label) if drawn else record
 
     def _asks_for(self, drawn: DrawnBox | None) -> bool:
         return drawn is not None and self._proposer.needs_boxes and not self.has_pool
 
     def _pool(self, drawn: DrawnBox | None) -> tuple[CandidatePool, PackedPool]:
         if drawn:
-            check_box(drawn.box, *self.image.shape[:2], self.source_id)
+            check_box(drawn.box, self.image.shape[0], self.image.shape[1], self.source_id)
         if self._stored is not None:
             return self._stored, self.record.pool
         return self._pool_for(drawn if self._asks_for(drawn) else None)
 
     def _propose(self, drawn: DrawnBox | None) -> tuple[CandidatePool, PackedPool]:
         pool = self._proposer.propose(self._input(drawn))
-        strings = (tf.constant(packed) for packed in pool.pack())
+        superpixels, membership = (tf.constant(packed) for packed in pool.pack())
         count = tf.constant(pool.num_candidates, tf.int64)
-        return pool, PackedPool(*strings, count, tf.constant(pool.one_per_box))
+        return pool, PackedPool(superpixels, membership, count, tf.constant(pool.one_per_box))
 
     def _input(self, drawn: DrawnBox | None) -> ProposalInput:
         example = self._example
         boxes = np.zeros((0, 4), np.float32) if example.boxes is None else example.boxes
         labels = example.labels
         if drawn:
-            boxes = np.concatenate([boxes, np.float32([drawn.box])])
+            boxes = np.concatenate([boxes, np.array([drawn.box], np.float32)])
             labels = np.append(labels, drawn.label)
         return ProposalInput(self.image, boxes, example.filename, labels)

@@ -1,6 +1,7 @@
 """A folder of records with pools, a run on it, and an explorer of both."""
 
 import dataclasses
+import functools
 import pathlib
 
 import numpy as np
@@ -25,7 +26,7 @@ NUM_IMAGES = 4
 FOLLOWED_MASK = np.full((SIDE, SIDE), 2, np.uint8)
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class World:
     """What there is on disk.
 
@@ -44,7 +45,11 @@ class World:
 
     def update(self, epoch: int = 0, **values):
         """A mask update with these settings: sources, the new labelling, and the report."""
-        config = dataclasses.replace(self.config, **values)
+        return self._update(epoch, tuple(values.items()))
+
+    @functools.cache  # noqa: B019  (there is one)
+    def _update(self, epoch: int, values: tuple):
+        config = dataclasses.replace(self.config, **dict(values))
         sources = load_sources(config.train_data)
         labelling = empty_labelling(sources)
         network = TrainingNetwork(self.segmenter, config)

@@ -41,8 +41,13 @@ def _in_colour(label_map: np.ndarray) -> np.ndarray:
     [
         (0, {}),
         (1, {"k": 1, "belief": "centred", "feedback_weight": 0.7, "min_box_iou": 0.2}),
-        (2, {"belief": "cross_entropy", "normaliser": "box", "clip_to_box": False}),
-        (3, {"k": 50, "prior_weight": 0.3}),
+        (
+            2,
+            {
+                **{"belief": "cross_entropy", "normaliser": "box", "clip_to_box": False},
+                **{"k": 50, "prior_weight": 0.3},
+            },
+        ),
     ],
 )
 def test_every_box_chooses_as_in_a_mask_update(world, explorer, update, values):
