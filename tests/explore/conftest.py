@@ -76,6 +76,7 @@ def world(tmp_path_factory) -> World:
         feedback_weight=2.0,
         k=3,
         seed=5,
+        min_box_iou=0.1,
         difficult="ignore",
         update_precision="float32",
     )

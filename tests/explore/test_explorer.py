@@ -40,7 +40,7 @@ def _in_colour(label_map: np.ndarray) -> np.ndarray:
     ("update", "values"),
     [
         (0, {}),
-        (1, {"k": 1, "belief": "centred", "feedback_weight": 0.7, "min_box_iou": 0.2}),
+        (1, {"k": 1, "belief": "centred", "feedback_weight": 0.7, "min_box_iou": 0.4}),
         (
             2,
             {

@@ -1,6 +1,7 @@
 """explore/page in a real browser: what a user does; the numbers shown are the explorer's."""
 
 import dataclasses
+import decimal
 import time
 from collections.abc import Callable, Iterator
 
@@ -113,20 +114,25 @@ def expected_rows(answer) -> list[list[str]]:
             str(each["number"]),
             f"{rank}{' ✓' if each['number'] == answer['chosen'] else ''}",
             "",
-            *(f"{each[name]:.4f}" for name in ("overlap", "regression", "total")),
-            f"{np.floor(100 * each['coverage'] + 0.5):.0f} %",
+            *(_rounded(each[name], "0.0001") for name in ("overlap", "regression", "total")),
+            f"{_rounded(100 * each['coverage'], '1')} %",
             str(each["overlap_rank"]),
         ]
         for rank, each in enumerate(answer["candidates"], 1)
     ]
 
 
+def _rounded(number: float, to: str) -> str:
+    """As JavaScript rounds: a half away from zero."""
+    return str(decimal.Decimal(number).quantize(decimal.Decimal(to), decimal.ROUND_HALF_UP))
+
+
 def pixels(page) -> list[int]:
-    """The canvas's colours, all of them."""
+    """The colours of the view, reduced."""
     script = (
-        "const c = document.getElementById('view');"
-        "return [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data"
-        ".filter((_, i) => i % 97 === 0)]"
+        "const c = new OffscreenCanvas(40, 40).getContext('2d', {willReadFrequently: true});"
+        "c.drawImage(document.getElementById('view'), 0, 0, 40, 40);"
+        "return [...c.getImageData(0, 0, 40, 40).data]"
     )
     return page.execute_script(script)
 
@@ -268,5 +274,10 @@ def test_everything_has_a_name_and_nothing_is_wider_than_a_telephone(page):
     page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
     sizes = "return [document.documentElement.scrollWidth, document.documentElement.clientWidth]"
     scrolled, visible = page.execute_script(sizes)
+    wide = page.execute_script(
+        "return [...document.querySelectorAll('body *')].filter("
+        "e => e.getBoundingClientRect().right > innerWidth && !e.closest('.scroll'))"
+        ".map(e => e.outerHTML.slice(0, 80))"
+    )
     page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
-    assert scrolled <= visible
+    assert scrolled <= visible, wide
