@@ -47,6 +47,7 @@ def make_app(
     """
     app = fastapi.FastAPI(openapi_url=None)
     executor = ThreadPoolExecutor(1)
+    max_bytes = int(max_upload_mb * 1e6)
 
     async def compute(function: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(executor, function)
@@ -62,7 +63,7 @@ def make_app(
 
     @app.get("/api/setup")
     async def setup() -> dict[str, Any]:
-        return _setup(explorer, notices)
+        return _setup(explorer) | {"notices": notices, "max_upload_bytes": max_bytes}
 
     @app.get("/api/images")
     def images(contains: str = "", first: int = fastapi.Query(0, ge=0, le=2**31)) -> dict[str, Any]:
@@ -111,7 +112,7 @@ def make_app(
         Admission,
         slots=1 + _READ_AHEAD,
         max_waiting=max_waiting,
-        max_bytes=int(max_upload_mb * 1e6),
+        max_bytes=max_bytes,
     )
     app.add_middleware(Guard, host=host)
     return app
@@ -126,7 +127,7 @@ def _page_files() -> dict[str, tuple[bytes, str]]:
     }
 
 
-def _setup(explorer: Explorer, notices: list[str]) -> dict[str, Any]:
+def _setup(explorer: Explorer) -> dict[str, Any]:
     names = explorer.class_names
     colours = color_map()[: len(names)].tolist()
     network = explorer.network
@@ -134,12 +135,10 @@ def _setup(explorer: Explorer, notices: list[str]) -> dict[str, Any]:
         "data": explorer.gallery.folder.path,
         "network": network.path if network else "",
         "method": explorer.proposer.method,
-        "needs_boxes": explorer.proposer.needs_boxes,
         "classes": [
             {"name": name, "colour": colour} for name, colour in zip(names, colours, strict=True)
         ],
         "beliefs": BELIEFS,
         "normalisers": NORMALISERS,
         "defaults": dataclasses.asdict(explorer.defaults),
-        "notices": notices,
     }

@@ -1,5 +1,6 @@
 """Serves the page on this machine."""
 
+import contextlib
 import dataclasses
 from typing import Any
 
@@ -82,10 +83,9 @@ def explore(options: ExploreOptions, method_options: Any = None) -> None:
     port = listener.getsockname()[1]
     print(f"open http://{options.host}:{port} in a browser; Ctrl-C ends it", flush=True)
     config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=3)
-    try:
+    with contextlib.suppress(KeyboardInterrupt):  # which uvicorn raises again at its end
         uvicorn.Server(config).run(sockets=[listener])
-    except KeyboardInterrupt:
-        print("stopped")
+    print("stopped")
 
 
 def make_explorer(options: ExploreOptions, method_options: Any) -> tuple[Explorer, list[str]]:

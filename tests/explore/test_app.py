@@ -13,6 +13,8 @@ import urllib3
 pytest.importorskip("fastapi", reason="the page needs the package fastapi")
 uvicorn = pytest.importorskip("uvicorn", reason="the page needs the package uvicorn")
 from boxsup_tf.explore.app import make_app
+from boxsup_tf.explore.choice import ChoiceSettings
+from boxsup_tf.explore.opened_image import DrawnBox
 from boxsup_tf.serving.server import listen
 from tests.explore.conftest import NUM_IMAGES
 
@@ -90,14 +92,10 @@ def test_setup_and_the_list_of_images(url, world):
 
 
 def test_candidates_are_the_explorers(url, explorer):
-    settings = explorer.defaults
     message = {"image": "1", "drawn": [2, 3, 25, 30.5], "label": 2, "count": 4}
     message["settings"] = {"feedback_weight": 1, "k": 2}
     status, answer = ask(url, "/api/candidates", message)
     assert status == 200
-    from boxsup_tf.explore.choice import ChoiceSettings
-    from boxsup_tf.explore.opened_image import DrawnBox
-
     settings = ChoiceSettings(feedback_weight=1.0, k=2)
     drawn = DrawnBox((2.0, 3.0, 25.0, 30.5), 2)
     assert answer == explorer.candidates("1", drawn, 0, settings, 4)

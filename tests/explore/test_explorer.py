@@ -1,6 +1,7 @@
 """explore.explorer: its numbers are those of a mask update on the same records."""
 
 import dataclasses
+import io
 
 import cv2
 import numpy as np
@@ -221,15 +222,6 @@ def test_what_is_not_there_is_an_error_of_the_asker(explorer):
         explorer.picture("0", "candidate", None, 999, settings)
 
 
-def test_a_network_of_other_classes_is_refused(world, tmp_path):
-    from tests.training.folders import blocks, make_example, write
-
-    names = ("background", "cat", "cow", "emu")
-    other = write(tmp_path / "other", [make_example("a", 1)], blocks, 1, names)
-    with pytest.raises(InputError, match="label 2 is 'dog': expected 'cow' as in"):
-        make_explorer(ExploreOptions(other, world.run), None)
-
-
 def test_uploads_are_turned_reduced_and_the_last_eight_are_kept(world):
     explorer, _ = make_explorer(ExploreOptions(world.data, upload_side=40), None)
     image = np.zeros((60, 80, 3), np.uint8)
@@ -237,8 +229,6 @@ def test_uploads_are_turned_reduced_and_the_last_eight_are_kept(world):
     picture = Image.fromarray(image)
     exif = picture.getexif()
     exif[274] = 6  # a quarter turn
-    import io
-
     buffer = io.BytesIO()
     picture.save(buffer, "JPEG", exif=exif, quality=95)
     key = explorer.gallery.add(buffer.getvalue(), "turned.jpg")

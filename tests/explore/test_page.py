@@ -243,6 +243,9 @@ def test_upload(page, explorer, tmp_path):
     status = page.find_element(By.ID, "status")
     wait_for(lambda: "text.jpg: not a JPEG or PNG image" in status.text)
     page.get_log("browser")  # the answer's status, 400
+    (tmp_path / "large.jpg").write_bytes(bytes(1_200_000))
+    page.find_element(By.ID, "upload").send_keys(str(tmp_path / "large.jpg"))
+    wait_for(lambda: status.text == "large.jpg: 1.2 MB: expected at most 1.0")
 
 
 def test_search_and_two_pages_at_once(page, url):

@@ -12,15 +12,15 @@ const cell = (content) => {
 
 const number = (value, digits = 4) => (value === null ? "-" : value.toFixed(digits));
 
-/** The part of the photograph around a box, with a candidate's pixels in a colour. */
-const drawThumbnail = (canvas, photo, mask, box, colour) => {
+/** The part of the photograph around a box, with a candidate's pixels in colour. */
+const drawThumbnail = (canvas, photo, mask, box) => {
   const [top, left, bottom, right] = box, context = canvas.getContext("2d");
   const side = 1.15 * Math.max(bottom - top, right - left);
   const place = [(left + right - side) / 2, (top + bottom - side) / 2, side, side];
   context.clearRect(0, 0, SIDE, SIDE);
   context.drawImage(photo, ...place, 0, 0, SIDE, SIDE);
   context.globalAlpha = 0.65;
-  context.drawImage(tinted(mask, colour), ...place, 0, 0, SIDE, SIDE);
+  context.drawImage(tinted(mask), ...place, 0, 0, SIDE, SIDE);
   context.globalAlpha = 1;
 };
 
@@ -50,11 +50,11 @@ export class Candidates {
   }
 
   /** Draws every row's picture as soon as its mask is there; `maskOf` gives it by number. */
-  async drawThumbnails(maskOf, photo, box, colour) {
+  async drawThumbnails(maskOf, photo, box) {
     for (const row of [...byId("rows").rows]) {
       const mask = await maskOf(Number(row.dataset.number));
       if (!row.isConnected) return; // another answer is shown meanwhile
-      drawThumbnail(row.querySelector("canvas"), photo, mask, box, colour);
+      drawThumbnail(row.querySelector("canvas"), photo, mask, box);
     }
   }
 

@@ -3,8 +3,11 @@ import { get, post, upload } from "./api.js";
 
 const byId = (id) => document.getElementById(id);
 
-/** `open` is called with the description of an image, `say` with what happens. */
-export const startImages = (open, say) => {
+/**
+ * `open` is called with the description of an image, `say` with what happens; `maxBytes` an upload
+ * may have.
+ */
+export const startImages = (open, say, maxBytes) => {
   const list = byId("list");
   let current = "";
 
@@ -56,6 +59,11 @@ export const startImages = (open, say) => {
 
   const take = (file) => {
     if (!file) return;
+    if (file.size > maxBytes) { // the server would close the connection without a word
+      const [size, most] = [file.size, maxBytes].map((bytes) => (bytes / 1e6).toFixed(1));
+      say(`${file.name}: ${size} MB: expected at most ${most}`, true);
+      return;
+    }
     show(async () => {
       const image = await upload(file);
       list.querySelector(`[data-key="${image.key}"]`)?.parentElement.remove();

@@ -22,6 +22,7 @@ const attempt = (run) => async (...values) => {
 };
 
 const setup = await get("/api/setup");
+const PROPOSING = `proposing candidates by ${setup.method} ...`;
 let image = null; // the description of the one that is looked at
 let box = null; // its box in question: {box, label, number}; number null: it was drawn
 let pool = ""; // the name of that of the candidates in the table
@@ -57,13 +58,13 @@ const see = attempt(async (number) => {
   }
   const of = image, mask = await maskOf(pool, number);
   if (of === image && shown === number) {
-    view.show({ mask: tinted(mask, colourOf(box.label)), clip: settings().clip_to_box });
+    view.show({ mask: tinted(mask), clip: settings().clip_to_box });
   }
 });
 
 const table = new Candidates(see);
-const drawThumbnails = attempt((of, { box: around, label }) =>
-  table.drawThumbnails((number) => maskOf(of, number), view.scene.photo, around, colourOf(label)));
+const drawThumbnails = attempt((of, around) =>
+  table.drawThumbnails((number) => maskOf(of, number), view.scene.photo, around));
 const view = new View(byId("view"), (drawn) => draw(drawn), (number) => take(number));
 
 const rank = oneAtATime(attempt(async () => {
@@ -74,14 +75,14 @@ const rank = oneAtATime(attempt(async () => {
     return;
   }
   const asked = box, of = image;
-  if (!image.has_pool) say(`proposing candidates by ${setup.method} ...`);
+  if (!image.has_pool) say(PROPOSING);
   const answer = await post("/api/candidates", message());
   if (of !== image || asked !== box) return; // another question has come
   say("");
   pool = answer.pool;
   const number = table.show(answer, settings().k);
   see(number);
-  drawThumbnails(answer.pool, asked);
+  drawThumbnails(answer.pool, asked.box);
 }));
 
 const layer = oneAtATime(attempt(async () => {
@@ -92,12 +93,15 @@ const layer = oneAtATime(attempt(async () => {
     return;
   }
   const epoch = byId("epoch").value;
+  if (!image.has_pool && ["pool", "mask"].includes(chosen)) say(PROPOSING);
   const asked = {
     belief: { layer: "belief", number: box?.label || Number(byId("class").value) },
     mask: epoch === "now" ? { layer: "now" } : { layer: "epoch", number: Number(epoch) },
   }[chosen] ?? { layer: chosen };
   const made = await picture(message(asked), waiting.signal);
-  if (of === image) view.show({ layer: made });
+  if (of !== image) return;
+  view.show({ layer: made });
+  if (byId("status").textContent === PROPOSING) say("");
 }));
 
 /** Everything that depends on the box or the settings. */
@@ -115,7 +119,7 @@ const setBox = (next) => {
   byId("box").querySelector(`[value=${DRAWN}]`).hidden = next.number !== null;
   EDGES.forEach((edge, i) => { byId(edge).value = next.box[i]; });
   if (next.label) byId("class").value = next.label;
-  view.show({ box: next.box, colour: colourOf(next.label), mask: null });
+  view.show({ box: next.box, mask: null });
   update();
 };
 const draw = (drawn) => setBox({ box: drawn, label: Number(byId("class").value), number: null });
@@ -130,6 +134,7 @@ const open = attempt(async (next) => {
   [image, box, masks] = [next, null, new Map()];
   table.clear();
   say(`opening ${next.id} ...`);
+  for (const edge of EDGES) byId(edge).value = "";
   byId("name").textContent = `${next.id}, ${next.width} x ${next.height}`;
   const options = next.boxes.map(({ label }, i) =>
     new Option(`${i + 1}: ${setup.classes[label]?.name ?? "ignored"}`, i));
@@ -183,4 +188,4 @@ byId("notices").replaceChildren(...setup.notices.map((notice) => {
   item.textContent = notice;
   return item;
 }));
-await startImages(open, say);
+await startImages(open, say, setup.max_upload_bytes);

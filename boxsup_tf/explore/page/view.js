@@ -1,12 +1,26 @@
 // The canvas: the image with what lies over it, and boxes that are drawn or clicked.
 
-/** Draws the mask's pixels in a colour, [r, g, b], on a canvas of the mask's size. */
-export const tinted = (mask, colour) => {
+// Of the candidate and the box in question: classes have colours that are lost on dark photographs.
+const ACCENT = "rgb(0 229 255)";
+
+/** A candidate's mask in colour, on a canvas of the mask's size. */
+export const tinted = (mask) => {
   const canvas = new OffscreenCanvas(mask.width, mask.height), context = canvas.getContext("2d");
   context.drawImage(mask, 0, 0);
   context.globalCompositeOperation = "source-in";
-  context.fillStyle = `rgb(${colour})`;
+  context.fillStyle = ACCENT;
   context.fillRect(0, 0, mask.width, mask.height);
+  return canvas;
+};
+
+/** Its outline alone: the pixels around the mask. */
+const outlined = (mask) => {
+  const canvas = new OffscreenCanvas(mask.width, mask.height), context = canvas.getContext("2d");
+  for (const y of [-1, 0, 1]) {
+    for (const x of [-1, 0, 1]) context.drawImage(mask, x, y);
+  }
+  context.globalCompositeOperation = "destination-out";
+  context.drawImage(mask, 0, 0);
   return canvas;
 };
 
@@ -17,7 +31,7 @@ export class View {
    */
   constructor(canvas, onDraw, onClick) {
     this.canvas = canvas;
-    this.scene = null; // photo, layer, opacity, mask, clip, box, colour, boxes: {box, colour}
+    this.scene = null; // photo, layer, opacity, mask, clip, box, boxes: {box, colour}
     this.dragged = null;
     let start = null;
     const rounded = (a, b, most) => [
@@ -79,14 +93,19 @@ export class View {
     }
     this.#drawMask(context);
     context.globalAlpha = 1;
-    for (const { box, colour } of scene.boxes) this.#outline(context, box, colour, 1.5, scale);
+    for (const { box, colour } of scene.boxes) {
+      this.#outline(context, box, `rgb(${colour})`, 1.5, scale);
+    }
     const box = this.dragged ?? scene.box;
-    if (box) this.#outline(context, box, scene.colour, 3, scale);
+    if (box) this.#outline(context, box, ACCENT, 2.5, scale);
   }
 
   #drawMask(context) {
-    const { mask, clip, box, opacity } = this.scene;
-    if (!mask || this.dragged) return;
+    const { clip, box, layer } = this.scene;
+    if (!this.scene.mask || this.dragged) return;
+    // Over another layer it would hide it.
+    const mask = layer ? outlined(this.scene.mask) : this.scene.mask;
+    const opacity = layer ? 1 : this.scene.opacity;
     // What lies outside the box does not count, and is faint.
     context.globalAlpha = opacity * (clip ? 0.3 : 1);
     context.drawImage(mask, 0, 0);
@@ -101,7 +120,7 @@ export class View {
   }
 
   #outline(context, [top, left, bottom, right], colour, width, scale) {
-    for (const [style, extra] of [["#000a", 2], [`rgb(${colour})`, 0]]) {
+    for (const [style, extra] of [["#fffc", 2], [colour, 0]]) {
       context.strokeStyle = style;
       context.lineWidth = ((width + extra) * devicePixelRatio) / scale;
       context.strokeRect(left, top, right - left, bottom - top);
