@@ -87,7 +87,7 @@ class Explorer:
             `candidates` by rank, each with its `number` in the pool, `overlap` (E_o), `regression`
             (E_r; None without a network), `total`, `coverage` and `overlap_rank`, its rank by E_o
             alone, from 1. `chosen`, a number or -1, the rectangle. Of the pool: `pool`, its name,
-            `method`, `num_candidates`, `num_eligible`.
+            `method`, `one_per_box`, `num_candidates`, `num_eligible`.
 
         Raises:
             InputError: there is no such image or box, or no candidates can be proposed.
@@ -117,6 +117,7 @@ class Explorer:
             "chosen": int(made.chosen[box]),
             "pool": opened.pool_key(drawn),
             "method": pool.method,
+            "one_per_box": pool.one_per_box,
             "num_candidates": pool.num_candidates,
             "num_eligible": len(ranking),
         }

@@ -1,6 +1,5 @@
 """Serves the page on this machine."""
 
-import contextlib
 import dataclasses
 from typing import Any
 
@@ -73,18 +72,14 @@ def explore(options: ExploreOptions, method_options: Any = None) -> None:
     explorer, notices = make_explorer(options, method_options)
     listener = listen(options.host, options.http_port)
     # Not every installation has what these import.
-    import uvicorn
-
-    from boxsup_tf.explore.app import make_app
+    from boxsup_tf.explore.app import make_app, serve
 
     app = make_app(explorer, notices, options.host, options.max_upload_mb, options.max_waiting)
     for notice in notices:
         print(notice)
     port = listener.getsockname()[1]
     print(f"open http://{options.host}:{port} in a browser; Ctrl-C ends it", flush=True)
-    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=3)
-    with contextlib.suppress(KeyboardInterrupt):  # which uvicorn raises again at its end
-        uvicorn.Server(config).run(sockets=[listener])
+    serve(app, listener)
     print("stopped")
 
 

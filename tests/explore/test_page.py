@@ -17,7 +17,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.select import Select
 
 from boxsup_tf.explore.opened_image import DrawnBox
-from tests.chromium import start_chromium
+from tests.chromium import CONTRASTS, start_chromium
 from tests.explore.test_app import serving
 from tests.training.folders import SIDE
 
@@ -264,6 +264,18 @@ def test_search_and_two_pages_at_once(page, url):
     page.find_element(By.ID, "k_slider").send_keys(Keys.ARROW_RIGHT)
     settle(page)
     assert [row[0] for row in rows(page)] == [row[0] for row in found]
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_texts_stand_out(page, dark):
+    """WCAG's contrast of normal text, level AA."""
+    scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+    page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [scheme]})
+    open_image(page, "image0")
+    page.find_element(By.CSS_SELECTOR, "summary").click()
+    contrasts = page.execute_script(CONTRASTS)
+    assert len(contrasts) > 100
+    assert min(contrasts)[0] >= 4.5, min(contrasts)
 
 
 def test_everything_has_a_name_and_nothing_is_wider_than_a_telephone(page):

@@ -86,10 +86,13 @@ export class Candidates {
     return row;
   }
 
-  #summary({ candidates, chosen, method, num_candidates, num_eligible }, k) {
+  #summary({ candidates, chosen, method, one_per_box, num_candidates, num_eligible }, k) {
     const among = `${num_eligible} of ${num_candidates} candidates (${method}) may be chosen`;
     const rank = candidates.findIndex((candidate) => candidate.number === chosen);
-    if (chosen < 0) return `${among}: the box's rectangle is painted.`;
+    if (chosen < 0) {
+      const why = one_per_box ? ", as each belongs to one of the image's own boxes" : "";
+      return `${among}${why}: the box's rectangle is painted.`;
+    }
     const which = rank < 0 ? `candidate ${chosen}` : `the one of rank ${rank + 1}`;
     const drawn = Math.min(k, num_eligible);
     return drawn > 1
