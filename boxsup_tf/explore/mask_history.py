@@ -13,7 +13,6 @@ from boxsup_tf.io import files
 from boxsup_tf.models.architecture import CONFIG_FILE
 from boxsup_tf.records.parsing import Record
 from boxsup_tf.training.checkpoints import BEST_FOLDER
-from boxsup_tf.training.config import TrainConfig
 from boxsup_tf.training.input_pipeline import pseudo_mask
 from boxsup_tf.training.pictures import kept_masks
 from boxsup_tf.training.sources import Source, empty_labelling, load_sources
@@ -55,10 +54,6 @@ class MaskHistory:
                 self._source = source
                 return
         self.notice = f"no pseudo-masks of {model_dir}: {folder.path} is none of its :box sources"
-
-    @property
-    def config(self) -> TrainConfig:
-        return self._config
 
     def example_id(self, source_id: str) -> str:
         """Of the image in the run; where it has none, as if it had learnt from its folder alone."""

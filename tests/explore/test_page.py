@@ -17,6 +17,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.select import Select
 
 from boxsup_tf.explore.opened_image import DrawnBox
+from boxsup_tf.explore.server import ExploreOptions, make_explorer
 from tests.chromium import CONTRASTS, start_chromium
 from tests.explore.test_app import serving
 from tests.training.folders import SIDE
@@ -264,6 +265,20 @@ def test_search_and_two_pages_at_once(page, url):
     page.find_element(By.ID, "k_slider").send_keys(Keys.ARROW_RIGHT)
     settle(page)
     assert [row[0] for row in rows(page)] == [row[0] for row in found]
+
+
+def test_without_a_network_lambda_does_not_move(browser, world):
+    explorer, _ = make_explorer(ExploreOptions(world.data), None)
+    with serving(explorer) as url:
+        browser.get(url)
+        wait_for(lambda: browser.find_elements(By.CSS_SELECTOR, "#list button"))
+        open_image(browser, "image0")
+        assert [row[4] for row in rows(browser)] == ["-"] * len(rows(browser))
+        for name in ("feedback_weight_slider", "belief"):
+            assert not browser.find_element(By.ID, name).is_enabled()
+        for name in ("belief", "prediction"):
+            radio = browser.find_element(By.CSS_SELECTOR, f"[name=layer][value={name}]")
+            assert not radio.is_enabled()
 
 
 @pytest.mark.parametrize("dark", [False, True])

@@ -117,7 +117,7 @@ const setBox = (next) => {
   box = next;
   byId("box").value = next.number ?? DRAWN;
   byId("box").querySelector(`[value=${DRAWN}]`).hidden = next.number !== null;
-  EDGES.forEach((edge, i) => { byId(edge).value = next.box[i]; });
+  EDGES.forEach((edge, i) => { byId(edge).value = Math.round(100 * next.box[i]) / 100; });
   if (next.label) byId("class").value = next.label;
   view.show({ box: next.box, mask: null });
   update();

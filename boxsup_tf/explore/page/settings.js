@@ -2,15 +2,17 @@
 
 const byId = (id) => document.getElementById(id);
 const SLIDERS = ["feedback_weight", "k"];
+const OF_NETWORK = ["feedback_weight", "feedback_weight_slider", "belief", "normaliser"];
 const NUMBERS = ["feedback_weight", "k", "min_box_iou", "prior_weight", "update", "seed"];
 
 const fill = (select, names) => select.replaceChildren(...names.map((name) => new Option(name)));
 
 /** Fills the form; `change` is called whenever it holds other settings that are valid. */
-export const startSettings = ({ beliefs, normalisers, defaults }, change) => {
+export const startSettings = ({ beliefs, normalisers, defaults, network }, change) => {
   const form = byId("settings");
   fill(byId("belief"), beliefs);
   fill(byId("normaliser"), normalisers);
+  for (const name of OF_NETWORK) byId(name).disabled = !network;
 
   const reset = () => {
     for (const name of NUMBERS) byId(name).value = defaults[name];
