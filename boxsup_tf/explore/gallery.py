@@ -16,6 +16,7 @@ from boxsup_tf.records.dataset_info import load_complete, shard_paths
 from boxsup_tf.records.example import Example, check_image, decode_whole
 from boxsup_tf.records.index import load_index
 from boxsup_tf.records.places import places_of, record_at
+from boxsup_tf.records.untuned import untuned
 
 _MOST_UPLOADS = 8
 _MOST_LISTED = 200
@@ -70,7 +71,7 @@ class Folder:
         where = tf.constant(path), *(tf.constant(part, tf.int64) for part in place)
         try:
             read = tf.data.Dataset.from_tensors(where).flat_map(record_at)
-            (serialized,) = read.as_numpy_iterator()
+            (serialized,) = untuned(read).as_numpy_iterator()
         except (tf.errors.OpError, ValueError) as error:
             raise InputError(
                 f"{path}: record {number} cannot be read: {first_line(error)}"

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import zlib
 from typing import Any
 
 import numpy as np
@@ -82,7 +83,10 @@ class OpenedImage:
         self.source_id = example.source_id
         self.image = decode_checked(example.encoded, example.source_id).numpy()
         self.record = parse(tf.constant(serialized))
-        self._stored = stored = records.decode_pool(serialized)
+        try:
+            self._stored = stored = records.decode_pool(serialized)
+        except (ValueError, zlib.error) as error:
+            raise InputError(f"{self.source_id}: its candidate pool is damaged: {error}") from None
         if stored is not None and stored.superpixels.shape != self.image.shape[:2]:
             raise InputError(
                 f"{self.source_id}: its candidate pool is {stored.superpixels.shape} (height, "

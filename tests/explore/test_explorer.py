@@ -2,6 +2,7 @@
 
 import dataclasses
 import io
+import shutil
 
 import cv2
 import numpy as np
@@ -11,11 +12,12 @@ from PIL import Image
 
 from boxsup_tf.errors import InputError
 from boxsup_tf.explore.choice import ChoiceSettings
-from boxsup_tf.explore.opened_image import DrawnBox
+from boxsup_tf.explore.opened_image import DrawnBox, OpenedImage
 from boxsup_tf.explore.server import ExploreOptions, make_explorer
 from boxsup_tf.labels import color_map
+from boxsup_tf.pools.candidates import CandidatePool
 from boxsup_tf.proposals import registry
-from boxsup_tf.records import records
+from boxsup_tf.records import keys, records
 from boxsup_tf.training.input_pipeline import pseudo_mask
 from boxsup_tf.training.training_example import read_example
 from tests.explore.conftest import FOLLOWED_MASK, NUM_IMAGES, png_of
@@ -220,6 +222,31 @@ def test_what_is_not_there_is_an_error_of_the_asker(explorer):
         explorer.candidates("0", DrawnBox((1.0, 1.0, 9.0, 9.0), 4), 0, settings, 3)
     with pytest.raises(InputError, match="candidate 999: expected one of 60"):
         explorer.picture("0", "candidate", None, 999, settings)
+
+
+def test_a_pool_that_is_damaged_or_anothers_is_named(explorer):
+    serialized = explorer.gallery.read("0")
+    record = tf.train.Example.FromString(serialized)
+    features = record.features.feature
+    features[keys.CANDIDATES_MEMBERSHIP].bytes_list.value[:] = [b"no zlib stream"]
+    with pytest.raises(InputError, match="image0: its candidate pool is damaged: "):
+        OpenedImage(record.SerializeToString(), explorer.proposer)
+    small = CandidatePool.from_masks(np.ones((1, 5, 6), bool), "small")
+    with pytest.raises(InputError, match=r"pool is \(5, 6\) .* expected the image's \(33, 33\)"):
+        OpenedImage(records.add_pool(serialized, small), explorer.proposer)
+
+
+def test_a_shard_that_is_damaged_is_named(world, tmp_path):
+    copied = tmp_path / "copied"
+    shutil.copytree(world.data, copied)
+    explorer, _ = make_explorer(ExploreOptions(str(copied)), None)
+    shard = copied / "data-00000-of-00002.tfrecord"
+    content = bytearray(shard.read_bytes())
+    content[200] ^= 255
+    shard.write_bytes(content)
+    with pytest.raises(InputError, match="data-00000-of-00002.tfrecord: record 0 cannot be read"):
+        explorer.describe("0")
+    assert explorer.describe("3")["id"] == "image3"
 
 
 def test_uploads_are_turned_reduced_and_the_last_eight_are_kept(world):
