@@ -54,11 +54,11 @@ class Forked:
         if self.returncode is None and not select.select([self._watch], [], [], 0)[0]:
             os.kill(self.pid, signal.SIGKILL)
 
-    def communicate(self, timeout: float = 240) -> str:
+    def communicate(self, timeout: float | None = 240) -> str:
         """Waits for its end; returns all that it printed, but for what was read of `output`.
 
         Raises:
-            TimeoutError: it has not ended after so many seconds; it is killed.
+            TimeoutError: it has not printed anything for so many seconds; it is killed.
         """
         said = b""
         while select.select([self.output], [], [], timeout)[0]:
@@ -78,7 +78,7 @@ class Forked:
 def run(program: Sequence[str]) -> str:
     """What a program prints that ends well."""
     process = Forked(program)
-    output = process.communicate()
+    output = process.communicate(timeout=None)
     assert process.returncode == 0, output
     return output
 
