@@ -105,12 +105,14 @@ class Scorer(tf.Module):
             boxes: float32 [B, 4], yxyx half-open, pixels.
             labels: int32 [B].
         """
-        if tf.shape(boxes)[0] == 0:
-            nothing = tf.zeros([0, tf.shape(members)[1]])
-            return Costs(nothing, nothing, nothing)
-        tight = pool_ops.tight_boxes_yxyx(superpixels, members)
-        overlap = 1.0 - box_ops.pairwise_iou_yxyx(boxes, tight)
-        return Costs(overlap, *self._regression(logits, superpixels, members, boxes, labels))
+
+        def costs() -> Costs:
+            tight = pool_ops.tight_boxes_yxyx(superpixels, members)
+            overlap = 1.0 - box_ops.pairwise_iou_yxyx(boxes, tight)
+            return Costs(overlap, *self._regression(logits, superpixels, members, boxes, labels))
+
+        nothing = tf.zeros([0, tf.shape(members)[1]])
+        return tf.cond(tf.size(boxes) == 0, lambda: Costs(nothing, nothing, nothing), costs)
 
     def _regression(
         self,
