@@ -44,7 +44,7 @@ def project(
     shares /= np.maximum(counts.sum(axis=0), 1)
     most = shares.max(axis=1, keepdims=True, initial=0)
     shares = shares.reshape(-1, height, width)
-    return np.asarray(shares >= np.minimum(0.5, most)[:, :, None]), _tight(shares > 0)
+    return shares >= np.minimum(0.5, most)[:, :, None], _tight(shares > 0)
 
 
 def _nearest(pixels: int, features: int, scale: float) -> np.ndarray:
@@ -57,7 +57,7 @@ def _tight(touched: np.ndarray) -> np.ndarray:
     """int32 [S, 4] of bool [S, h, w], none empty."""
     ends = []
     for axis in (2, 1):
-        lines = touched.any(axis=axis)
+        lines = touched.max(axis=axis)
         first = lines.argmax(axis=1)
         last = lines.shape[1] - lines[:, ::-1].argmax(axis=1)
         ends.append((first, last))
