@@ -12,6 +12,7 @@ import pytest
 
 from boxsup_tf.commands.reproduce import check_step
 from boxsup_tf.errors import InputError
+from boxsup_tf.io.folder_lock import folder_lock
 from boxsup_tf.miniature.context import write_context
 from boxsup_tf.miniature.sbd import write_sbd
 from boxsup_tf.miniature.voc import write_voc
@@ -170,6 +171,13 @@ def test_folders_that_are_in_the_way(tmp_path):
         reproduce(["table5/baseline"], "", "gs://bucket/x", lambda step: None)
     with pytest.raises(InputError, match="small/voc_subset/masks: vgg16_notop has no miniature"):
         reproduce(["small/voc_subset/masks"], "", str(tmp_path), lambda step: None)
+
+
+def test_a_folder_in_which_another_process_works_is_left_alone(tmp_path):
+    with folder_lock(str(tmp_path), "--output_root"):
+        with pytest.raises(InputError, match=f"in use by process {os.getpid()} on "):
+            reproduce(["table5/fcn8s"], "", str(tmp_path), lambda step: None)
+        assert os.listdir(tmp_path) == ["lock"]
 
 
 def test_the_data_of_another_run_is_not_taken(tmp_path):
