@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,10 +17,10 @@ from boxsup_tf.io.folder_lock import folder_lock
 from boxsup_tf.miniature.context import write_context
 from boxsup_tf.miniature.sbd import write_sbd
 from boxsup_tf.miniature.voc import write_voc
-from boxsup_tf.recipes.miniature import make_data
+from boxsup_tf.recipes.miniature import IMAGENET, make_data
 from boxsup_tf.recipes.reproduce import reproduce
 from boxsup_tf.recipes.run_steps import Steps
-from boxsup_tf.recipes.step import Step
+from boxsup_tf.recipes.step import Step, load_step
 from tests.conftest import REPOSITORY, needs_crf
 from tests.in_process import run_script
 
@@ -27,8 +28,24 @@ _CONTEXT = "table5/baseline"
 _VALUES = ("recipe", "metric", "value", "paper", "failed")
 
 
-def _small_context(root: pathlib.Path) -> None:
+@pytest.fixture(scope="module")
+def imagenet(tmp_path_factory) -> pathlib.Path:
+    """A folder in which the network that trainings begin with is made, with next to no training."""
+    steps, made = Steps(str(tmp_path_factory.mktemp("imagenet"))), dict[str, Step]()
+    for step in map(load_step, IMAGENET):
+        small = {"prepare_data": (("num_images", "2"),), "train": (("epochs", "1"),)}[step.command]
+        _in_process(steps, step.but(small))
+        steps.done[step.name] = digest = steps._digest(step, made)
+        record = pathlib.Path(steps.root, "steps", f"{step.name}.json")
+        record.parent.mkdir(parents=True, exist_ok=True)
+        record.write_text(json.dumps({"digest": digest, "seconds": 0.0}))
+        made[step.writes] = step
+    return pathlib.Path(steps.root)
+
+
+def _small_context(root: pathlib.Path, imagenet: pathlib.Path) -> None:
     """Less data than the miniature's own, which is not made where this is."""
+    shutil.copytree(imagenet, root, dirs_exist_ok=True)
     write_context(str(root / "data"), num_train=6, num_val=3, image_size=72)
     (root / "data" / "miniature.json").write_text("{}")
 
@@ -66,10 +83,10 @@ def _rows(root: pathlib.Path) -> list[dict]:
 
 
 @pytest.fixture(scope="module")
-def context(tmp_path_factory) -> pathlib.Path:
+def context(tmp_path_factory, imagenet) -> pathlib.Path:
     """A folder in which Table 5's baseline has run."""
     root = tmp_path_factory.mktemp("context")
-    _small_context(root)
+    _small_context(root, imagenet)
     _run_here(_CONTEXT, root)
     return root
 
@@ -84,20 +101,21 @@ def test_context(context):
         assert row["value"] == round(100 * metrics["mean_iou"], 2) and metrics["num_images"] == 3
     # The recipe's settings, but for the miniature's.
     config = json.loads((run / "config.json").read_text())
-    assert (config["network"], config["decay_epochs"], config["epochs"]) == ("deeplab", 15, 3)
+    assert (config["network"], config["decay_epochs"], config["epochs"]) == ("deeplab", 6, 8)
     assert len(config["class_names"]) == 60
     assert (context / "recipes" / "table5/baseline/train.flags").exists()
 
 
-def _small_voc(root: pathlib.Path) -> None:
+def _small_voc(root: pathlib.Path, imagenet: pathlib.Path) -> None:
+    shutil.copytree(imagenet, root, dirs_exist_ok=True)
     write_voc(str(root / "data"), num_train=4, num_val=2, num_more=4, num_test=1, image_size=72)
     write_sbd(str(root / "data"), image_size=72)
     (root / "data" / "miniature.json").write_text("{}")
 
 
 @needs_crf
-def test_semi(tmp_path):
-    _small_voc(tmp_path)
+def test_semi(imagenet, tmp_path):
+    _small_voc(tmp_path, imagenet)
     _run_here("table1/semi", tmp_path)
     infos = {
         name: json.loads((tmp_path / "records" / name / "dataset.json").read_text())
@@ -120,8 +138,8 @@ def test_semi(tmp_path):
 
 
 @needs_crf
-def test_after_a_kill_it_ends_with_the_same_table(context, tmp_path):
-    _small_context(tmp_path)
+def test_after_a_kill_it_ends_with_the_same_table(context, imagenet, tmp_path):
+    _small_context(tmp_path, imagenet)
     log = tmp_path / "steps/table5/baseline/train.log"
     process = subprocess.Popen(_command(_CONTEXT, tmp_path), stdout=subprocess.DEVNULL)
     started = time.monotonic()
@@ -132,7 +150,7 @@ def test_after_a_kill_it_ends_with_the_same_table(context, tmp_path):
     process.send_signal(signal.SIGKILL)
     process.wait()
     out = _run(_CONTEXT, tmp_path)
-    assert out.count("done before") == 2 and "table5/baseline/train: done before" not in out
+    assert out.count("done before") == 4 and "table5/baseline/train: done before" not in out
     assert _rows(tmp_path) == _rows(context)
 
 
