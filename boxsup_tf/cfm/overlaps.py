@@ -1,4 +1,4 @@
-"""How candidates overlap with what is truly in an image (CFM, Sec. 3.2 and 4).
+"""How candidates overlap with what is truly in an image.
 
 An object's segment is held against an object as a whole, by IoU. Stuff is in many places, so a
 candidate is held against the stuff in its own box: its purity is the IoU of both. Our readings:

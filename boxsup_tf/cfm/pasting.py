@@ -1,4 +1,4 @@
-"""A label map out of scored segments, by pasting (CFM, Sec. 3.3).
+"""A label map out of scored segments, by pasting.
 
 The scheme is that of B. Hariharan, P. Arbelaez, R. Girshick, J. Malik, Simultaneous Detection and
 Segmentation, ECCV 2014, without its refinement of regions, as in CFM's experiments on

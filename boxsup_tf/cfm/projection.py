@@ -1,4 +1,4 @@
-"""Segments as masks and boxes on a feature map (CFM, Sec. 2).
+"""Segments as masks and boxes on a feature map, as CFM projects them.
 
 A feature lies on the centre of its receptive field. A pixel belongs to the nearest centre, and a
 feature is in a segment where at least half of its pixels are. Our reading: a segment that has half

@@ -1,4 +1,4 @@
-"""The segments of an image that a training step learns from (CFM, Sec. 3.2 and 4).
+"""The segments of an image that a training step learns from.
 
 Of an object is a candidate that overlaps it by an IoU of 0.5 or more, and the true object itself.
 Of stuff are a few large candidates that are pure and hardly overlap: a compact set, drawn anew in

@@ -64,17 +64,11 @@ def _in_process(steps: Steps, step: Step) -> float:
     return 1.0
 
 
-def _run_here(recipe: str, root: pathlib.Path) -> None:
+def _run(recipe: str, root: pathlib.Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Steps, "_call", _in_process)
         _, failures = reproduce([recipe], "", str(root), check_step)
     assert not failures
-
-
-def _run(recipe: str, root: pathlib.Path) -> str:
-    done = subprocess.run(_command(recipe, root), capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
 
 
 def _rows(root: pathlib.Path) -> list[dict]:
@@ -87,7 +81,7 @@ def context(tmp_path_factory, imagenet) -> pathlib.Path:
     """A folder in which Table 5's baseline has run."""
     root = tmp_path_factory.mktemp("context")
     _small_context(root, imagenet)
-    _run_here(_CONTEXT, root)
+    _run(_CONTEXT, root)
     return root
 
 
@@ -116,7 +110,7 @@ def _small_voc(root: pathlib.Path, imagenet: pathlib.Path) -> None:
 @needs_crf
 def test_semi(imagenet, tmp_path):
     _small_voc(tmp_path, imagenet)
-    _run_here("table1/semi", tmp_path)
+    _run("table1/semi", tmp_path)
     infos = {
         name: json.loads((tmp_path / "records" / name / "dataset.json").read_text())
         for name in ("voc_train", "voc_rest", "voc_rest_mcg", "voc_val")
@@ -138,7 +132,7 @@ def test_semi(imagenet, tmp_path):
 
 
 @needs_crf
-def test_after_a_kill_it_ends_with_the_same_table(context, imagenet, tmp_path):
+def test_after_a_kill_it_ends_with_the_same_table(context, imagenet, tmp_path, capsys):
     _small_context(tmp_path, imagenet)
     log = tmp_path / "steps/table5/baseline/train.log"
     process = subprocess.Popen(_command(_CONTEXT, tmp_path), stdout=subprocess.DEVNULL)
@@ -149,7 +143,8 @@ def test_after_a_kill_it_ends_with_the_same_table(context, imagenet, tmp_path):
     time.sleep(1)  # so that the training has begun
     process.send_signal(signal.SIGKILL)
     process.wait()
-    out = _run(_CONTEXT, tmp_path)
+    _run(_CONTEXT, tmp_path)
+    out = capsys.readouterr().out
     assert out.count("done before") == 4 and "table5/baseline/train: done before" not in out
     assert _rows(tmp_path) == _rows(context)
 
