@@ -115,13 +115,13 @@ def _open(
     """The folders of the model's own label maps and, if it is asked for, of the CRF's."""
     settings = model.settings | {"data": info.digest, "class_names": info.class_names}
     if not options.crf:
-        return [EvaluationFolder(output_dir, settings)]
+        return [EvaluationFolder(output_dir, settings, model.origin)]
     check_no_crf_twice("the exported model", model.has_crf)
     check_installed("--crf")
     crf = {"crf": dataclasses.asdict(load_parameters(options.crf_parameters))}
     return [
-        EvaluationFolder(output_dir, settings),
-        EvaluationFolder(os.path.join(output_dir, CRF_FOLDER), settings | crf),
+        EvaluationFolder(output_dir, settings, model.origin),
+        EvaluationFolder(os.path.join(output_dir, CRF_FOLDER), settings | crf, model.origin),
     ]
 
 
@@ -138,13 +138,8 @@ def _score(
         write_png(draw_confusion(evaluation.confusion, names), folder.file("confusion.png"))
     trimaps = [evaluation.trimap for evaluation in evaluations]
     write_png(draw_trimap(trimaps), folders[0].file("trimap.png"))
-    worst_first = list(evaluations[0].images)
-    draw_worst(
-        read_examples(dataset_dir, info, "draw the worst"),
-        folders,
-        worst_first,
-        num_classes=len(names),
-    )
+    scores = {source_id: image["mean_iou"] for source_id, image in evaluations[0].images.items()}
+    draw_worst(read_examples(dataset_dir, info, "draw the worst"), folders, scores, names)
     return evaluations
 
 

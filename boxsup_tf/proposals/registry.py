@@ -147,7 +147,11 @@ def propose(
     inputs = ProposalInput(
         image, np.zeros((0, 4), np.float32) if boxes is None else boxes, filename, labels
     )
-    module = get_method(method)
-    if boxes is None and getattr(module, "NEEDS_BOXES", False):
-        raise InputError(f"boxes=None: {method} finds masks of boxes: expected float32 [B, 4]")
-    return module.propose(inputs, make_options(method, options))
+    made = make_options(method, options)
+    if boxes is None:
+        for name in getattr(made, "options", (method,)):  # of a union: its methods
+            if getattr(get_method(name), "NEEDS_BOXES", False):
+                raise InputError(
+                    f"boxes=None: {name} finds masks of boxes: expected float32 [B, 4]"
+                )
+    return get_method(method).propose(inputs, made)

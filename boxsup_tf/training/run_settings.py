@@ -5,6 +5,8 @@ import importlib.metadata
 import os
 from typing import Any
 
+import tensorflow as tf
+
 from boxsup_tf.errors import InputError
 from boxsup_tf.io import files
 from boxsup_tf.io.json_file import write_json
@@ -43,7 +45,8 @@ def open_run(
         "data_digests": digests,
     }
     path = os.path.join(model_dir, CONFIG_FILE)
-    if files.exists(path):
+    # Before its first checkpoint a run has learnt nothing: what stopped it may be mended now.
+    if files.exists(path) and tf.train.latest_checkpoint(model_dir):
         _check_same_run(model_dir, read_settings(model_dir), settings)
     files.make_folders(model_dir)
     versions = {name: importlib.metadata.version(name) for name in _PACKAGES}
