@@ -32,14 +32,14 @@ def test_pictures_stand_in_their_rows_and_columns():
 
 @pytest.mark.parametrize("size", [15, 40])
 def test_the_legend_has_the_classes_that_occur(size):
-    picture = sheet.legend(np.array([0, 1, 3, VOID]), NAMES, 400, size)
-    assert picture.shape[1] == 400
+    picture = sheet.legend(np.array([0, 1, 3, VOID]), NAMES, 280, size)
+    assert picture.shape[1] == 280
     colors = color_map()
     found = _colors(picture)
     assert all(tuple(colors[label].tolist()) in found for label in (1, 3, VOID))
     assert tuple(colors[2].tolist()) not in found
-    assert sheet.legend([1], NAMES, 400, size).shape[0] < picture.shape[0]  # names wrap
-    assert sheet.legend([0], NAMES, 400, size).shape == (0, 400, 3)
+    assert sheet.legend([1], NAMES, 280, size).shape[0] < picture.shape[0]  # names wrap
+    assert sheet.legend([0], NAMES, 280, size).shape == (0, 280, 3)
 
 
 def test_a_text_that_is_too_long_for_its_column_is_cut():

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from boxsup_tf.commands import command_line
 from boxsup_tf.commands.help_text import flags_text, introduction
-from boxsup_tf.commands.quiet_start import has_nvidia_gpu, quiet_start
+from boxsup_tf.workers.stderr_filter import filtered_stderr, has_nvidia_gpu
 
 # In the order in which they are used.
 COMMANDS = (
@@ -54,7 +54,7 @@ def run(name: str, arguments: Sequence[str], program: str) -> None:
         print(introduction(program, _documentation(name)), flush=True)
     else:
         print(f"{program}: starting", file=sys.stderr, flush=True)
-    with quiet_start():
+    with filtered_stderr():
         command = importlib.import_module(f"boxsup_tf.commands.{name}")
         if "tensorflow" in sys.modules:
             _choose_devices(name)

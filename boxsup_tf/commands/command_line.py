@@ -105,7 +105,7 @@ def _given(
         several = [name for name in given if fields[name].metadata.get("repeated")]
         if len(several) != 1:
             raise InputError(f"unexpected argument {rest[0]!r}: expected flags only (see --help)")
-        given[several[0]] = [*given[several[0]], *rest]
+        given[several[0]] = [*(given[several[0]] or ()), *rest]
     for name, value in given.items():
         if isinstance(value, str):
             try:

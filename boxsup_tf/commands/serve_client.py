@@ -52,14 +52,16 @@ class Options:
 def run(options: Options) -> None:
     paths = find_images(options.images, options.output_dir)
     client = _client(options)
-    known = options.overlay_dir and isinstance(client, RestClient)
+    names: tuple[str, ...] = ()
+    if options.overlay_dir and isinstance(client, RestClient):
+        names = client.class_names()
     done = request_masks(
         client,
         paths,
         options.output_dir,
         options.concurrency,
         options.overlay_dir,
-        client.class_names() if known else (),
+        names,
     )
     print(f"{options.output_dir}: {done} new of {len(paths)} masks")
 

@@ -68,35 +68,37 @@ class Hidden(Colour):
     def __init__(self, rng: np.random.Generator, height: int, width: int, num_kinds: int) -> None:
         super().__init__(rng, height, width, num_kinds)
         self._grey = rng.uniform(105, 165)
-        self._canvas = _texture(rng, height, width, rng.uniform(0, 180), 25, self._grey)
+        self._canvas = self._cloth(rng.uniform(0, 180), rng.uniform(10, 40), 0)
+
+    def _cloth(self, hue: float, saturation: float, spread: float) -> np.ndarray:
+        grey = self._grey + self._rng.uniform(-spread, spread)
+        return _texture(self._rng, *self._size, hue, saturation, grey, (4, 12))
 
     def add(self, silhouette: np.ndarray, kind: int) -> None:
         rng = self._rng
         hue = ((kind - 1) * 180 / self._num_kinds + rng.normal(0, 6)) % 180
-        grey = self._grey + rng.uniform(-15, 15)
-        coat = _texture(rng, *self._size, hue, rng.uniform(60, 110), grey)
+        coat = self._cloth(hue, rng.uniform(90, 150), 25)
         self._canvas = np.where(silhouette[:, :, None], coat, self._canvas)
 
     def pierced(self, silhouette: np.ndarray) -> np.ndarray:
         rng, (height, width) = self._rng, self._size
         left = silhouette.copy()
         y, x = np.mgrid[:height, :width]
-        for _ in range(rng.integers(1, 3)):
+        for _ in range(rng.integers(0, 2)):
             depth = cv2.distanceTransform(left.astype(np.uint8), cv2.DIST_L2, 5)
-            depth *= rng.uniform(0.75, 1, depth.shape).astype(np.float32)
-            top, across = np.unravel_index(depth.argmax(), depth.shape)
-            left &= np.hypot(y - top, x - across) > rng.uniform(0.45, 0.7) * depth.max()
+            place = rng.uniform(0.75, 1, depth.shape) * depth
+            top, across = np.unravel_index(place.argmax(), place.shape)
+            left &= np.hypot(y - top, x - across) > rng.uniform(0.4, 0.65) * depth.max()
         return left
 
     def covers(self) -> Iterable[np.ndarray]:
         rng = self._rng
-        for _ in range(rng.integers(2, 5)):
+        for _ in range(rng.integers(0, 3)):
             yield _bar(rng, *self._size) > 0.5
 
     def cover(self, pixels: np.ndarray) -> None:
-        rng = self._rng
-        coat = _texture(rng, *self._size, rng.uniform(0, 180), 25, self._grey)
-        self._canvas = np.where(pixels[:, :, None], coat + rng.uniform(-30, 30), self._canvas)
+        coat = self._cloth(self._rng.uniform(0, 180), self._rng.uniform(10, 40), 50)
+        self._canvas = np.where(pixels[:, :, None], coat, self._canvas)
 
 
 class XRay(Look):
@@ -178,6 +180,7 @@ def _texture(
     hue: float,
     saturation: float,
     value: float | None = None,
+    contrast: tuple[float, float] = (8, 38),
 ) -> np.ndarray:
     """float [H, W, 3]: stripes, checks or clouds in two or three neighbouring tones.
 
@@ -185,6 +188,7 @@ def _texture(
         hue: OpenCV's, 0 .. 180.
         saturation: 0 .. 255.
         value: 0 .. 255, the mean of the tones; None: any.
+        contrast: of the tones, between these.
     """
     period, u, v = _phases(rng, height, width, 7, 22)
     pattern = rng.integers(3)
@@ -197,7 +201,7 @@ def _texture(
         wave = cv2.GaussianBlur(grain, (0, 0), period / 6)
         wave = wave / (wave.std() + 1e-6)
     mean = rng.uniform(90, 200) if value is None else value
-    tones = mean + rng.uniform(8, 38) * wave
+    tones = mean + rng.uniform(*contrast) * wave
     hues = hue + rng.uniform(-8, 8) * wave
     hsv = np.stack([hues % 180, np.full_like(wave, saturation), np.clip(tones, 0, 255)], axis=-1)
     return cv2.cvtColor(hsv.astype(np.uint8), cv2.COLOR_HSV2RGB).astype(np.float64)

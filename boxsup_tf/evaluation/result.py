@@ -32,7 +32,6 @@ class Evaluation:
         name: for people.
         path: the folder of its files; label maps ID.png are in `predictions`.
         data: the digest of the records that were evaluated; None where it is not known.
-        model: whose label maps they are, for people; empty where it is not known.
         metrics: `ConfusionMatrix.summary` over the set, `num_images` that were scored, and
             `num_images_without_mask`; empty where it is not known.
         images: of every image by id, worst first, its `mean_iou` over the classes that are true or
@@ -42,17 +41,18 @@ class Evaluation:
         trimap: without widths where it is not known.
         confusion: int64 [C, C], pixels by true and predicted label; C is 0 where it is not known.
         missing: paths of the files that were not found.
+        model: whose label maps they are, for people; empty where it is not known.
     """
 
     name: str
     path: str
     data: str | None = None
-    model: str = ""
     metrics: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     images: Mapping[str, Mapping[str, Any]] = dataclasses.field(default_factory=dict)
     trimap: Trimap = dataclasses.field(default_factory=Trimap)
     confusion: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros([0, 0], np.int64))
     missing: tuple[str, ...] = ()
+    model: str = ""
 
     @property
     def per_class(self) -> Mapping[str, float | None]:

@@ -44,7 +44,7 @@ class EpochLines:
 
 def duration(seconds: float) -> str:
     """In two units at most: 45 s, 3 min 20 s, 5 h 12 min, 2 d 3 h."""
-    left, parts = round(seconds), []
+    left, parts = round(seconds), list[str]()
     for unit, size in (("d", 86400), ("h", 3600), ("min", 60), ("s", 1)):
         count, left = divmod(left, size)
         if count or parts:

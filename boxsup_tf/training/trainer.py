@@ -267,8 +267,8 @@ class Trainer:
         """
         progress = self.progress
         agreement = ConfusionMatrix(progress.agreement.numpy())
-        metrics = {"loss": float(progress.loss.result()), "train_mean_iou": agreement.mean_iou}
-        self._record(metrics | validation)
+        loss = float(progress.loss.result())
+        self._record({"loss": loss, "train_mean_iou": agreement.mean_iou, **validation})
         # Before the epoch counts as done, so that a killed run does not forget its best.
         if (score := validation.get("val_mean_iou")) is not None:
             self._checkpoints.save_if_best(score)

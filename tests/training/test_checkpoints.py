@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from boxsup_tf.errors import InputError
-from boxsup_tf.models.saved_network import load_network_weights, load_segmenter
+from boxsup_tf.models.saved_network import choose_network, load_network_weights, load_segmenter
 from boxsup_tf.supervision.labelling import Labelling
 from boxsup_tf.training import run_settings
 from boxsup_tf.training.checkpoints import Checkpoints, Progress
@@ -267,3 +267,21 @@ def test_a_full_disk_leaves_the_checkpoint_before(tmp_path):
         text=True,
     )
     assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_the_best_network_is_meant_where_there_was_a_validation(tmp_path):
+    run, folder = open_run(tmp_path), str(tmp_path)
+    run.set(1, 0)
+    run.checkpoints.save()
+    assert choose_network(folder) == (folder, "the last checkpoint")
+    run.checkpoints.save_if_best(0.5)
+    run.set(2, 1)
+    run.checkpoints.save()
+    best, what = choose_network(folder)
+    assert value_of(load_segmenter(best).model) == 1
+    assert what == "the best by validation (epoch 1, mean IoU 0.5000)"
+    assert choose_network(best) == (best, what)
+    last, what = choose_network(folder, "last")
+    assert value_of(load_segmenter(last).model) == 2 and what == "the last checkpoint"
+    with pytest.raises(InputError, match="--checkpoint=first: expected one of best, last"):
+        choose_network(folder, "first")
