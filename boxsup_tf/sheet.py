@@ -14,7 +14,7 @@ from boxsup_tf.labels import BACKGROUND, VOID, color_map
 
 _COLORS = color_map()
 _INK, _MUTED, _PAPER = (25, 28, 34), (86, 95, 108), (255, 255, 255)
-_TEXT = 15  # pixels, of a sheet's letters
+_TEXT = 18  # pixels, of a sheet's letters
 _GAP = 8
 
 
@@ -54,7 +54,7 @@ def sheet(
     """
     columns = len(headings)
     width = columns * side + (columns + 1) * _GAP
-    parts = [_line(headings, side, width, _INK)]
+    parts = [legend(labels, class_names, width), _line(headings, side, width, _INK)]
     for row in rows:
         if row.title:
             parts.append(_line([row.title], width - 2 * _GAP, width, _INK))
@@ -67,7 +67,6 @@ def sheet(
         if any(row.captions):
             parts.append(_line(row.captions, side, width, _MUTED))
         parts.append(_paper(_GAP, width))
-    parts.append(legend(labels, class_names, width))
     return np.concatenate(parts)
 
 

@@ -30,7 +30,7 @@ def test_pictures_stand_in_their_rows_and_columns():
     assert greens[greens[:, 0] > bottom][:, 1].min() == 8
 
 
-@pytest.mark.parametrize("size", [15, 40])
+@pytest.mark.parametrize("size", [18, 40])
 def test_the_legend_has_the_classes_that_occur(size):
     picture = sheet.legend(np.array([0, 1, 3, VOID]), NAMES, 280, size)
     assert picture.shape[1] == 280

@@ -10,7 +10,7 @@ from boxsup_tf.evaluation.evaluation_folder import EvaluationFolder
 from boxsup_tf.metrics import metric_names
 from boxsup_tf.records.example import Example, decode_image
 
-_MOST = 12
+_MOST = 8
 _SIDE = 400  # pixels that a picture's longer side is brought to
 _HEADINGS = ("image", "truth", "prediction", "prediction, refined by the CRF")
 
@@ -26,7 +26,7 @@ def draw_worst(
     Args:
         examples: those of these ids, in any order; others are passed over.
         folders: hold label maps of them, which are shown side by side.
-        worst_first: the ids with their mean IoU; the first twelve are drawn.
+        worst_first: the ids with their mean IoU; the first eight are drawn.
         class_names: index is label.
     """
     places = {source_id: i for i, source_id in enumerate(list(worst_first)[:_MOST])}

@@ -78,7 +78,7 @@ def draw_pool(
     # Thin lines, or they hide the masks of small objects.
     best = drawing.draw_boxes(drawing.overlay(image, label_map), boxes_yxyx, colours, 1)
     panels = (boxed, cv2.cvtColor(dark, cv2.COLOR_GRAY2RGB), best)
-    captions = [f"{len(boxes_yxyx)} boxes", f"{pool.num_candidates} candidates by {pool.method}"]
+    captions = [f"boxes: {len(boxes_yxyx)}", f"{pool.num_candidates} candidates by {pool.method}"]
     return sheet.sheet(_HEADINGS, [sheet.Row(title, panels, captions)], side=_LONGEST_SIDE)
 
 

@@ -57,7 +57,7 @@ class _Row:
                     counts = ConfusionMatrix(count_pixels(truth, claimed, num_classes))
                     caption = f"mean IoU {counts.mean_iou:.2f}"
             captions.append(caption)
-        return sheet.Row(self.shown.name, pictures, captions)
+        return sheet.Row(self.shown.name.partition("_")[2], pictures, captions)
 
 
 class Pictures:
