@@ -88,12 +88,12 @@ class Hidden(Colour):
             depth = cv2.distanceTransform(left.astype(np.uint8), cv2.DIST_L2, 5)
             place = rng.uniform(0.75, 1, depth.shape) * depth
             top, across = np.unravel_index(place.argmax(), place.shape)
-            left &= np.hypot(y - top, x - across) > rng.uniform(0.4, 0.65) * depth.max()
+            left &= np.hypot(y - top, x - across) > rng.uniform(0.3, 0.5) * depth.max()
         return left
 
     def covers(self) -> Iterable[np.ndarray]:
         rng = self._rng
-        for _ in range(rng.integers(0, 3)):
+        for _ in range(rng.integers(0, 2)):
             yield _bar(rng, *self._size) > 0.5
 
     def cover(self, pixels: np.ndarray) -> None:

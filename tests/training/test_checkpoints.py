@@ -228,8 +228,15 @@ def test_a_config_that_is_no_runs(tmp_path):
         load_segmenter(str(tmp_path))
 
 
+def test_settings_of_a_run_without_a_checkpoint_bind_nothing(tmp_path):
+    open_run(tmp_path, schedule="poly", epochs=10)
+    open_run(tmp_path, schedule="step", epochs=5).checkpoints.save()
+    with pytest.raises(InputError, match="holds a run with schedule = 'step': expected 'poly'"):
+        open_run(tmp_path, schedule="poly", epochs=5)
+
+
 def test_a_run_of_another_version(tmp_path):
-    open_run(tmp_path)
+    open_run(tmp_path).checkpoints.save()
     path = tmp_path / "config.json"
     settings = json.loads(path.read_text())
     del settings["loss_at"]
@@ -240,7 +247,7 @@ def test_a_run_of_another_version(tmp_path):
 
 @pytest.mark.parametrize("schedule", ["step", "poly"])
 def test_another_number_of_epochs(tmp_path, schedule):
-    open_run(tmp_path, schedule=schedule, epochs=10)
+    open_run(tmp_path, schedule=schedule, epochs=10).checkpoints.save()
     open_run(tmp_path, schedule=schedule, epochs=10, num_pictures=1)
     for epochs in (5, 20):
         if schedule == "step":
