@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from boxsup_tf import drawing
+from boxsup_tf import drawing, sheet
 from boxsup_tf.crf.dense_crf import refine
 from boxsup_tf.crf.parameters import load_parameters
 from boxsup_tf.errors import InputError
@@ -55,8 +55,9 @@ def test_masks_overlays_and_summaries(saved_model, paths, images, class_names, t
         np.testing.assert_array_equal(read(out / "masks" / f"{name}.png"), labels)
         blend = read(out / "overlays" / f"{name}.jpg")
         expected = drawing.overlay(image, labels)
-        assert blend.shape == image.shape
-        assert np.abs(blend.astype(int) - expected).mean() < 12  # JPEG
+        legend = sheet.legend(np.unique(labels), class_names, image.shape[1])
+        assert blend.shape == (len(image) + len(legend), *image.shape[1:])
+        assert np.abs(blend[: len(image)].astype(int) - expected).mean() < 12  # JPEG
 
         summary = summaries(out)[name]
         assert summary["file"] == paths[name]
