@@ -15,6 +15,7 @@ from boxsup_tf.labels import BACKGROUND, VOID, color_map
 _COLORS = color_map()
 _INK, _MUTED, _PAPER = (25, 28, 34), (86, 95, 108), (255, 255, 255)
 _TEXT = 18  # pixels, of a sheet's letters
+_LARGEST_TEXT = 80  # below a picture of any size
 _GAP = 8
 
 
@@ -84,7 +85,7 @@ def with_legend(
     picture: np.ndarray, labels: Iterable[int], class_names: Sequence[str]
 ) -> np.ndarray:
     """The picture with a legend of these labels below it, in letters of a size that fits."""
-    size = max(_TEXT, round(picture.shape[1] / 40))
+    size = min(max(_TEXT, picture.shape[1] // 40), _LARGEST_TEXT)
     return np.concatenate([picture, legend(labels, class_names, picture.shape[1], size)])
 
 

@@ -38,14 +38,15 @@ $python scripts/generate_proposals.py --input_dir="$out/data/train" \
 # One budget for all three: a small network from random weights, the same images and steps.
 # The settings of the mask update matter to the run that has something to choose.
 budget=(--init=random --width_multiplier=0.25 --dropout=0 --crop_size=129 --batch_size=4
-  --epochs=10 --learning_rate=0.03 --last_layer_rate=1 --schedule=poly --clip_norm=1
-  --loss_at=pixels --k=1 --warmup_epochs=2 --min_agreement=0 --belief=centred --feedback_weight=1
-  --min_box_iou=0.7 --update_scale=1 --update_every=2 --validate_every=5)
+  --epochs=24 --learning_rate=0.03 --last_layer_rate=1 --schedule=poly --clip_norm=1
+  --loss_at=pixels --k=1 --warmup_epochs=3 --min_agreement=0 --belief=centred --feedback_weight=3
+  --min_box_iou=0.7 --update_scale=1 --update_every=3 --validate_every=8)
 
 train() {  # RUN DATA
   $python scripts/train.py --train_data="$2" --val_data="$out/data/val" --model_dir="$out/$1" \
     "${budget[@]}"
-  $python scripts/evaluate.py --model_dir="$out/$1" --data="$out/data/val" \
+  # The last network: the best one would be chosen on the very images that judge it.
+  $python scripts/evaluate.py --model_dir="$out/$1" --checkpoint=last --data="$out/data/val" \
     --output_dir="$out/$1/evaluation"
 }
 
@@ -67,7 +68,7 @@ for run in "${!others[@]}"; do
 done
 
 if [[ ! -d "$out/export" ]]; then
-  $python scripts/export.py --model_dir="$out/box" --output_dir="$out/export"
+  $python scripts/export.py --model_dir="$out/box" --checkpoint=last --output_dir="$out/export"
 fi
 $python scripts/extract_images.py --input_dir="$out/data/unseen" --output_dir="$out/unseen"
 $python scripts/predict.py --saved_model="$out/export" --images="$out/unseen/*" \
