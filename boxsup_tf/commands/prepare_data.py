@@ -19,9 +19,11 @@ An interrupted run goes on where it stopped when the same command is given again
 import dataclasses
 from typing import Any
 
-from boxsup_tf.data import coco, prepare, reader, voc
-from boxsup_tf.data.sbd_lists import NUM_PUBLISHED
+from boxsup_tf.data import prepare, reader
+from boxsup_tf.data.coco import reader as coco
+from boxsup_tf.data.sbd.lists import NUM_PUBLISHED
 from boxsup_tf.data.shape_looks import LOOKS
+from boxsup_tf.data.voc import reader as voc
 from boxsup_tf.errors import InputError
 from boxsup_tf.labels import VOC_CLASSES
 from boxsup_tf.settings import check, option

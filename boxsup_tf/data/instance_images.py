@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from pycocotools import mask as mask_utils
 
-from boxsup_tf.data.coco import find_image_dir
-from boxsup_tf.data.coco_file import image_stem, load_coco
-from boxsup_tf.data.coco_segmentation import encode_annotation
+from boxsup_tf.data.coco.file import image_stem, load_coco
+from boxsup_tf.data.coco.reader import find_image_dir
+from boxsup_tf.data.coco.segmentation import encode_annotation
 
 
 @dataclasses.dataclass(frozen=True)

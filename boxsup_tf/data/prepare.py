@@ -5,16 +5,16 @@ import pickle
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from boxsup_tf.data.chosen_classes import ChosenClasses
-from boxsup_tf.data.chosen_images import ChosenImages
-from boxsup_tf.data.coco import CocoReader
-from boxsup_tf.data.context import ContextReader
-from boxsup_tf.data.joined import JoinedReader
+from boxsup_tf.data.coco.reader import CocoReader
+from boxsup_tf.data.context.reader import ContextReader
 from boxsup_tf.data.reader import ListedReader, Reader
-from boxsup_tf.data.sbd import SbdReader
+from boxsup_tf.data.sbd.reader import SbdReader
 from boxsup_tf.data.shapes import ShapesReader
-from boxsup_tf.data.smaller_images import SmallerImages
-from boxsup_tf.data.voc import VocReader
+from boxsup_tf.data.voc.reader import VocReader
+from boxsup_tf.data.wrappers.chosen_classes import ChosenClasses
+from boxsup_tf.data.wrappers.chosen_images import ChosenImages
+from boxsup_tf.data.wrappers.joined import JoinedReader
+from boxsup_tf.data.wrappers.smaller_images import SmallerImages
 from boxsup_tf.errors import InputError
 from boxsup_tf.records.dataset_info import DatasetInfo
 from boxsup_tf.records.records import encode_example

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from boxsup_tf.data import prepare
-from boxsup_tf.data.chosen_classes import ChosenClasses
-from boxsup_tf.data.coco import CocoReader
-from boxsup_tf.data.joined import JoinedReader
+from boxsup_tf.data.coco.reader import CocoReader
 from boxsup_tf.data.shapes import ShapesReader
-from boxsup_tf.data.smaller_images import SmallerImages
-from boxsup_tf.data.voc import VocReader
+from boxsup_tf.data.voc.reader import VocReader
+from boxsup_tf.data.wrappers.chosen_classes import ChosenClasses
+from boxsup_tf.data.wrappers.joined import JoinedReader
+from boxsup_tf.data.wrappers.smaller_images import SmallerImages
 from boxsup_tf.errors import InputError
 from boxsup_tf.records.records import decode_example
 from boxsup_tf.records.shards import read_records

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from boxsup_tf.boxes import tight_box_yxyx
-from boxsup_tf.data.coco_file import load_coco
+from boxsup_tf.data.coco.file import load_coco
 from boxsup_tf.proposals.methods import rectangle
 from boxsup_tf.proposals.proposal_input import ProposalInput
 

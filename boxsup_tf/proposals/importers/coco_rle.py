@@ -22,8 +22,8 @@ from typing import Any
 import numpy as np
 from pycocotools import mask as mask_utils
 
-from boxsup_tf.data.coco_file import read_any_json
-from boxsup_tf.data.coco_segmentation import encode_segmentation
+from boxsup_tf.data.coco.file import read_any_json
+from boxsup_tf.data.coco.segmentation import encode_segmentation
 from boxsup_tf.errors import InputError
 from boxsup_tf.io import files
 from boxsup_tf.pools.candidates import CandidatePool

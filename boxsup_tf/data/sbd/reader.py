@@ -16,12 +16,12 @@ import numpy as np
 from boxsup_tf.boxes import tight_box_yxyx
 from boxsup_tf.data.id_list import read_ids
 from boxsup_tf.data.reader import list_settings
-from boxsup_tf.data.sbd_lists import TRAIN_AUG, read_train_aug
-from boxsup_tf.data.sbd_mat import read_classes, read_instances
-from boxsup_tf.data.voc import find_image
-from boxsup_tf.data.voc_example import voc_example
-from boxsup_tf.data.voc_mask import read_voc_mask
-from boxsup_tf.data.voc_xml import VocObject, read_labels, read_objects
+from boxsup_tf.data.sbd.lists import TRAIN_AUG, read_train_aug
+from boxsup_tf.data.sbd.mat import read_classes, read_instances
+from boxsup_tf.data.voc.example import voc_example
+from boxsup_tf.data.voc.mask import read_voc_mask
+from boxsup_tf.data.voc.reader import find_image
+from boxsup_tf.data.voc.xml import VocObject, read_labels, read_objects
 from boxsup_tf.errors import InputError
 from boxsup_tf.io import files
 from boxsup_tf.labels import VOC_CLASSES

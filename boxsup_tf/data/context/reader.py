@@ -13,8 +13,8 @@ it report 4,996 and 5,104 images), and masks in which later annotations cover ea
 import os
 from collections.abc import Iterator
 
-from boxsup_tf.data.context_json import ContextJson
-from boxsup_tf.data.context_mat import ContextMat
+from boxsup_tf.data.context.detail_json import ContextJson
+from boxsup_tf.data.context.mat import ContextMat
 from boxsup_tf.data.reader import list_settings
 from boxsup_tf.errors import InputError
 from boxsup_tf.io import files

@@ -3,7 +3,7 @@
 import numpy as np
 from pycocotools import mask as mask_utils
 
-from boxsup_tf.data.coco_segmentation import encode_annotation
+from boxsup_tf.data.coco.segmentation import encode_annotation
 from boxsup_tf.labels import BACKGROUND, VOID
 
 

@@ -1,4 +1,4 @@
-"""data.sbd: VOC 2012 with SBD, on a miniature of both, and every way they can be wrong."""
+"""data.sbd.reader: VOC 2012 with SBD, on a miniature of both, and every way they can be wrong."""
 
 import pathlib
 import shutil
@@ -11,8 +11,8 @@ from PIL import Image
 
 from boxsup_tf.boxes import tight_box_yxyx
 from boxsup_tf.data.prepare import make_reader, prepare
-from boxsup_tf.data.sbd import SbdReader
-from boxsup_tf.data.voc import VocReader
+from boxsup_tf.data.sbd.reader import SbdReader
+from boxsup_tf.data.voc.reader import VocReader
 from boxsup_tf.errors import InputError
 from boxsup_tf.labels import VOC_CLASSES
 from boxsup_tf.miniature.sbd import write_sbd

@@ -2,9 +2,9 @@
 
 import pytest
 
-from boxsup_tf.data.chosen_images import ChosenImages
 from boxsup_tf.data.prepare import make_reader
 from boxsup_tf.data.shapes import ShapesReader
+from boxsup_tf.data.wrappers.chosen_images import ChosenImages
 from boxsup_tf.errors import InputError
 
 

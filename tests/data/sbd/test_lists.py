@@ -5,7 +5,7 @@ import pathlib
 import pytest
 
 from boxsup_tf.commands import prepare_data
-from boxsup_tf.data.sbd_lists import read_train_aug
+from boxsup_tf.data.sbd.lists import read_train_aug
 from boxsup_tf.errors import InputError
 
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from boxsup_tf.data.coco_file import image_stem, load_coco
-from boxsup_tf.data.coco_mask import paint_class_mask
+from boxsup_tf.data.coco.file import image_stem, load_coco
+from boxsup_tf.data.coco.mask import paint_class_mask
 from boxsup_tf.data.reader import list_settings, with_background
 from boxsup_tf.errors import InputError
 from boxsup_tf.io import files

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import scipy.io
 
-from boxsup_tf.data.context_classes import label_by_category
+from boxsup_tf.data.context.classes import label_by_category
 from boxsup_tf.data.id_list import read_ids
 from boxsup_tf.errors import InputError
 from boxsup_tf.io import files

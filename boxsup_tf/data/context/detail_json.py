@@ -10,15 +10,15 @@ from collections.abc import Iterator
 import numpy as np
 from pycocotools import mask as mask_utils
 
-from boxsup_tf.data.coco_file import (
+from boxsup_tf.data.coco.file import (
     Required,
     check_lists,
     check_unique,
     image_stem,
     read_any_json,
 )
-from boxsup_tf.data.coco_segmentation import encode_segmentation
-from boxsup_tf.data.context_classes import label_by_category
+from boxsup_tf.data.coco.segmentation import encode_segmentation
+from boxsup_tf.data.context.classes import label_by_category
 from boxsup_tf.errors import InputError
 from boxsup_tf.labels import BACKGROUND
 

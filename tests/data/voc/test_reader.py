@@ -1,4 +1,4 @@
-"""data.voc: boxes and masks of VOC's layout, and every way they can be wrong."""
+"""data.voc.reader: boxes and masks of VOC's layout, and every way they can be wrong."""
 
 import re
 import xml.etree.ElementTree as ElementTree
@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from boxsup_tf.data.voc import VocReader
+from boxsup_tf.data.voc.reader import VocReader
 from boxsup_tf.errors import InputError
 from boxsup_tf.labels import VOC_CLASSES
 from tests.data.tiny import HEIGHT, WIDTH, voc_object, voc_xml

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from boxsup_tf.data.class_choice import read_choice
 from boxsup_tf.data.reader import Reader, with_background
+from boxsup_tf.data.wrappers.class_choice import read_choice
 from boxsup_tf.errors import InputError
 from boxsup_tf.labels import BACKGROUND, VOID
 from boxsup_tf.records.example import Example

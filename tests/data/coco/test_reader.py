@@ -1,4 +1,4 @@
-"""data.coco: boxes and masks of COCO's layout, and every way they can be wrong."""
+"""data.coco.reader: boxes and masks of COCO's layout, and every way they can be wrong."""
 
 import json
 
@@ -7,8 +7,8 @@ import pytest
 from pycocotools import mask as mask_utils
 from scipy.optimize import linear_sum_assignment
 
-from boxsup_tf.data.coco import CocoReader
-from boxsup_tf.data.voc import VocReader
+from boxsup_tf.data.coco.reader import CocoReader
+from boxsup_tf.data.voc.reader import VocReader
 from boxsup_tf.errors import InputError
 from boxsup_tf.labels import COCO_CLASSES, VOC_CLASSES
 from tests.data.tiny import HEIGHT, WIDTH, jpeg

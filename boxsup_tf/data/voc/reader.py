@@ -11,9 +11,9 @@ import numpy as np
 
 from boxsup_tf.data.id_list import read_ids
 from boxsup_tf.data.reader import list_settings
-from boxsup_tf.data.voc_example import voc_example
-from boxsup_tf.data.voc_mask import read_voc_mask
-from boxsup_tf.data.voc_xml import read_labels, read_objects
+from boxsup_tf.data.voc.example import voc_example
+from boxsup_tf.data.voc.mask import read_voc_mask
+from boxsup_tf.data.voc.xml import read_labels, read_objects
 from boxsup_tf.errors import InputError
 from boxsup_tf.io import files
 from boxsup_tf.labels import VOC_CLASSES

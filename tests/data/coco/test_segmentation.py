@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from pycocotools import mask as mask_utils
 
-from boxsup_tf.data.coco_segmentation import _run_lengths, encode_segmentation
+from boxsup_tf.data.coco.segmentation import _run_lengths, encode_segmentation
 from boxsup_tf.errors import InputError
 
 

@@ -1,4 +1,4 @@
-"""data.joined: several folders as one data set."""
+"""data.wrappers.joined: several folders as one data set."""
 
 import shutil
 

@@ -3,7 +3,7 @@
 import pytest
 
 from boxsup_tf.data import prepare
-from boxsup_tf.data.class_choice import read_choice
+from boxsup_tf.data.wrappers.class_choice import read_choice
 from boxsup_tf.errors import InputError
 from tests.data.tiny import voc_object, voc_xml
 

@@ -9,10 +9,10 @@ from PIL import Image
 
 from boxsup_tf.boxes import tight_box_yxyx
 from boxsup_tf.data import prepare
-from boxsup_tf.data.chosen_classes import ChosenClasses
 from boxsup_tf.data.shapes import ShapesReader
-from boxsup_tf.data.smaller_images import SmallerImages, resize
-from boxsup_tf.data.voc import VocReader
+from boxsup_tf.data.voc.reader import VocReader
+from boxsup_tf.data.wrappers.chosen_classes import ChosenClasses
+from boxsup_tf.data.wrappers.smaller_images import SmallerImages, resize
 from boxsup_tf.errors import InputError
 from boxsup_tf.records.example import Example, decode_image
 from tests.data.tiny import HEIGHT, WIDTH, assert_equal, jpeg, voc_object, voc_xml

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from boxsup_tf.data.voc_xml import VocObject
+from boxsup_tf.data.voc.xml import VocObject
 from boxsup_tf.records.example import Example
 
 

@@ -1,4 +1,4 @@
-"""data.context: both releases of PASCAL-Context, and every way they can be wrong."""
+"""data.context.reader: both releases of PASCAL-Context, and every way they can be wrong."""
 
 import json
 import pathlib
@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import scipy.io
 
-from boxsup_tf.data.context import ContextReader
+from boxsup_tf.data.context.reader import ContextReader
 from boxsup_tf.data.prepare import prepare
 from boxsup_tf.errors import InputError
 from boxsup_tf.labels import CONTEXT_CLASSES, VOC_CLASSES

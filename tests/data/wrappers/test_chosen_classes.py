@@ -10,10 +10,10 @@ import tensorflow as tf
 from PIL import Image
 
 from boxsup_tf.data import prepare
-from boxsup_tf.data.chosen_classes import ChosenClasses
-from boxsup_tf.data.coco import CocoReader
+from boxsup_tf.data.coco.reader import CocoReader
 from boxsup_tf.data.shapes import ShapesReader
-from boxsup_tf.data.voc import VocReader
+from boxsup_tf.data.voc.reader import VocReader
+from boxsup_tf.data.wrappers.chosen_classes import ChosenClasses
 from boxsup_tf.errors import InputError
 from boxsup_tf.labels import VOC_CLASSES
 from boxsup_tf.records import records
