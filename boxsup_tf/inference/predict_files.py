@@ -17,8 +17,8 @@ from boxsup_tf.inference.batching import BATCH_SIZE, predict_in_batches
 from boxsup_tf.inference.prediction_folder import PredictionFolder
 from boxsup_tf.inference.saved_model import SavedModel, check_no_crf_twice
 from boxsup_tf.inference.tiling import TILE_SIZE, check_tile_size, predict_in_tiles
-from boxsup_tf.inference.upright import upright
 from boxsup_tf.records.example import MAX_MEGAPIXELS, decode_checked, read_bytes
+from boxsup_tf.records.upright import upright
 from boxsup_tf.settings import option
 
 _Image = tuple[str, np.ndarray]  # its name and pixels

@@ -1,51 +1,138 @@
-"""Loads a COCO annotation file, and checks what pycocotools does not."""
+"""Loads a COCO annotation file: the values that tools write otherwise are mended here."""
 
-import contextlib
-import io
+import dataclasses
 import json
 import os
+from collections.abc import Callable
 from typing import Any
 
-from pycocotools.coco import COCO
-
-from boxsup_tf.errors import InputError
+from boxsup_tf.errors import InputError, warn
 from boxsup_tf.records.example import read_bytes
 
 Required = dict[str, dict[str, type]]  # by list: the keys of each entry, and their types
 
-_REQUIRED: Required = {
-    "categories": {"id": int, "name": str},
-    "images": {"id": int, "file_name": str, "height": int, "width": int},
-    "annotations": {"id": int, "image_id": int, "category_id": int},
-}
+_LISTS = ("categories", "images", "annotations")
+_CROWD = {0: False, "0": False, None: False, 1: True, "1": True}  # True and 1.0 are 1
 
 
-def load_coco(path: str) -> COCO:
-    """Reads an instances JSON, without pycocotools' prints.
+@dataclasses.dataclass(frozen=True)
+class CocoFile:
+    """What an instances JSON says, with ids as whole numbers where they can be read as such.
+
+    Attributes:
+        path: of the file.
+        categories: `id` and `name`.
+        images: `id`, `file_name`, `height` and `width`; the sizes are None where it says none.
+        annotations: by the image's id: `category_id`, `bbox` and `segmentation` as they are,
+            `iscrowd` as bool, `where` for messages.
+    """
+
+    path: str
+    categories: list[dict]
+    images: list[dict]
+    annotations: dict[int | str, list[dict]]
+
+
+def load_coco(path: str) -> CocoFile:
+    """Reads an instances JSON. Entries that cannot be used are left out, with a warning.
 
     Raises:
-        InputError: it is missing, not JSON, or lacks a key; an id or file name occurs twice;
-            an annotation is of an image or category that the file does not declare.
+        InputError: it is missing, not JSON, or lacks a list; all entries of a list are bad; an id
+            or file name occurs twice.
     """
     dataset = read_any_json(path, "COCO annotations")
-    check_lists(dataset, _REQUIRED, path, "COCO")
-    for kind in _REQUIRED:
-        check_unique([record["id"] for record in dataset[kind]], f"{kind} id", path)
-    check_unique([image_stem(image) for image in dataset["images"]], "file name", path)
-    images = {image["id"] for image in dataset["images"]}
-    categories = {category["id"] for category in dataset["categories"]}
-    for annotation in dataset["annotations"]:
-        for name, known in (("image_id", images), ("category_id", categories)):
-            if annotation[name] not in known:
-                raise InputError(
-                    f"{path}: annotation {annotation['id']}: {name} {annotation[name]!r} is "
-                    "unknown: expected the id of an entry of this file"
-                )
-    with contextlib.redirect_stdout(io.StringIO()):
-        coco = COCO()
-        coco.dataset = dataset
-        coco.createIndex()
-    return coco
+    for kind in _LISTS:
+        if not isinstance(dataset, dict) or not isinstance(dataset.get(kind), list):
+            raise InputError(f"{path}: no list {kind!r}: expected COCO's {', '.join(_LISTS)}")
+    categories = _usable(dataset["categories"], _category, "categories", path)
+    images = _usable(dataset["images"], _image, "images", path)
+    check_unique([category["id"] for category in categories], "categories id", path)
+    check_unique([image["id"] for image in images], "images id", path)
+    check_unique([image_stem(image) for image in images], "file name", path)
+    known = {category["id"] for category in categories}
+    by_image: dict[int | str, list[dict]] = {image["id"]: [] for image in images}
+
+    def annotation(entry: dict, place: int) -> dict:
+        image_id, made = _annotation(entry, place)
+        if image_id not in by_image:
+            raise ValueError(f"image_id {image_id!r} is unknown: expected the id of an image")
+        if made["category_id"] not in known:
+            raise ValueError(f"category_id {made['category_id']!r} is unknown: expected a category")
+        by_image[image_id].append(made)
+        return made
+
+    _usable(dataset["annotations"], annotation, "annotations", path)
+    return CocoFile(path, categories, images, by_image)
+
+
+def _usable(entries: list, clean: Callable[[dict, int], dict], kind: str, path: str) -> list[dict]:
+    """The entries as `clean` gives them, without those of which it raises a ValueError."""
+    kept, bad = [], []
+    for place, entry in enumerate(entries):
+        try:
+            if not isinstance(entry, dict):
+                raise ValueError(f"{entry!r}: expected an object")
+            kept.append(clean(entry, place))
+        except ValueError as error:
+            bad.append(f"{kind}[{place}]: {error}")
+    if bad and not kept:
+        raise InputError(f"{path}: {bad[0]}")
+    if bad:
+        warn(f"{path}: {len(bad)} of {len(entries)} {kind} left out, the first: {bad[0]}")
+    return kept
+
+
+def _category(entry: dict, place: int) -> dict:
+    name = entry.get("name")
+    if not isinstance(name, str) or not name.strip():
+        raise ValueError(f"'name' is {name!r}: expected a text")
+    return {"id": _identifier(entry, "id"), "name": name.strip()}
+
+
+def _image(entry: dict, place: int) -> dict:
+    name = entry.get("file_name")
+    if not isinstance(name, str) or not name:
+        raise ValueError(f"'file_name' is {name!r}: expected a text")
+    sizes = {side: _side(entry, side) for side in ("height", "width")}
+    if None in sizes.values():
+        sizes = dict.fromkeys(sizes)
+    return {"id": _identifier(entry, "id"), "file_name": name, **sizes}
+
+
+def _annotation(entry: dict, place: int) -> tuple[int | str, dict]:
+    """The image's id, and what is used of the annotation; its own id only names it."""
+    try:
+        is_crowd = _CROWD[entry.get("iscrowd")]
+    except (KeyError, TypeError):
+        raise ValueError(f"'iscrowd' is {entry.get('iscrowd')!r}: expected 0 or 1") from None
+    return _identifier(entry, "image_id"), {
+        "category_id": _identifier(entry, "category_id"),
+        "bbox": entry.get("bbox"),
+        "segmentation": entry.get("segmentation"),
+        "iscrowd": is_crowd,
+        "where": f"annotation {entry['id']}" if "id" in entry else f"annotations[{place}]",
+    }
+
+
+def _identifier(entry: dict, name: str) -> int | str:
+    """An id: a whole number, also as 1.0 or "1"; else a text as it is."""
+    value = entry.get(name)
+    if isinstance(value, str) and value:
+        return int(value) if value.isascii() and value.isdecimal() else value
+    if isinstance(value, int | float) and not isinstance(value, bool) and value == int(value):
+        return int(value)
+    raise ValueError(f"{name!r} is {value!r}: expected a whole number")
+
+
+def _side(entry: dict, name: str) -> int | None:
+    """Pixels; None where there is no number above 0."""
+    try:
+        value = float(entry.get(name) or 0)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name!r} is {entry.get(name)!r}: expected a whole number") from None
+    if not value.is_integer():
+        raise ValueError(f"{name!r} is {value!r}: expected a whole number")
+    return int(value) if value > 0 else None
 
 
 def read_any_json(path: str, what: str) -> Any:
@@ -53,7 +140,7 @@ def read_any_json(path: str, what: str) -> Any:
     encoded = read_bytes(path, what)
     try:
         return json.loads(encoded)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: not JSON: {error}") from None
 
 

@@ -10,12 +10,6 @@ from boxsup_tf.errors import InputError
 _MIN_POLYGON_NUMBERS = 6  # three points
 
 
-def encode_annotation(annotation: dict, height: int, width: int, path: str) -> dict | None:
-    """`encode_segmentation` of an annotation of the file `path`."""
-    where = f"{path}: annotation {annotation['id']}"
-    return encode_segmentation(annotation.get("segmentation"), height, width, where)
-
-
 def encode_segmentation(
     segmentation: Any, height: int, width: int, where: str
 ) -> dict[str, Any] | None:
@@ -23,7 +17,8 @@ def encode_segmentation(
 
     Args:
         segmentation: as in COCO's JSON: a list of polygons, or {"size": [height, width],
-            "counts": a list of run lengths or their compressed form}.
+            "counts": a list of run lengths or their compressed form}. A polygon is [x, y, ...] or,
+            as some tools write it, [[x, y], ...]; it may also stand alone, without a list.
         height, width: the image's size in pixels.
         where: the file and the annotation, for the message.
 
@@ -38,7 +33,7 @@ def encode_segmentation(
         if isinstance(segmentation, list):
             # Fewer than three points enclose nothing, and pycocotools would read four numbers
             # as a box.
-            polygons = [p for p in segmentation if len(p) >= _MIN_POLYGON_NUMBERS]
+            polygons = [p for p in _polygons(segmentation) if len(p) >= _MIN_POLYGON_NUMBERS]
             if not polygons:
                 return None
             return mask_utils.merge(mask_utils.frPyObjects(polygons, height, width))
@@ -64,6 +59,33 @@ def encode_segmentation(
             f"{width}], the image's height and width"
         )
     return rle
+
+
+def has_outline(annotation: dict) -> bool:
+    """Whether a segmentation encloses something, or is malformed; not where it is too short."""
+    segmentation = annotation["segmentation"]
+    if not isinstance(segmentation, list):
+        return bool(segmentation)
+    try:
+        return any(len(polygon) >= _MIN_POLYGON_NUMBERS for polygon in _polygons(segmentation))
+    except (TypeError, ValueError):
+        return True
+
+
+def _polygons(segmentation: list) -> list[list[float]]:
+    """Polygons as flat lists of numbers."""
+    if segmentation and all(isinstance(value, int | float) for value in segmentation):
+        return [segmentation]
+    if any(isinstance(part, str) for part in segmentation):
+        raise TypeError("texts are no polygons")
+    flat = []
+    for part in segmentation:
+        if part and all(isinstance(point, list) and len(point) == 2 for point in part):
+            part = [value for point in part for value in point]
+        if len(part) % 2:
+            raise ValueError("an odd number of coordinates")
+        flat.append(part)
+    return flat
 
 
 def _run_lengths(counts: str) -> np.ndarray:

@@ -14,18 +14,19 @@ from collections.abc import Iterator
 import numpy as np
 
 from boxsup_tf.boxes import tight_box_yxyx
+from boxsup_tf.data.file_index import find_file
 from boxsup_tf.data.id_list import read_ids
 from boxsup_tf.data.reader import list_settings
 from boxsup_tf.data.sbd.lists import TRAIN_AUG, read_train_aug
-from boxsup_tf.data.sbd.mat import read_classes, read_instances
+from boxsup_tf.data.sbd.mat import read_instances
+from boxsup_tf.data.source_image import IMAGE_ENDINGS, SourceImage, read_source_image
 from boxsup_tf.data.voc.example import voc_example
 from boxsup_tf.data.voc.mask import read_voc_mask
-from boxsup_tf.data.voc.reader import find_image
 from boxsup_tf.data.voc.xml import VocObject, read_labels, read_objects
 from boxsup_tf.errors import InputError
 from boxsup_tf.io import files
 from boxsup_tf.labels import VOC_CLASSES
-from boxsup_tf.records.example import Example, check_mask, read_image_file
+from boxsup_tf.records.example import Example, check_mask
 
 
 class SbdReader:
@@ -74,29 +75,28 @@ class SbdReader:
 
     def __getitem__(self, index: int) -> Example:
         source_id = self.source_ids[index]
-        image_path = self._image_path(source_id)
-        image = read_image_file(image_path)
-        _, height, width = image
+        image = read_source_image(self._image_path(source_id), source_id)
         mask_path = self._mask_path(source_id)
-        mask = _read_mask(mask_path)
-        check_mask(mask, height, width, len(VOC_CLASSES), mask_path)
-        objects = self._objects(source_id, height, width)
-        return voc_example(source_id, image_path, image, objects, mask)
+        mask = read_voc_mask(mask_path)
+        check_mask(mask, image.height, image.width, len(VOC_CLASSES), mask_path)
+        return voc_example(source_id, image, self._objects(source_id, image), mask)
 
     def labels_in(self, index: int) -> Iterator[int]:
         source_id = self.source_ids[index]
         xml_path = self._xml_path(source_id)
         if files.exists(xml_path):
             yield from read_labels(xml_path, VOC_CLASSES)
-        yield from np.unique(_read_mask(self._mask_path(source_id))).tolist()
+        yield from np.unique(read_voc_mask(self._mask_path(source_id))).tolist()
         if self._sbd and not files.exists(xml_path):
             yield from read_instances(self._instances_path(source_id))[1].tolist()
 
     def _image_path(self, source_id: str) -> str:
-        path = find_image(os.path.join(self._voc, "JPEGImages"), source_id)
-        if self._sbd and not files.exists(path):
-            return find_image(os.path.join(self._sbd, "img"), source_id)
-        return path
+        folder = os.path.join(self._voc, "JPEGImages")
+        found = find_file(folder, source_id, IMAGE_ENDINGS)
+        if not found and self._sbd:
+            folder = os.path.join(self._sbd, "img")
+            found = find_file(folder, source_id, IMAGE_ENDINGS)
+        return found or os.path.join(folder, f"{source_id}.jpg")
 
     def _mask_path(self, source_id: str) -> str:
         of_voc = os.path.join(self._voc, "SegmentationClass", f"{source_id}.png")
@@ -112,23 +112,19 @@ class SbdReader:
     def _instances_path(self, source_id: str) -> str:
         return os.path.join(self._sbd, "inst", f"{source_id}.mat")
 
-    def _objects(self, source_id: str, height: int, width: int) -> list[VocObject] | None:
+    def _objects(self, source_id: str, image: SourceImage) -> list[VocObject] | None:
         """VOC's objects or, failing that, SBD's; None where it has neither."""
         xml_path = self._xml_path(source_id)
         if files.exists(xml_path):
-            return read_objects(xml_path, height, width, VOC_CLASSES)
+            return read_objects(xml_path, image, VOC_CLASSES)
         if not self._sbd:
             return None
         path = self._instances_path(source_id)
         owner, labels = read_instances(path)
-        check_mask(owner, height, width, labels.size + 1, path)
+        check_mask(owner, image.height, image.width, labels.size + 1, path)
         seen = [(owner == place, label) for place, label in enumerate(labels.tolist(), start=1)]
         return [
             VocObject(tuple(tight_box_yxyx(region).tolist()), label, False, False)
             for region, label in seen
             if region.any()
         ]
-
-
-def _read_mask(path: str) -> np.ndarray:
-    return read_classes(path) if path.endswith(".mat") else read_voc_mask(path)

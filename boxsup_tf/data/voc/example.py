@@ -1,18 +1,17 @@
 """An example of what VOC says of an image: objects, a class mask, or both."""
 
-import os
 from collections.abc import Sequence
 
 import numpy as np
 
+from boxsup_tf.data.source_image import SourceImage
 from boxsup_tf.data.voc.xml import VocObject
 from boxsup_tf.records.example import Example
 
 
 def voc_example(
     source_id: str,
-    image_path: str,
-    image: tuple[bytes, int, int],
+    image: SourceImage,
     objects: Sequence[VocObject] | None,
     mask: np.ndarray | None,
 ) -> Example:
@@ -20,20 +19,14 @@ def voc_example(
 
     Args:
         source_id: of the image.
-        image_path: of its file.
-        image: as `example.read_image_file` gives it: encoded, height and width.
+        image: of its file.
         objects: None: its boxes are not known.
         mask: uint8 [H, W] of labels; None: it has none.
     """
-    encoded, height, width = image
     known = objects or ()
     boxes = np.array([item.box for item in known], np.float32).reshape(-1, 4)
     return Example(
-        source_id=source_id,
-        filename=os.path.basename(image_path),
-        encoded=encoded,
-        height=height,
-        width=width,
+        **image.example(source_id),
         boxes=None if objects is None else boxes,
         labels=np.array([item.label for item in known], np.int64),
         difficult=np.array([item.difficult for item in known], bool),

@@ -2,10 +2,27 @@
 
 import dataclasses
 import math
+import os
+import re
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterator, Sequence
 
+from boxsup_tf.data.mending import (
+    FLAG_UNKNOWN,
+    NO_SIZE,
+    OBJECT_LEFT_OUT,
+    ROTATED,
+    Box,
+    Notes,
+    note,
+    usable_box,
+)
+from boxsup_tf.data.reader import UnknownClassError
+from boxsup_tf.data.source_image import SourceImage
 from boxsup_tf.errors import InputError
-from boxsup_tf.records.example import check_box, clip_to_image, read_bytes
+from boxsup_tf.records.example import read_bytes
+
+_DECLARATION = re.compile(rb"^\s*<\?xml[^>]*\?>")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -18,100 +35,126 @@ class VocObject:
         difficult, truncated: as annotated; False where the tag is missing.
     """
 
-    box: tuple[float, float, float, float]
+    box: Box
     label: int
     difficult: bool
     truncated: bool
 
 
-def read_objects(
-    path: str, height: int, width: int, class_names: tuple[str, ...]
-) -> list[VocObject]:
+def read_objects(path: str, image: SourceImage, class_names: Sequence[str]) -> list[VocObject]:
     """The objects of an annotation file, in its order.
 
     Args:
-        height, width: the image's own size in pixels, which the file must agree with.
+        image: whose annotation this is; what is mended is added to its notes.
         class_names: index is label; 0 is the background.
 
     Raises:
-        InputError: the file is not well-formed, names another size, or holds an object of an
-            unknown class or with an impossible box.
+        InputError: the file is not well-formed or of an image of another size.
+        UnknownClassError: an object is of an unknown class.
     """
     root = _parse(path)
-    size = root.find("size")
-    if size is None:
-        raise InputError(f"{path}: no <size>: expected one with <width> and <height>")
-    annotated = (_number(size, "height", path), _number(size, "width", path))
-    if annotated != (height, width):
-        raise InputError(
-            f"{path}: <size> says height {annotated[0]:g} and width {annotated[1]:g}: expected "
-            f"the image's height {height} and width {width}"
-        )
-    items = _items(root, path)
-    return [_read_object(item, where, height, width, class_names) for item, where in items]
+    frame = image.frame(_size(root, path, image.notes), f"{path}: <size>")
+    objects = []
+    for item, name, where in _items(root, path):
+        if not name:
+            image.notes.append(note(OBJECT_LEFT_OUT, where))
+            continue
+        label = _label(name, f"{path}: {where}", class_names)
+        where = f"{where} ({name})"
+        annotated = _box(item, where, image.notes)
+        box = annotated and usable_box(annotated, frame.height, frame.width, where, image.notes)
+        if box:
+            flags = [_flag(item, tag, where, image.notes) for tag in ("difficult", "truncated")]
+            objects.append(VocObject(frame.turn_box(box), label, *flags))
+    return objects
 
 
-def read_labels(path: str, class_names: tuple[str, ...]) -> list[int]:
-    """The labels of `read_objects`, which need no size.
+def read_labels(path: str, class_names: Sequence[str]) -> list[int]:
+    """The labels of all objects, which need no size.
 
     Raises:
-        InputError: the file is not well-formed, or holds an object of an unknown class.
+        InputError: the file is not well-formed.
+        UnknownClassError: an object is of an unknown class.
     """
-    return [_read_label(item, where, class_names) for item, where in _items(_parse(path), path)]
+    named = [(name, where) for _, name, where in _items(_parse(path), path) if name]
+    return [_label(name, f"{path}: {where}", class_names) for name, where in named]
+
+
+def read_names(path: str) -> set[str]:
+    """The names of the objects' classes.
+
+    Raises:
+        InputError: the file is missing or not well-formed.
+    """
+    return {name for _, name, _ in _items(_parse(path), path) if name}
 
 
 def _parse(path: str) -> ElementTree.Element:
+    encoded = read_bytes(path, "an annotation")
     try:
-        return ElementTree.fromstring(read_bytes(path, "an annotation"))
-    except ElementTree.ParseError as error:
+        try:
+            return ElementTree.fromstring(encoded)
+        except LookupError:  # an encoding that there is not: XML without a declaration is UTF-8
+            return ElementTree.fromstring(_DECLARATION.sub(b"", encoded))
+    except (ElementTree.ParseError, ValueError) as error:
         raise InputError(f"{path}: not well-formed XML: {error}") from None
 
 
-def _items(root: ElementTree.Element, path: str) -> list[tuple[ElementTree.Element, str]]:
-    """Every object, with what a message calls it."""
-    found = enumerate(root.findall("object"), start=1)
-    return [(item, f"{path}: object {number}") for number, item in found]
+def _items(root: ElementTree.Element, path: str) -> Iterator[tuple[ElementTree.Element, str, str]]:
+    """Every object, its class's name, and what messages call it; some tools nest the objects."""
+    for number, item in enumerate(root.iter("object"), start=1):
+        yield item, (item.findtext("name") or "").strip(), f"object {number}"
 
 
-def _read_label(item: ElementTree.Element, where: str, class_names: tuple[str, ...]) -> int:
-    name = (item.findtext("name") or "").strip()
+def _label(name: str, where: str, class_names: Sequence[str]) -> int:
     if name not in class_names[1:]:
-        raise InputError(f"{where}: unknown class {name!r}: expected {', '.join(class_names[1:])}")
+        known = ", ".join(class_names[1:])
+        raise UnknownClassError(
+            f"{where}: unknown class {name!r}: expected {known} (--class_names={name},... has your "
+            f"own classes; --classes={class_names[1]},... takes some and ignores all others)"
+        )
     return class_names.index(name)
 
 
-def _read_object(
-    item: ElementTree.Element, where: str, height: int, width: int, class_names: tuple[str, ...]
-) -> VocObject:
-    label = _read_label(item, where, class_names)
-    where = f"{where} ({class_names[label]})"
-    bounds = item.find("bndbox")
-    if bounds is None:
-        raise InputError(f"{where}: no <bndbox>: expected one")
-    xmin, ymin, xmax, ymax = (_number(bounds, k, where) for k in ("xmin", "ymin", "xmax", "ymax"))
-    # VOC counts pixels from 1 and includes the last. Many tools count from 0 and so write a
-    # minimum of 0, which would come out one pixel outside.
-    ymin, xmin = (0.0 if 0 <= value < 1 else value - 1 for value in (ymin, xmin))
-    box = clip_to_image((ymin, xmin, ymax, xmax), height, width)
-    check_box(box, height, width, where)
-    difficult, truncated = (_flag(item, tag, where) for tag in ("difficult", "truncated"))
-    return VocObject(box, label, difficult, truncated)
+def _size(root: ElementTree.Element, path: str, notes: Notes) -> tuple[float, float] | None:
+    """The height and width that the file says; None where it says none."""
+    height, width = (_number(root.find("size"), tag) for tag in ("height", "width"))
+    if height > 0 and width > 0:
+        return height, width
+    notes.append(note(NO_SIZE, os.path.basename(path)))
+    return None
 
 
-def _number(parent: ElementTree.Element, tag: str, where: str) -> float:
-    """The number in `tag`; real VOC files hold fractions such as 45.70 too."""
-    text = parent.findtext(tag)
+def _box(item: ElementTree.Element, where: str, notes: Notes) -> Box | None:
+    """As annotated, half-open; None where there is none."""
+    if (bounds := item.find("bndbox")) is not None:
+        xmin, ymin, xmax, ymax = (_number(bounds, k) for k in ("xmin", "ymin", "xmax", "ymax"))
+        # VOC counts pixels from 1 and includes the last. Many tools count from 0 and so write a
+        # minimum of 0, which would come out one pixel outside.
+        ymin, xmin = (0.0 if 0 <= value < 1 else value - 1 for value in (ymin, xmin))
+        return ymin, xmin, ymax, xmax
+    if (rotated := item.find("robndbox")) is not None:  # of roLabelImg
+        cx, cy, w, h, angle = (_number(rotated, k) for k in ("cx", "cy", "w", "h", "angle"))
+        if all(map(math.isfinite, (cx, cy, w, h, angle))):
+            notes.append(note(ROTATED, where))
+            cos, sin = abs(math.cos(angle)), abs(math.sin(angle))
+            half_w, half_h = (w * cos + h * sin) / 2, (w * sin + h * cos) / 2
+            return cy - half_h, cx - half_w, cy + half_h, cx + half_w
+    notes.append(note(OBJECT_LEFT_OUT, where))
+    return None
+
+
+def _number(parent: ElementTree.Element | None, tag: str) -> float:
+    """The number in `tag`, NaN where there is none; VOC holds fractions such as 45.70, too."""
+    text = None if parent is None else parent.findtext(tag)
     try:
-        value = float(text or "")
+        return float(text or "")
     except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        raise InputError(f"{where}: <{tag}> is {text!r}: expected a number")
-    return value
+        return math.nan
 
 
-def _flag(parent: ElementTree.Element, tag: str, where: str) -> bool:
+def _flag(parent: ElementTree.Element, tag: str, where: str, notes: Notes) -> bool:
     text = (parent.findtext(tag) or "0").strip()
     if text not in ("0", "1"):
-        raise InputError(f"{where}: <{tag}> is {text!r}: expected 0 or 1")
+        notes.append(note(FLAG_UNKNOWN, f"{where}: {tag} {text!r}"))
     return text == "1"

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from boxsup_tf.data.reader import Reader, with_background
+from boxsup_tf.data.reader import Reader, UnknownClassError, with_background
 from boxsup_tf.data.wrappers.class_choice import read_choice
 from boxsup_tf.errors import InputError
 from boxsup_tf.labels import BACKGROUND, VOID
@@ -28,7 +28,8 @@ class ChosenClasses:
 
     Raises:
         InputError: a name is unknown, repeated or empty; a file of the choice is missing or empty;
-            no image holds a chosen class; or an annotation is missing or damaged.
+            or no image holds a chosen class. An image whose annotation is damaged counts as one
+            that does: to read it says what is wrong.
     """
 
     def __init__(self, reader: Reader, choice: Sequence[str]) -> None:
@@ -36,13 +37,12 @@ class ChosenClasses:
         flag, choice = f"--classes={','.join(choice)}", read_choice(choice)
         self.class_names, self._label_of = _parse(choice, reader.class_names, flag)
         chosen = set(np.flatnonzero(np.isin(self._label_of, _NO_OBJECT, invert=True)).tolist())
-        self._indices = [
-            index for index in range(len(reader)) if not chosen.isdisjoint(reader.labels_in(index))
-        ]
+        self._indices = [i for i in range(len(reader)) if _holds(reader, i, chosen)]
         if not self._indices:
             raise InputError(
                 f"{flag}: in none of the {len(reader)} images: expected classes that occur"
             )
+        self.source_ids = [reader.source_ids[index] for index in self._indices]
         self.settings = reader.settings | {
             "classes": list(choice),
             "num_left_out": len(reader) - len(self._indices),
@@ -65,6 +65,20 @@ class ChosenClasses:
     def labels_in(self, index: int) -> Iterator[int]:
         theirs = self._reader.labels_in(self._indices[index])
         return (int(self._label_of[label]) for label in theirs)
+
+
+def chosen_names(choice: Sequence[str]) -> list[str]:
+    """The names that classes of a choice have in the data set."""
+    return [entry.partition("=")[0].strip() for entry in read_choice(choice)]
+
+
+def _holds(reader: Reader, index: int, chosen: set[int]) -> bool:
+    try:
+        return not chosen.isdisjoint(reader.labels_in(index))
+    except UnknownClassError:
+        raise
+    except InputError:
+        return True
 
 
 def _parse(

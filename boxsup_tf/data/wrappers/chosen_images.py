@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 
 from boxsup_tf.data.id_list import read_ids
-from boxsup_tf.data.reader import ListedReader, list_settings
+from boxsup_tf.data.reader import Reader, list_settings
 from boxsup_tf.errors import InputError
 from boxsup_tf.records.example import Example
 
 
 class ChosenImages:
-    """The examples of another reader that are on one list and not on another; a `ListedReader`.
+    """The examples of another reader that are on one list and not on another; a `reader.Reader`.
 
     Args:
         reader: of the whole data set.
@@ -22,7 +22,7 @@ class ChosenImages:
             nothing is left.
     """
 
-    def __init__(self, reader: ListedReader, only_ids: str = "", without_ids: str = "") -> None:
+    def __init__(self, reader: Reader, only_ids: str = "", without_ids: str = "") -> None:
         self._reader = reader
         self.class_names = reader.class_names
         only = set(read_ids(only_ids)) if only_ids else set(reader.source_ids)

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
-from boxsup_tf.data.reader import ListedReader
+from boxsup_tf.data.reader import Reader
 from boxsup_tf.errors import InputError
+from boxsup_tf.records.dataset_info import check_same_classes
 from boxsup_tf.records.example import Example
 
 
@@ -15,10 +16,12 @@ class JoinedReader:
         places: the folder and part that each reads, for messages.
 
     Raises:
-        InputError: two of them hold an image of the same name.
+        InputError: two of them hold an image of the same name, or their classes differ.
     """
 
-    def __init__(self, readers: Sequence[ListedReader], places: Sequence[str]) -> None:
+    def __init__(self, readers: Sequence[Reader], places: Sequence[str]) -> None:
+        for reader, place in zip(readers, places, strict=True):
+            check_same_classes(places[0], readers[0].class_names, place, reader.class_names)
         self.class_names = readers[0].class_names
         self.settings = {"dataset": "joined", "parts": [reader.settings for reader in readers]}
         self.source_ids = [name for reader in readers for name in reader.source_ids]

@@ -25,7 +25,7 @@ class SmallerImages:
 
     def __init__(self, reader: Reader, max_side: int) -> None:
         self._reader, self._max_side = reader, max_side
-        self.class_names = reader.class_names
+        self.class_names, self.source_ids = reader.class_names, reader.source_ids
         # A name of its own: some proposal methods have a max_side, which later stands beside it.
         self.settings = reader.settings | {"max_image_side": max_side}
 

@@ -1,4 +1,4 @@
-"""data.coco_segmentation: polygons and run lengths, and what is wrong with them."""
+"""data.coco.segmentation: polygons and run lengths, and what is wrong with them."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""data.sbd_lists: the union of VOC's lists and SBD's, without VOC's val list."""
+"""data.sbd.lists: the union of VOC's lists and SBD's, without VOC's val list."""
 
 import pathlib
 

@@ -1,4 +1,4 @@
-"""data.sbd_mat: SBD's .mat files, and every way they can be wrong."""
+"""data.sbd.mat: SBD's .mat files, and every way they can be wrong."""
 
 import pathlib
 
@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import scipy.io
 
-from boxsup_tf.data import sbd_mat
+from boxsup_tf.data.sbd import mat as sbd_mat
 from boxsup_tf.errors import InputError
 
 _CLASSES = np.zeros((6, 9), np.uint8)

@@ -1,4 +1,4 @@
-"""data.chosen_classes: what is kept of a data set, what is ignored, and what is left out."""
+"""data.wrappers.chosen_classes: what is kept of a data set, ignored, and left out."""
 
 import collections
 import json

@@ -1,4 +1,4 @@
-"""data.chosen_images: a part of a data set by lists of ids."""
+"""data.wrappers.chosen_images: a part of a data set by lists of ids."""
 
 import pytest
 

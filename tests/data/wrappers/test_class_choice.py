@@ -1,4 +1,4 @@
-"""data.class_choice: classes that stand in a file."""
+"""data.wrappers.class_choice: classes that stand in a file."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""data.smaller_images: image, mask and boxes shrink together."""
+"""data.wrappers.smaller_images: image, mask and boxes shrink together."""
 
 import dataclasses
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from boxsup_tf.inference.upright import upright
 from boxsup_tf.records.example import decode_image
+from boxsup_tf.records.upright import upright
 
 
 def photograph(**options) -> bytes:
