@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
+from boxsup_tf.boxes import tight_box_yxyx
 from boxsup_tf.records.example import decode_image
-from boxsup_tf.records.upright import upright
+from boxsup_tf.records.upright import turn, turn_box, upright
 
 
 def photograph(**options) -> bytes:
@@ -29,6 +30,14 @@ def test_every_orientation(orientation):
     turned = upright(decode_image(encoded).numpy(), encoded)
     assert turned.shape == expected.shape and turned.flags["C_CONTIGUOUS"]
     np.testing.assert_allclose(turned.astype(int), expected, atol=8)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_box_is_turned_with_what_it_holds(orientation):
+    mask = np.zeros((16, 32), bool)
+    mask[3:9, 4:20] = True
+    box = turn_box((3, 4, 9, 20), 16, 32, orientation)
+    assert box == tuple(tight_box_yxyx(turn(mask, orientation)))
 
 
 @pytest.mark.filterwarnings("ignore:.*Corrupt EXIF")

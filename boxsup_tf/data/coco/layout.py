@@ -47,20 +47,19 @@ def find_image_dir(data_dir: str, split: str, annotation_file: str, file_names: 
         file_names: of the images, as the JSON has them.
 
     Raises:
-        InputError: there is none of the folders, or none has any of these images.
+        InputError: there is none of the folders.
     """
     usual = (split, f"images/{split}", "images", f"{split}2017", "JPEGImages", "VOC2012/JPEGImages")
-    folders = [os.path.join(data_dir, *name.split("/")) for name in (*usual, "data", "")]
-    folders = list(filter(files.is_folder, [*folders, os.path.dirname(annotation_file)]))
-    tried = file_names[:_TRIED_IMAGES]
-    for folder in folders:
-        if any(find_image(folder, name) for name in tried):
+    named = [os.path.join(data_dir, *name.split("/")) for name in (*usual, "data")]
+    named = list(filter(files.is_folder, named))
+    for folder in (*named, data_dir, os.path.dirname(annotation_file)):
+        if any(find_image(folder, name) for name in file_names[:_TRIED_IMAGES]):
             return folder
-    if folders and not tried:
-        return folders[0]
+    if named:
+        return named[0]  # that its images are missing is said of each
     raise InputError(
-        f"{data_dir}: no folder of images, such as {tried[0] if tried else 'a.jpg'}: expected one "
-        f"of {', '.join(usual)}, or the JSON's own (--image_dir= names another)"
+        f"{data_dir}: no folder of images: expected one of {', '.join(usual)}, or images beside "
+        "the JSON (--image_dir= names another)"
     )
 
 

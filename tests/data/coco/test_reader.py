@@ -8,10 +8,11 @@ from pycocotools import mask as mask_utils
 from scipy.optimize import linear_sum_assignment
 
 from boxsup_tf.data.coco.reader import CocoReader
+from boxsup_tf.data.prepare import make_reader
 from boxsup_tf.data.voc.reader import VocReader
-from boxsup_tf.errors import InputError
+from boxsup_tf.errors import InputError, InputWarning
 from boxsup_tf.labels import COCO_CLASSES, VOC_CLASSES
-from tests.data.tiny import HEIGHT, WIDTH, jpeg
+from tests.data.tiny import HEIGHT, WIDTH, assert_equal, jpeg
 
 _DOG, _ZEBRA = COCO_CLASSES.index("dog"), COCO_CLASSES.index("zebra")
 
@@ -138,8 +139,8 @@ def test_where_files_are_found(coco, tmp_path):
     reader = CocoReader("", "train", "coco", str(annotation_file), str(image_dir))
     assert reader[0].source_id == "a"
     with pytest.raises(InputError, match="coco: no folder of images: expected one of train, "):
-        CocoReader(data_dir, "train")
-    with pytest.raises(InputError, match=r"^[^:]*instances_val.json: cannot read COCO annotations"):
+        CocoReader(data_dir, "train", annotation_file=str(annotation_file))
+    with pytest.raises(InputError, match=r"^[^:]*instances_val.json: not found, nor, in .*coco.js"):
         CocoReader(data_dir, "val", image_dir=str(image_dir))
 
 
@@ -147,38 +148,17 @@ def test_where_files_are_found(coco, tmp_path):
     ("change", "message"),
     [
         (lambda d: d.pop("images"), "no list 'images'"),
-        (lambda d: d["images"][0].pop("width"), r"images\[0\]: 'width' is None"),
         (lambda d: d["images"][0].update(file_name=7), r"images\[0\]: 'file_name' is 7"),
-        (lambda d: d["annotations"].append({"id": 9}), r"annotations\[1\]: 'image_id' is None"),
         (lambda d: d["annotations"][0].update(category_id=5), "category_id 5 is unknown"),
         (lambda d: d["annotations"][0].update(image_id=5), "image_id 5 is unknown"),
         (lambda d: d["images"].append(d["images"][0]), "images id 7 occurs twice"),
         (lambda d: d["images"].append(d["images"][0] | {"id": 8}), "file name 'a' occurs twice"),
         (lambda d: d["categories"][0].update(name="yeti"), "category 'yeti' is not one of COCO"),
-        (lambda d: d["images"][0].update(width=99), "'a.jpg' has height 24 and width 99"),
-        (lambda d: d["annotations"][0].pop("bbox"), "annotation 1: bbox is None"),
-        (lambda d: d["annotations"][0].update(bbox=[1, 2, "x", 4]), "annotation 1: bbox is"),
-        (lambda d: d["annotations"][0].update(bbox=[1, 2, -3, 4]), "annotation 1: box .*inverted"),
-        (lambda d: d["annotations"][0].update(bbox=[1, 2, 40, 4]), "annotation 1: .*outside"),
-        (lambda d: d["annotations"][0].update(segmentation=[["x"] * 6]), "malformed segmentation"),
-        (lambda d: d["annotations"][0].update(segmentation=[1, 2, 3]), "malformed segmentation"),
-        (lambda d: d["annotations"][0].update(segmentation={"size": 1}), "malformed segmentation"),
-        (
-            lambda d: d["annotations"][0].update(segmentation={"size": [2, 2], "counts": [1, 3]}),
-            r"segmentation of size \[2, 2\] and 4 pixels: expected \[24, 32\]",
-        ),
-        (
-            lambda d: d["annotations"][0].update(
-                segmentation={"size": [HEIGHT, WIDTH], "counts": [1, 3]}
-            ),
-            "and 4 pixels",
-        ),
-        (
-            lambda d: d["annotations"][0].update(
-                segmentation={"size": [HEIGHT, WIDTH], "counts": "52203"}
-            ),
-            "pixels: expected",
-        ),
+        (lambda d: d["images"][0].update(width=99), "'a.jpg' says height 24 and width 99"),
+        (lambda d: d["images"][0].update(id=1.5), "'id' is 1.5: expected a whole number"),
+        (lambda d: d["images"][0].update(height="tall"), "'height' is 'tall': expected a whole"),
+        (lambda d: d["annotations"][0].update(iscrowd="yes"), "'iscrowd' is 'yes': expected 0 or"),
+        (lambda d: d.update(categories=[3]), r"categories\[0\]: 3: expected an object"),
     ],
 )
 def test_a_bad_json(coco, change, message):
@@ -189,13 +169,122 @@ def test_a_bad_json(coco, change, message):
     assert "\n" not in str(caught.value)
 
 
+_BOX = (3, 2, 18, 22)
+_OUT, _EMPTY = "box reaches out of its image", "box is empty, inverted"
+
+
+@pytest.mark.parametrize(
+    ("change", "boxes", "has_mask", "note"),
+    [
+        ({"bbox": None}, [], True, _EMPTY),
+        ({"bbox": [1, 2, "x", 4]}, [], True, _EMPTY),
+        ({"bbox": [1, 2, -3, 4]}, [], True, _EMPTY),
+        ({"bbox": [1, 2, 40, 4]}, [(2, 1, 6, WIDTH)], True, _OUT),
+        ({"bbox": [-2, 3, 24, 15]}, [(3, 0, 18, 22)], True, _OUT),
+        ({"segmentation": [["x"] * 6]}, [_BOX], False, "outline encloses nothing or is malformed"),
+        ({"segmentation": [1, 2, 3]}, [_BOX], False, "outline"),
+        ({"segmentation": [[2, 3, 20, 15]]}, [_BOX], False, "outline"),  # a box, not an outline
+        ({"segmentation": {"size": 1}}, [_BOX], False, "outline"),
+        ({"segmentation": {"size": [2, 2], "counts": [1, 3]}}, [_BOX], False, "outline"),
+        ({"segmentation": {"size": [HEIGHT, WIDTH], "counts": [1, 3]}}, [_BOX], False, "outline"),
+        ({"segmentation": {"size": [HEIGHT, WIDTH], "counts": "52203"}}, [_BOX], False, "outline"),
+        ({"bbox": [2, 3, 1, 1], "segmentation": [[2, 3, 3, 4]]}, [], True, "object of at most a"),
+    ],
+)
+def test_what_is_mended_is_noted(coco, change, boxes, has_mask, note):
+    coco.annotate(18, [2, 3, 20, 15]).update(change)
+    example = CocoReader(coco.save(), "train")[0]
+    np.testing.assert_array_equal(example.boxes, np.array(boxes).reshape(-1, 4))
+    assert (example.mask is not None) == has_mask
+    assert len(example.repairs) == 1 and example.repairs[0].startswith(note), example.repairs
+    assert "annotation 1" in example.repairs[0]
+
+
+def test_ids_sizes_and_flags_as_tools_write_them(coco):
+    coco.annotate(18, [2, 3, 20, 15])
+    coco.annotate(24, [4, 6, 5, 7], iscrowd=1)
+    expected = CocoReader(coco.save(), "train")[0]
+    coco.json["categories"][0]["id"] = "18"
+    coco.json["images"][0] |= {"id": 7.0, "height": float(HEIGHT), "width": str(WIDTH)}
+    first, second = coco.json["annotations"]
+    first |= {"image_id": "7", "category_id": 18.0, "iscrowd": "0"}
+    del first["id"]
+    first["segmentation"] = first["segmentation"][0]  # an outline alone
+    x, y, w, h = second["bbox"]
+    second |= {"id": 1, "iscrowd": "1"}
+    second["segmentation"] = [[[x, y], [x + w, y], [x + w, y + h], [x, y + h]]]
+    assert_equal(CocoReader(coco.save(), "train")[0], expected)
+
+
+@pytest.mark.parametrize("size", [{}, {"height": None, "width": None}, {"height": 0, "width": 0}])
+def test_a_missing_size_is_taken_from_the_image(coco, size):
+    coco.annotate(18, [2, 3, 20, 15])
+    expected = CocoReader(coco.save(), "train")[0]
+    image = coco.json["images"][0]
+    del image["height"], image["width"]
+    image |= size
+    example = CocoReader(coco.save(), "train")[0]
+    assert example.repairs and example.repairs[0].endswith(": a.jpg")
+    np.testing.assert_array_equal(example.boxes, expected.boxes)
+    np.testing.assert_array_equal(example.mask, expected.mask)
+
+
+def test_one_bad_entry_among_others_is_left_out_with_a_warning(coco):
+    coco.annotate(18, [2, 3, 20, 15])
+    coco.json["annotations"] += [{"id": 9}, {"id": 10, "image_id": 99, "category_id": 18}]
+    message = r"2 of 3 annotations left out, the first: annotations\[1\]: 'image_id' is None"
+    with pytest.warns(InputWarning, match=message):
+        reader = CocoReader(coco.save(), "train")
+    assert len(reader[0].boxes) == 1
+
+
+def test_categories_of_one_name_and_the_background(coco):
+    coco.json["categories"] = [{"id": n, "name": name} for n, name in enumerate("aba")]
+    coco.json["categories"].append({"id": 9, "name": "Background"})
+    for category_id in (0, 1, 2, 9):
+        coco.annotate(category_id, [2 + category_id, 3, 5, 5])
+    with pytest.warns(InputWarning) as warned:
+        reader = CocoReader(coco.save(), "train", "file")
+    assert "'Background'" in str(warned[0].message) and "'a'" in str(warned[1].message)
+    assert len(warned) == 2 and reader.class_names == ("background", "a", "b")
+    assert reader[0].labels.tolist() == [1, 2, 1]
+
+
+def test_strange_names_are_warned_of_where_voc_takes_some(coco):
+    coco.json["categories"].append({"id": 25, "name": "tv/monitor"})
+    with pytest.warns(InputWarning, match="count as background: 'tv/monitor'"):
+        CocoReader(coco.save(), "train", "voc")
+
+
+def test_more_classes_than_a_mask_can_tell_apart(coco):
+    coco.json["categories"] = [{"id": n, "name": f"c{n}"} for n in range(300)]
+    coco.annotate(299, [2, 3, 20, 15])
+    coco.annotate(7, [4, 6, 5, 7])
+    with pytest.raises(InputError, match=r"300 classes: expected at most 254 \(--classes= takes"):
+        CocoReader(coco.save(), "train", "file")
+    reader = make_reader("coco", coco.data_dir, "train", ["c299"], class_set="file")
+    assert reader.class_names == ("background", "c299")
+    example = reader[0]
+    assert example.labels.tolist() == [1, 0] and example.is_crowd.tolist() == [False, True]
+    np.testing.assert_array_equal(example.mask, _filled((1, 2, 3, 20, 15), (255, 4, 6, 5, 7)))
+
+
+@pytest.mark.parametrize(
+    "place", ["train/_annotations.coco.json", "train.json", "train/labels.json"]
+)
+def test_a_json_beside_its_images(coco, place):
+    coco.annotate(18, [2, 3, 20, 15])
+    coco.json["images"][0]["file_name"] = "train/a.jpg" if place == "train.json" else "a.jpg"
+    coco.save()
+    coco.path.rename(coco.images.parent / place)
+    assert len(CocoReader(coco.data_dir, "train")[0].boxes) == 1
+
+
 def test_not_json_and_bad_class_sets(coco):
     coco.json["categories"] = [{"id": 1, "name": "zebra"}, {"id": 2, "name": "zebra"}]
     data_dir = coco.save()
     with pytest.raises(InputError, match="no category is one of VOC's"):
         CocoReader(data_dir, "train", "voc")
-    with pytest.raises(InputError, match=r"class 'zebra': expected names .* not repeated"):
-        CocoReader(data_dir, "train", "file")
     with pytest.raises(InputError, match="class_set 'imagenet': expected one of coco, voc, file"):
         CocoReader(data_dir, "train", "imagenet")
     coco.path.write_text("{")

@@ -249,7 +249,10 @@ def test_the_command(folders, tmp_path):
     lost = folders.mat("cls", _MORE)
     lost.rename(lost.with_suffix(".lost"))
     result = run_script("prepare_data.py", *flags, "--split=train_aug")
-    assert result.returncode == 1 and f"cls/{_MORE}.mat: cannot read" in result.stderr
+    assert result.returncode == 0 and f"cls/{_MORE}.mat: cannot read" in result.stderr
+    result = run_script("prepare_data.py", *flags, "--split=train_aug", "--strict")
+    assert result.returncode == 1 and "an earlier run left out 1 images" in result.stderr
+    flags[2] = f"--output_dir={tmp_path / 'mended'}"
     lost.with_suffix(".lost").rename(lost)
     result = run_script("prepare_data.py", *flags, "--split=train_aug")
     assert result.returncode == 0, result.stderr

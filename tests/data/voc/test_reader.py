@@ -1,15 +1,18 @@
 """data.voc.reader: boxes and masks of VOC's layout, and every way they can be wrong."""
 
 import re
+import shutil
+import unicodedata
 import xml.etree.ElementTree as ElementTree
 
 import numpy as np
 import pytest
+import scipy.io
 from PIL import Image
 
 from boxsup_tf.data.voc.reader import VocReader
-from boxsup_tf.errors import InputError
-from boxsup_tf.labels import VOC_CLASSES
+from boxsup_tf.errors import InputError, InputWarning
+from boxsup_tf.labels import VOC_CLASSES, color_map
 from tests.data.tiny import HEIGHT, WIDTH, voc_object, voc_xml
 
 _MASK = np.zeros((HEIGHT, WIDTH), np.uint8)
@@ -111,18 +114,9 @@ def test_settings_tell_lists_apart(voc):
     ("xml", "message"),
     [
         ("<annotation><size>", "not well-formed XML"),
-        ("<annotation></annotation>", "no <size>"),
-        (voc_xml(width="wide"), "<width> is 'wide': expected a number"),
         (voc_xml(height=9), "<size> says height 9 and width 32: expected .* height 24"),
         (voc_xml(voc_object("yeti")), "object 1: unknown class 'yeti': expected aeroplane"),
         (voc_xml(voc_object("background")), "unknown class 'background'"),
-        (voc_xml("<object><name>cat</name></object>"), r"object 1 \(cat\): no <bndbox>"),
-        (voc_xml(voc_object(box=(3, "x", 5, 6))), "<ymin> is 'x': expected a number"),
-        (voc_xml(voc_object(box=(9, 5, 3, 20))), "inverted"),
-        (voc_xml(voc_object() * 2 + voc_object(box=(1, 1, 33, 9))), "object 3 .*xmax 33.*outside"),
-        (voc_xml(voc_object(box=(-3, 1, 9, 9))), "outside"),
-        (voc_xml(voc_object(box=("nan", 1, 9, 9))), "<xmin> is 'nan'"),
-        (voc_xml(voc_object(extra="<truncated>left</truncated>")), "<truncated> is 'left'"),
     ],
 )
 def test_a_bad_annotation(voc, xml, message):
@@ -130,6 +124,147 @@ def test_a_bad_annotation(voc, xml, message):
     with pytest.raises(InputError, match=f"bad.xml: .*{message}") as caught:
         VocReader(voc.data_dir, "train")[0]
     assert "\n" not in str(caught.value)
+
+
+_OUT, _EMPTY = "box reaches out of its image", "box is empty, inverted"
+_NO_BOX = "object without a name or box"
+
+
+@pytest.mark.parametrize(
+    ("xml", "boxes", "note"),
+    [
+        ("<annotation>{}</annotation>", [(4, 2, 20, 12)], "annotation without the image's size"),
+        (voc_xml("{}", width="wide"), [(4, 2, 20, 12)], "annotation without the image's size"),
+        (voc_xml("{}", 0, 0), [(4, 2, 20, 12)], "annotation without the image's size"),
+        (voc_xml("<object><name>cat</name></object>"), [], _NO_BOX),
+        (voc_xml("<object></object>"), [], _NO_BOX),
+        (voc_xml(voc_object(box=(3, "x", 5, 6))), [], _EMPTY),
+        (voc_xml(voc_object(box=(9, 5, 3, 20))), [], _EMPTY),
+        (voc_xml(voc_object(box=("nan", 1, 9, 9))), [], _EMPTY),
+        (voc_xml(voc_object(box=(40, 1, 50, 9))), [], _EMPTY),
+        (voc_xml(voc_object(box=(1, 1, 34, 9))), [(0, 0, 9, WIDTH)], _OUT),
+        (voc_xml(voc_object(box=(-3, 1, 9, 9))), [(0, 0, 9, 9)], _OUT),
+        (
+            voc_xml(voc_object(extra="<truncated>left</truncated>")),
+            [(4, 2, 20, 12)],
+            "difficult or truncated is neither 0 nor 1",
+        ),
+        (
+            voc_xml(
+                "<object><name>cat</name><robndbox><cx>16</cx><cy>12</cy><w>8</w><h>4</h>"
+                "<angle>1.5707963267948966</angle></robndbox></object>"
+            ),
+            [(8, 14, 16, 18)],
+            "rotated box",
+        ),
+    ],
+)
+def test_what_is_mended_is_noted(voc, xml, boxes, note):
+    voc.add("a", xml.format(voc_object()))
+    example = VocReader(voc.data_dir, "train")[0]
+    np.testing.assert_allclose(example.boxes, np.array(boxes).reshape(-1, 4), atol=1e-5)
+    assert len(example.repairs) == 1 and example.repairs[0].startswith(note), example.repairs
+
+
+def test_objects_in_a_folder_of_their_own_and_a_strange_encoding(voc):
+    xml = voc_xml(f"<objects>{voc_object()}{voc_object('dog')}</objects>")
+    voc.add("a", f'<?xml version="1.0" encoding="utf8mb4"?>{xml}')
+    example = VocReader(voc.data_dir, "train")[0]
+    assert example.labels.tolist() == [8, 12] and not example.repairs
+
+
+def test_names_with_spaces_accents_and_endings_in_capitals(voc):
+    for name in ("photo 1", "photo 2", "cat (1)"):
+        voc.add(name, voc_xml(voc_object()))
+    voc.add("cafe\N{COMBINING ACUTE ACCENT}", voc_xml(voc_object()))
+    images = voc.root / "JPEGImages"
+    (images / "photo 2.jpg").rename(images / "photo 2.JPG")
+    text = voc.list_path.read_text()
+    voc.list_path.write_text(unicodedata.normalize("NFC", text))
+    assert voc.list_path.read_text() != text
+    examples = list(VocReader(voc.data_dir, "train"))
+    assert [len(example.boxes) for example in examples] == [1, 1, 1, 1]
+    assert examples[1].filename == "photo 2.JPG"
+
+
+@pytest.mark.parametrize("line", ["a.jpg", "JPEGImages/a.jpg SegmentationClass/a.png"])
+def test_a_list_of_files_is_refused_with_a_hint(voc, line):
+    voc.add("a", voc_xml())
+    voc.list_path.write_text(line)
+    with pytest.raises(InputError, match="is no id: expected ids without .* such as 'a'"):
+        VocReader(voc.data_dir, "train")
+
+
+def test_a_folder_without_lists_and_one_that_is_named_itself(voc):
+    for number in range(20):
+        voc.add(f"a{number}", voc_xml(voc_object()))
+    whole = VocReader(str(voc.root), "train").source_ids
+    assert whole == VocReader(voc.data_dir, "train").source_ids and len(whole) == 20
+    shutil.rmtree(voc.root / "ImageSets")
+    parts = {part: VocReader(voc.data_dir, part).source_ids for part in ("train", "val", "all")}
+    assert parts["all"] == sorted(whole)
+    assert sorted(parts["train"] + parts["val"]) == parts["all"] and parts["train"]
+    with pytest.raises(InputError, match="--split=test: expected one of train, val, all"):
+        VocReader(voc.data_dir, "test")
+
+
+def test_images_with_xml_beside_them(voc, tmp_path):
+    flat = tmp_path / "flat"
+    flat.mkdir()
+    for number in range(8):
+        voc.add(f"a{number}", voc_xml(voc_object("hat" if number % 2 else "cat")))
+    for path in [*(voc.root / "JPEGImages").iterdir(), *(voc.root / "Annotations").iterdir()]:
+        path.rename(flat / path.name)
+    (flat / "not_yet.jpg").write_bytes((flat / "a0.jpg").read_bytes())
+    with pytest.warns(InputWarning, match="1 images without annotations left out, first not_yet"):
+        reader = VocReader(str(flat), "all")
+    assert reader.class_names == ("background", "cat", "hat") and len(reader) == 8
+    assert [example.labels.tolist() for example in reader] == [[1], [2]] * 4
+    with pytest.raises(InputError, match="no data in VOC's layout: expected the folder VOC2012"):
+        VocReader(str(tmp_path), "all")
+
+
+def test_masks_elsewhere_in_colours_and_as_mat(voc):
+    for name in "abc":
+        voc.add(name, voc_xml(voc_object()), _MASK)
+    masks = voc.root / "SegmentationClassAug"
+    (voc.root / "SegmentationClass").rename(masks)
+    colours = color_map()[_MASK]
+    Image.fromarray(colours).save(masks / "a.png")
+    opaque = np.full((HEIGHT, WIDTH, 1), 255, np.uint8)
+    Image.fromarray(np.concatenate([colours, opaque], axis=2)).save(masks / "b.png")
+    (masks / "c.png").unlink()
+    labels = np.where(_MASK == 255, 0, _MASK)
+    scipy.io.savemat(masks / "c.mat", {"GTcls": {"Segmentation": labels}})
+    assert VocReader(voc.data_dir, "train")[0].mask is None
+    reader = VocReader(voc.data_dir, "train", mask_dir="SegmentationClassAug")
+    for index, expected in enumerate((_MASK, _MASK, labels)):
+        np.testing.assert_array_equal(reader[index].mask, expected)
+    assert reader.settings != VocReader(voc.data_dir, "train").settings
+    with pytest.raises(InputError, match="--mask_dir=none: no such folder"):
+        VocReader(voc.data_dir, "train", mask_dir="none")
+
+
+def test_a_label_map_names_classes_and_colours(voc):
+    (voc.root / "labelmap.txt").write_text(
+        "# label:color_rgb:parts:actions\ndent:250,50,83::\nbackground:0,0,0::\nvoid:9,9,9::\n"
+    )
+    voc.add("a", voc_xml(voc_object("dent")))
+    pixels = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
+    pixels[4:9], pixels[9] = (250, 50, 83), 9
+    Image.fromarray(pixels).save(voc.root / "SegmentationClass" / "a.png")
+    reader = VocReader(voc.data_dir, "train")
+    assert reader.class_names == ("background", "dent")
+    np.testing.assert_array_equal(reader[0].mask[:, 0], [0] * 4 + [1] * 5 + [255] + [0] * 14)
+
+
+def test_masks_that_say_nothing_and_files_of_no_image_are_warned_of(voc):
+    voc.add("a", voc_xml(voc_object()), np.where(_MASK == 8, 255, 0).astype(np.uint8))
+    assert VocReader(voc.data_dir, "train")[0].repairs[0].startswith("mask without a pixel of a cl")
+    masks = voc.root / "SegmentationClass"
+    (masks / "a.png").rename(masks / "a_mask.png")
+    with pytest.warns(InputWarning, match="1 files belong to no image, the first a_mask.png"):
+        VocReader(voc.data_dir, "train")
 
 
 def _save_png(path, mode: str) -> None:
@@ -141,10 +276,13 @@ def _save_png(path, mode: str) -> None:
     [
         (lambda path: path.write_bytes(path.read_bytes()[:60]), "the mask is damaged"),
         (lambda path: path.write_bytes(b"not a png"), "not a PNG"),
-        (lambda path: _save_png(path, "RGB"), "PNG of mode RGB: expected"),
-        (lambda path: _save_png(path, "1"), "PNG of mode 1: expected"),
-        (lambda path: Image.fromarray(_MASK[1:]).save(path), "the mask is 23 x 32"),
+        (
+            lambda path: Image.fromarray(_MASK[1:]).save(path),
+            "the mask says height 23 and width 32",
+        ),
         (lambda path: Image.fromarray(_MASK // 8 * 3).save(path), "label 93 is not declared"),
+        (lambda path: _save_png(path, "RGB"), "colour 8,8,8 is of no class: expected those of"),
+        (lambda path: Image.new("F", (32, 24)).save(path, "TIFF"), "not a PNG"),
     ],
 )
 def test_a_bad_mask(voc, damage, message):
@@ -155,9 +293,10 @@ def test_a_bad_mask(voc, damage, message):
     assert "\n" not in str(caught.value)
 
 
-def test_a_grey_mask_is_accepted(voc):
+@pytest.mark.parametrize("mode", ["L", "LA"])
+def test_a_grey_mask_is_accepted(voc, mode):
     voc.add("a", mask=_MASK)
-    _save_png(voc.root / "SegmentationClass" / "a.png", "L")
+    _save_png(voc.root / "SegmentationClass" / "a.png", mode)
     np.testing.assert_array_equal(VocReader(voc.data_dir, "train")[0].mask, _MASK)
 
 

@@ -124,8 +124,9 @@ def test_records_call_other_boxes_ignored(voc):
 
 def test_a_missing_annotation_is_not_taken_for_an_empty_one(voc):
     voc.add("bare")
+    reader = ChosenClasses(VocReader(voc.data_dir, "train"), ["cat"])
     with pytest.raises(InputError, match=r"bare.jpg: no annotation"):
-        ChosenClasses(VocReader(voc.data_dir, "train"), ["cat"])
+        reader[0]
 
 
 def test_the_choice_belongs_to_the_folder(voc, tmp_path):
@@ -148,7 +149,7 @@ def test_an_interrupted_run_goes_on_behind_what_was_left_out(voc, tmp_path):
     good = path.read_bytes()
     path.write_bytes(good[:50])
     with pytest.raises(InputError, match="boxes_only.jpg"):
-        prepare.prepare(reader, str(tmp_path / "mended"), 1)
+        prepare.prepare(reader, str(tmp_path / "mended"), 1, strict=True)
     path.write_bytes(good)
     prepare.prepare(ChosenClasses(inner, ["dog", "cat"]), str(tmp_path / "mended"), 1)
     whole, mended = (

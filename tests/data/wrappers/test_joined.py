@@ -90,5 +90,5 @@ def test_an_image_in_both_folders_is_refused(voc, tmp_path):
         InputError, match=r"image 'a0' is in .* and in .*: expected each image once"
     ):
         prepare.make_reader("voc", [folders[0], folders[0]], "train")
-    with pytest.raises(InputError, match="no such list"):
+    with pytest.raises(InputError, match="no data in VOC's layout"):
         prepare.make_reader("voc", [folders[0], str(tmp_path)], "train")
