@@ -196,9 +196,7 @@ def test_outlines_circles_and_what_has_no_box_in_labelme(root):
     content = json.loads((root / "a.json").read_text()) | {"shapes": shapes}
     (root / "a.json").write_text(json.dumps(content))
     (root / "other.json").write_text("{}")
-    with pytest.warns(
-        InputWarning, match="1 files left out, the first: .*other.json: not"
-    ):
+    with pytest.warns(InputWarning, match="1 files left out, the first: .*other.json: not"):
         example = BoxesReader("labelme", str(root), "all")[0]
     np.testing.assert_array_equal(example.boxes, [[4, 3, 10, 9], [5, 5, 15, 15]])
     assert len(example.repairs) == 2

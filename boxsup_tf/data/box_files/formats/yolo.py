@@ -52,7 +52,7 @@ def _yaml(data_dir: str) -> dict[str, Any]:
     path = next(filter(files.is_file, paths), None)
     if path is None:
         return {}
-    require("yaml", "pip install pyyaml", path)
+    require("yaml", "pip install 'boxsup_tf[yolo]'", path)
     import yaml
 
     try:
