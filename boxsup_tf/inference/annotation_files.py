@@ -80,10 +80,10 @@ def _write_labelme(
         image = files.absolute(images[name])
         if not files.is_remote(image) and not files.is_remote(folder):
             image = os.path.relpath(image, files.absolute(os.path.dirname(target)))
+        height, width = label_map.shape
         content = {"version": "5.0.0", "flags": {}, "shapes": shapes, "imagePath": image}
-        content |= {"imageData": None}
-        content |= {"imageHeight": label_map.shape[0], "imageWidth": label_map.shape[1]}
-        write_json(target, content)
+        size = {"imageHeight": height, "imageWidth": width}
+        write_json(target, content | {"imageData": None} | size)
 
 
 ANNOTATION_FILES: dict[str, Callable[..., None]] = {"coco": _write_coco, "labelme": _write_labelme}

@@ -30,9 +30,8 @@ def _label_map() -> np.ndarray:
 
 def _worst_iou(found: np.ndarray, true: np.ndarray) -> float:
     """Over the classes."""
-    return min(
-        ((found == n) & (true == n)).sum() / ((found == n) | (true == n)).sum() for n in (1, 2)
-    )
+    pairs = [(found == label, true == label) for label in (1, 2)]
+    return min((a & b).sum() / (a | b).sum() for a, b in pairs)
 
 
 @pytest.fixture
@@ -56,7 +55,7 @@ def test_coco(folder):
     for annotation in annotations:
         mask = coco.annToMask(annotation).astype(bool)
         found[mask] = annotation["category_id"]
-        assert abs(annotation["area"] - mask.sum()) <= max(1.0, 0.05 * mask.sum())
+        assert abs(annotation["area"] - mask.sum()) <= max(3.0, 0.03 * mask.sum())
         rows, columns = np.nonzero(mask)
         x, y, w, h = annotation["bbox"]
         tight = [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
