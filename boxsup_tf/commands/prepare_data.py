@@ -37,6 +37,7 @@ from boxsup_tf.settings import check, option
 from boxsup_tf.workers.runner import RUNNERS, make_runner
 
 _MEGAPIXELS_TO_SHRINK = 250.0  # of images that --max_side makes smaller
+_SHOWN_CLASSES = 30
 _OWN = "dataset=" + "|".join(("voc", *FORMATS))
 
 
@@ -146,6 +147,8 @@ def run(options: Options, images: ImageOptions) -> None:
         _show_lists(parts)
     info = prepare.prepare(source, output_dir, options.num_shards, runner, options.strict)
     prepare.report(info)
+    if len(info.class_names) <= _SHOWN_CLASSES:
+        print("classes: " + ", ".join(f"{n} {name}" for n, name in enumerate(info.class_names)))
     print(
         f"{output_dir}: {info.num_images} images, {info.num_boxes} boxes in "
         f"{info.num_images_with_boxes} images, {info.num_images_with_masks} masks, "

@@ -25,11 +25,18 @@ def find_file(folder: str, stem: str, endings: Sequence[str]) -> str | None:
             return path
     inner, name = os.path.split(os.path.join(folder, stem))
     if files.is_folder(inner):
-        listed = _names(inner, files.modified_ns(inner))
+        listed = _names(inner, _modified_ns(inner))
         for ending in endings:
             if found := listed.get((normal_name(name), ending)):
                 return os.path.join(inner, found)
     return None
+
+
+def _modified_ns(folder: str) -> int:
+    try:
+        return files.modified_ns(folder)
+    except OSError:  # object stores know it of files alone
+        return 0
 
 
 @functools.lru_cache(maxsize=64)

@@ -34,6 +34,7 @@ _READERS: dict[str, Callable[..., Reader]] = {
     "shapes": lambda data_dir, split, **options: ShapesReader(**options),
 }
 DATASETS = tuple(_READERS)
+_SHOWN = 20  # of the images that were left out
 
 
 def make_reader(
@@ -135,9 +136,6 @@ def report(info: DatasetInfo) -> None:
             print(f"  {image.source_id}: {image.reason}", file=sys.stderr)
         if (more := len(info.skipped) - _SHOWN) > 0:
             print(f"  and {more} more, see dataset.json", file=sys.stderr)
-
-
-_SHOWN = 20
 
 
 def _encode(reader: Reader, strict: bool, indices: range) -> Iterator[bytes | SkippedImage]:

@@ -6,7 +6,7 @@ import numpy as np
 from pycocotools import mask as mask_utils
 
 from boxsup_tf.data.coco.segmentation import encode_segmentation
-from boxsup_tf.data.mending import NO_OUTLINE, Notes, note
+from boxsup_tf.data.mending import NO_OUTLINE, Box, Notes, note
 from boxsup_tf.errors import InputError
 from boxsup_tf.labels import BACKGROUND, VOID
 
@@ -56,7 +56,22 @@ def paint_class_mask(
     return mask
 
 
-def box_of(annotation: dict) -> tuple[float, float, float, float]:
+def box_of(annotation: dict, height: int, width: int) -> Box:
+    """(ymin, xmin, ymax, xmax) as annotated or, failing that, around the outline; else NaN."""
+    edges = edges_of(annotation)
+    if all(map(math.isfinite, edges)) or annotation["bbox"] is not None:
+        return edges
+    try:
+        rle = encode_segmentation(annotation["segmentation"], height, width, "")
+    except InputError:
+        return edges
+    if rle is None:
+        return edges
+    x, y, w, h = mask_utils.toBbox(rle).tolist()
+    return y, x, y + h, x + w
+
+
+def edges_of(annotation: dict) -> Box:
     """(ymin, xmin, ymax, xmax) as annotated; NaN where it is not [x, y, width, height]."""
     try:
         x, y, w, h = (float(value) for value in annotation["bbox"])
@@ -71,7 +86,7 @@ def _crowd_region(
     """An index of the crowd's pixels; of its whole box where it has no segmentation."""
     if rle is not None:
         return mask_utils.decode(rle).astype(bool)
-    edges = box_of(annotation)
+    edges = edges_of(annotation)
     if not all(map(math.isfinite, edges)):
         return slice(0, 0), slice(0, 0)
     ymin, xmin, ymax, xmax = edges

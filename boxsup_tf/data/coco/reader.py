@@ -8,7 +8,7 @@ import numpy as np
 from boxsup_tf.data.coco.classes import classes_of
 from boxsup_tf.data.coco.file import image_stem, load_coco
 from boxsup_tf.data.coco.layout import find_annotation_file, find_image, find_image_dir
-from boxsup_tf.data.coco.mask import box_of, paint_class_mask
+from boxsup_tf.data.coco.mask import box_of, edges_of, paint_class_mask
 from boxsup_tf.data.coco.segmentation import has_outline
 from boxsup_tf.data.mending import NO_SIZE, SPECK, Notes, note, usable_box
 from boxsup_tf.data.reader import list_settings
@@ -70,15 +70,17 @@ class CocoReader:
         name = record["file_name"]
         image_path = find_image(self._image_dir, name) or os.path.join(self._image_dir, name)
         image = read_source_image(image_path, image_stem(record), self._options)
-        size = record["height"] and (record["height"], record["width"])
-        if not size:
+        declared = record["height"] and (record["height"], record["width"])
+        if not declared:
             image.notes.append(note(NO_SIZE, name))
-        frame = image.frame(size, f"{self._file.path}: image {name!r}")
+        frame = image.frame(declared, f"{self._file.path}: image {name!r}")
         kept = self._annotations(record, image.notes)
+        size = (frame.height, frame.width)
+        annotated = [(box_of(a, *size), a) for a in kept]
         boxed = [
             (frame.turn_box(box), a)
-            for a in kept
-            if (box := usable_box(box_of(a), frame.height, frame.width, a["where"], image.notes))
+            for found, a in annotated
+            if (box := usable_box(found, *size, a["where"], image.notes))
         ]
         mask = paint_class_mask(kept, self._label_of, frame.height, frame.width, image.notes)
         return Example(
@@ -101,7 +103,7 @@ class CocoReader:
         for annotation in self._file.annotations[record["id"]]:
             if annotation["category_id"] not in self._label_of:
                 continue
-            ymin, xmin, ymax, xmax = box_of(annotation)
+            ymin, xmin, ymax, xmax = edges_of(annotation)
             is_speck = ymax - ymin <= 1 and xmax - xmin <= 1
             if is_speck and annotation["segmentation"] and not has_outline(annotation):
                 notes.append(note(SPECK, annotation["where"]))

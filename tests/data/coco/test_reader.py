@@ -176,7 +176,7 @@ _OUT, _EMPTY = "box reaches out of its image", "box is empty, inverted"
 @pytest.mark.parametrize(
     ("change", "boxes", "has_mask", "note"),
     [
-        ({"bbox": None}, [], True, _EMPTY),
+        ({"bbox": None, "segmentation": None}, [], False, _EMPTY),
         ({"bbox": [1, 2, "x", 4]}, [], True, _EMPTY),
         ({"bbox": [1, 2, -3, 4]}, [], True, _EMPTY),
         ({"bbox": [1, 2, 40, 4]}, [(2, 1, 6, WIDTH)], True, _OUT),
@@ -198,6 +198,14 @@ def test_what_is_mended_is_noted(coco, change, boxes, has_mask, note):
     assert (example.mask is not None) == has_mask
     assert len(example.repairs) == 1 and example.repairs[0].startswith(note), example.repairs
     assert "annotation 1" in example.repairs[0]
+
+
+def test_a_missing_box_is_the_outlines(coco):
+    coco.annotate(18, [2, 3, 20, 15])
+    del coco.json["annotations"][0]["bbox"]
+    example = CocoReader(coco.save(), "train")[0]
+    np.testing.assert_array_equal(example.boxes, [_BOX])
+    assert not example.repairs
 
 
 def test_ids_sizes_and_flags_as_tools_write_them(coco):
