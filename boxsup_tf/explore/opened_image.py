@@ -15,7 +15,7 @@ from boxsup_tf.pools.pool_ops import PackedPool
 from boxsup_tf.proposals import registry
 from boxsup_tf.proposals.proposal_input import ProposalInput
 from boxsup_tf.records import records
-from boxsup_tf.records.example import check_box, decode_checked
+from boxsup_tf.records.example import decode_checked
 from boxsup_tf.records.parsing import Record, parse
 
 _MOST_POOLS = 4
@@ -125,7 +125,7 @@ class OpenedImage:
 
     def _pool(self, drawn: DrawnBox | None) -> tuple[CandidatePool, PackedPool]:
         if drawn:
-            check_box(drawn.box, self.image.shape[0], self.image.shape[1], self.source_id)
+            _check_box(drawn.box, self.image.shape[0], self.image.shape[1], self.source_id)
         if self._stored is not None:
             return self._stored, self.record.pool
         return self._pool_for(drawn if self._asks_for(drawn) else None)
@@ -144,3 +144,19 @@ class OpenedImage:
             boxes = np.concatenate([boxes, np.array([drawn.box], np.float32)])
             labels = np.append(labels, drawn.label)
         return ProposalInput(self.image, boxes, example.filename, labels)
+
+
+def _check_box(box: tuple[float, ...], height: int, width: int, where: str) -> None:
+    """Makes sure that a drawn box has an area and lies in its image.
+
+    Raises:
+        InputError: it is inverted, empty, or reaches outside the image.
+    """
+    ymin, xmin, ymax, xmax = box
+    shown = f"box [ymin {ymin:g}, xmin {xmin:g}, ymax {ymax:g}, xmax {xmax:g}]"
+    if not (ymin < ymax and xmin < xmax):
+        raise InputError(f"{where}: {shown} is empty or inverted: expected minima below maxima")
+    if ymin < 0 or xmin < 0 or ymax > height or xmax > width:
+        raise InputError(
+            f"{where}: {shown} reaches outside the image of height {height} and width {width}"
+        )
