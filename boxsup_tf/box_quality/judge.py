@@ -93,7 +93,7 @@ def judge(
     size = probabilities.shape[:2]
     assert example.boxes is not None
     ignored = example.is_crowd | (example.labels == 0)
-    insides = [_inside(box, size) for box in example.boxes]
+    insides = np.array([_inside(box, size) for box in example.boxes]).reshape(-1, *size)
     boxes = _objects(example, ignored, insides, probabilities)
     objects = believed_objects(probabilities, least_pixels(size))
 
@@ -113,8 +113,7 @@ def judge(
         score, kind, label, edges = max(suspicions, key=lambda each: each.score)
         own = box.number, box.label, _edges(box.edges)
         findings.append(Finding(example.source_id, kind, score, *own, label, _edges(edges)))
-    taken = [inside for inside, skip in zip(insides, ignored, strict=True) if skip]
-    for each, score in _overlooked(objects, boxes, taken):
+    for each, score in _overlooked(objects, boxes, list(insides[ignored])):
         where = _edges(believed_box(each.pixels, each.label))
         none = -1, 0, None
         findings.append(Finding(example.source_id, OVERLOOKED, score, *none, each.label, where))
@@ -135,25 +134,21 @@ def _inside(box: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 def _objects(
     example: Example,
     ignored: np.ndarray,
-    insides: Sequence[np.ndarray],
+    insides: np.ndarray,
     probabilities: np.ndarray,
 ) -> list[_Box]:
     boxes, edges = [], np.asarray(example.boxes)
-    for number in np.flatnonzero(~ignored).tolist():
+    for number in np.flatnonzero(~ignored):
         inside = insides[number]
         belief = probabilities[inside].sum(axis=0, dtype=np.float64)
         belief[0] = 0  # the background is no class that a box could have
         for label in np.unique(example.labels[~ignored]).tolist():
-            others = [
-                insides[other]
-                for other in np.flatnonzero(~ignored & (example.labels == label))
-                if other != number
-            ]
-            if label != example.labels[number] and others:
-                free = inside & ~np.any(others, axis=0)
+            if label != example.labels[number]:
+                of_label = insides[~ignored & (example.labels == label)]
+                free = inside & ~of_label.any(axis=0)
                 belief[label] = probabilities[free, label].sum()
         label = int(example.labels[number])
-        boxes.append(_Box(number, label, edges[number], inside, belief))
+        boxes.append(_Box(int(number), label, edges[number], inside, belief))
     return boxes
 
 
