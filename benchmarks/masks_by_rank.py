@@ -14,6 +14,7 @@ _BUDGET: dict[str, Any] = {
     **{"precision": "bfloat16", "frozen_blocks": 5, "augmentations": 4, "batch_size": 8},
     **{"optimizer": "adamw", "learning_rate": 3e-4, "schedule": "poly", "num_pictures": 0},
 }
+_COLUMNS = ("score", "changed", "spread", "entropy", "wrong")
 _CLASSES = ("cat", "dog", "horse", "cow", "sheep", "person")
 
 
@@ -159,17 +160,29 @@ def _mean_iou(counts: np.ndarray) -> np.ndarray:
 
 
 def ranking_quality(tables: Sequence[str]) -> dict[str, Any]:
-    """How the score and its parts follow what is wrong with the masks: Spearman's rho by table."""
-    import pandas as pd
+    """How the score and its parts follow what is wrong with the masks.
+
+    Args:
+        tables: of `write_table`, of images with masks.
+
+    Returns:
+        By table: Spearman's rho of the score and of its parts with the share of wrong pixels, and
+        how much of all that is wrong is in the first images.
+    """
+    import csv
+
     from scipy.stats import spearmanr
 
     found: dict[str, Any] = {"spearman": {}, "wrong_in_first": {}}
     for path in tables:
-        table = pd.read_csv(path).dropna()
-        for name in ("score", "changed", "spread", "entropy"):
-            rho = float(spearmanr(table[name], table["wrong"]).statistic)
+        with open(path, encoding="utf-8", newline="") as file:
+            rows = [row for row in csv.DictReader(file) if row["wrong"]]
+        columns = {name: np.array([float(row[name]) for row in rows]) for name in _COLUMNS}
+        wrong = columns.pop("wrong")
+        for name, column in columns.items():
+            rho = float(spearmanr(column, wrong).statistic)
             found["spearman"].setdefault(name, []).append(rho)
         for share in SHARES:
-            first = table["wrong"][: round(share * len(table))].sum() / table["wrong"].sum()
+            first = wrong[: round(share * len(wrong))].sum() / wrong.sum()
             found["wrong_in_first"].setdefault(f"{share:g}", []).append(float(first))
     return found
