@@ -14,7 +14,9 @@ from boxsup_tf.records.example import Example
 SHIFTED, SWAPPED, REMOVED = "shifted", "swapped", "removed"
 KINDS = (SHIFTED, SWAPPED, REMOVED)
 _SHIFT = (0.25, 0.5)  # of the box's side, along each axis
-_SAME = 0.5  # IoU from which on a box without annotation is the one that was removed
+# An object without a box is the one whose box was removed or moved where more than this share of
+# what is believed lies in the box as it was, and their IoU is at least this.
+_INSIDE, _OVERLAP = 0.5, 0.2
 
 
 class Error(NamedTuple):
@@ -98,23 +100,26 @@ def _shifted(box: np.ndarray, size: tuple[int, int], rng: np.random.Generator) -
 def are_real(findings: Sequence[Finding], errors: Iterable[Error]) -> np.ndarray:
     """bool [n]: which findings name an error that none before it has named.
 
-    A finding about a box names the error of that box; one of an object without a box that whose
-    box, as it was, has an IoU of at least 0.5 with the believed one.
+    A finding about a box names the error of that box; one of an object without a box that in whose
+    box, as it was, more than half of the believed one lies, with an IoU of 0.2 or more.
     """
-    from boxsup_tf.box_quality.judge import iou_yxyx
+    from boxsup_tf.box_quality.box_belief import area, common_area, iou_yxyx
 
     left: dict[str, list[Error]] = {}
     for error in errors:
         left.setdefault(error.source_id, []).append(error)
     real = np.zeros(len(findings), bool)
     for i, finding in enumerate(findings):
-        for error in left.get(finding.source_id, []):
+        open_ones = left.get(finding.source_id, [])
+        for place, error in enumerate(open_ones):
             if finding.box is not None:
                 named = finding.box_number == error.number
             else:
-                named = iou_yxyx(error.box, np.array(finding.believed_box)) >= _SAME
+                believed = np.array(finding.believed_box)
+                named = common_area(error.box, believed) > _INSIDE * area(believed)
+                named &= iou_yxyx(error.box, believed) >= _OVERLAP
             if named:
-                left[finding.source_id].remove(error)
+                del open_ones[place]
                 real[i] = True
                 break
     return real
@@ -162,8 +167,6 @@ def objectlab_findings(data: str, model: Any) -> list[Finding]:
     from cleanlab.object_detection import rank
 
     from boxsup_tf.box_quality import finding as kinds
-    from boxsup_tf.box_quality.believed_objects import believed_objects, extent_yxyx
-    from boxsup_tf.box_quality.judge import least_pixels
     from boxsup_tf.evaluation.examples import read_examples
     from boxsup_tf.records.dataset_info import load_complete
     from boxsup_tf.records.example import decode_image
@@ -172,51 +175,42 @@ def objectlab_findings(data: str, model: Any) -> list[Finding]:
     labels, predictions, examples = [], [], []
     for example in read_examples(data, info, "ObjectLab", with_all=True):
         probabilities = model.probabilities(decode_image(example.encoded).numpy()[None])[0]
-        objects = believed_objects(probabilities, least_pixels(probabilities.shape[:2]))
-        rows: list[list] = [[] for _ in info.class_names[1:]]
-        for each in objects:
-            ymin, xmin, ymax, xmax = extent_yxyx(each.pixels)
-            rows[each.label - 1].append([xmin, ymin, xmax, ymax, each.confidence])
         of_object = ~example.is_crowd & (example.labels > 0)
         examples.append((example, np.flatnonzero(of_object)))
         boxes = example.boxes[of_object][:, [1, 0, 3, 2]]
         labels.append({"bboxes": boxes, "labels": example.labels[of_object] - 1})
-        detections = np.empty(len(rows), object)
-        for i, row in enumerate(rows):
-            detections[i] = np.array(row, float).reshape(-1, 5)
-        predictions.append(detections)
-    arguments = {"labels": labels, "predictions": predictions}
-    placed = rank.compute_badloc_box_scores(**arguments)
-    swapped = rank.compute_swap_box_scores(**arguments)
-    overlooked = rank.compute_overlooked_box_scores(**arguments)
+        predictions.append(_detections(probabilities))
+    both = {"labels": labels, "predictions": predictions}
+    placed, swapped = rank.compute_badloc_box_scores(**both), rank.compute_swap_box_scores(**both)
+    overlooked = rank.compute_overlooked_box_scores(**both)
     found = []
     for i, (example, numbers) in enumerate(examples):
-        for place, number in enumerate(numbers):
-            score, kind = min(
-                (placed[i][place], kinds.BADLY_PLACED), (swapped[i][place], kinds.WRONG_CLASS)
-            )
-            edges = tuple(map(float, example.boxes[number]))
-            label = int(example.labels[number])
-            found.append(
-                Finding(example.source_id, kind, 1 - score, int(number), label, edges, label, edges)
-            )
-        boxes = [row for rows in predictions[i] for row in rows]
-        for row, score in zip(boxes, overlooked[i], strict=True):
+        for number, *scores in zip(numbers, placed[i], swapped[i], strict=True):
+            kind = (kinds.BADLY_PLACED, kinds.WRONG_CLASS)[int(np.argmin(scores))]
+            edges, label = tuple(map(float, example.boxes[number])), int(example.labels[number])
+            box = 1 - min(scores), int(number), label, edges, label, edges
+            found.append(Finding(example.source_id, kind, *box))
+        rows = [row for of_class in predictions[i] for row in of_class]
+        for (xmin, ymin, xmax, ymax, _), score in zip(rows, overlooked[i], strict=True):
             if not np.isnan(score):
-                xmin, ymin, xmax, ymax = row[:4]
-                found.append(
-                    Finding(
-                        example.source_id,
-                        kinds.OVERLOOKED,
-                        1 - float(score),
-                        -1,
-                        0,
-                        None,
-                        1,
-                        (ymin, xmin, ymax, xmax),
-                    )
-                )
+                box = 1 - float(score), -1, 0, None, 1, (ymin, xmin, ymax, xmax)
+                found.append(Finding(example.source_id, kinds.OVERLOOKED, *box))
     return kinds.ranked(found)
+
+
+def _detections(probabilities: np.ndarray) -> np.ndarray:
+    """Of an image as cleanlab has them: by class [n, 5], xmin, ymin, xmax, ymax, confidence."""
+    from boxsup_tf.box_quality.believed_objects import extent_yxyx, regions_of
+
+    label_map = probabilities.argmax(axis=2)
+    detections = np.empty(probabilities.shape[2] - 1, object)
+    for label in range(1, probabilities.shape[2]):
+        rows = [
+            [*extent_yxyx(region)[[1, 0, 3, 2]], probabilities[region, label].mean()]
+            for region in regions_of(label_map == label)
+        ]
+        detections[label - 1] = np.array(rows, float).reshape(-1, 5)
+    return detections
 
 
 def measure(

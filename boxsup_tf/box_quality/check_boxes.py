@@ -23,6 +23,7 @@ from boxsup_tf.records.shards import read_range
 
 TABLE_FILE, PAGE_FILE, SETTINGS_FILE = "boxes.csv", "boxes.html", "boxes.json"
 _PARTS = "parts"
+_SCORES = 1  # counts up when boxes are scored otherwise, for parts are kept
 _IMAGES_OF_A_PART = 500  # what an interruption loses at most
 
 
@@ -56,7 +57,7 @@ def check_boxes(
     if not info.num_images_with_boxes:
         raise InputError(f"{data}: none of its {info.num_images} images has boxes: expected some")
     folder = OwnedFolder(output_dir, SETTINGS_FILE, "a check", "check_boxes")
-    settings = model.settings | {"data": info.digest, "use_pools": use_pools}
+    settings = model.settings | {"data": info.digest, "use_pools": use_pools, "scores": _SCORES}
     found = folder.read()
     if found is not None:
         folder.check(found, settings)

@@ -15,8 +15,8 @@ from box_errors import (
     put_in_errors,
 )
 
+from boxsup_tf.box_quality.box_belief import iou_yxyx
 from boxsup_tf.box_quality.finding import BADLY_PLACED, OVERLOOKED, Finding
-from boxsup_tf.box_quality.judge import iou_yxyx
 from boxsup_tf.inference.segmentation_model import SegmentationModel
 from boxsup_tf.records import records
 from boxsup_tf.records.dataset_info import DatasetInfo

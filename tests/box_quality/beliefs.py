@@ -10,6 +10,7 @@ from boxsup_tf.records.example import Example
 CLASS_NAMES = ("background", "cat", "dog", "emu")
 SIZE = (60, 80)
 SURE = 0.94  # probability of the label; the others share the rest
+SEEN = 1 - (1 - SURE) / 3  # probability that a pixel of an object is of one
 
 
 def belief(objects: Sequence[tuple[int, Sequence[int]]], sure: float = SURE) -> np.ndarray:

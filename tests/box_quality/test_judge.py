@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
+from boxsup_tf.box_quality.box_belief import iou_yxyx
 from boxsup_tf.box_quality.finding import BADLY_PLACED, DUPLICATE, OVERLOOKED, WRONG_CLASS
-from boxsup_tf.box_quality.judge import iou_yxyx, judge
+from boxsup_tf.box_quality.judge import judge
 from boxsup_tf.pools.candidates import CandidatePool
-from tests.box_quality.beliefs import SURE, annotated, belief
+from tests.box_quality.beliefs import SEEN, annotated, belief
 
 CAT, DOG, EMU = 1, 2, 3
 LEFT, RIGHT = (10, 10, 40, 30), (20, 45, 50, 75)
@@ -28,14 +29,16 @@ def test_a_box_shifted_by_half_its_width_is_badly_placed():
     assert right.score < 0.1
     assert (wrong.kind, wrong.box, wrong.label) == (BADLY_PLACED, shifted, CAT)
     assert (wrong.believed_label, wrong.believed_box) == (CAT, LEFT)
-    assert wrong.score == pytest.approx(SURE * 2 / 3, abs=1e-3)
+    # Half of the object is outside, and half of the box is empty.
+    assert wrong.score == pytest.approx(SEEN / 2, abs=1e-3)
 
 
 def test_a_box_that_is_far_too_large_or_too_small_is_badly_placed():
     for box in [(0, 0, 60, 44), (20, 15, 30, 25)]:
         (finding,) = _findings([(CAT, box)], [(CAT, LEFT)])
         assert finding.kind == BADLY_PLACED and finding.believed_box == LEFT
-        assert finding.score == pytest.approx(SURE * (1 - iou_yxyx(*map(np.array, (box, LEFT)))))
+        iou = iou_yxyx(*map(np.array, (box, LEFT)))
+        assert finding.score == pytest.approx(0.4 * SEEN * (1 - iou), abs=1e-3)
 
 
 def test_a_box_of_another_class_has_the_wrong_class():
@@ -48,9 +51,11 @@ def test_an_object_on_top_that_has_its_own_box_does_not_make_the_class_wrong():
     small = (15, 15, 35, 25)
     findings = _findings([(CAT, LEFT), (DOG, small)], [(CAT, LEFT), (DOG, small)])
     assert max(finding.score for finding in findings) < 0.1
-    # Without its box it is all that is believed of the cat's middle, but the cat is seen, too.
+    # Without its box, it is what the cat's box cannot account for.
     cat, dog = _findings([(CAT, LEFT)], [(CAT, LEFT), (DOG, small)])
-    assert cat.score < 0.5 and (dog.kind, dog.box) == (OVERLOOKED, None)
+    assert cat.score < 0.1 and (dog.kind, dog.box) == (OVERLOOKED, None)
+    assert (dog.believed_label, dog.believed_box) == (DOG, small)
+    assert dog.score == pytest.approx(SEEN / 3, abs=1e-3)  # of all that is seen there
 
 
 def test_an_object_without_a_box_is_overlooked():
@@ -58,7 +63,7 @@ def test_an_object_without_a_box_is_overlooked():
     assert right.score < 0.1
     assert (missing.kind, missing.box_number, missing.box) == (OVERLOOKED, -1, None)
     assert (missing.believed_label, missing.believed_box) == (DOG, RIGHT)
-    assert missing.score == pytest.approx(SURE, abs=1e-3)
+    assert missing.score == pytest.approx(SEEN, abs=1e-3)
 
 
 @pytest.mark.parametrize("label", [CAT, EMU])
@@ -99,7 +104,7 @@ def test_two_objects_of_a_class_side_by_side_are_not_one():
 
 def test_an_empty_box_is_suspect_but_less_than_a_contradicted_one():
     (empty,) = judge(annotated([(CAT, LEFT)]), belief([], sure=0.999))
-    assert empty.kind == BADLY_PLACED and 0.4 < empty.score <= 0.5
+    assert empty.kind == BADLY_PLACED and 0.35 < empty.score <= 0.4
 
 
 def test_a_single_class_has_no_rival():
@@ -114,7 +119,8 @@ def test_a_pool_tells_where_a_blurred_object_ends():
     pool = CandidatePool.from_masks(mask, "by hand")
     example, probabilities = annotated([(CAT, LEFT)]), belief([(CAT, blurred)])
     (without,), (with_pool,) = judge(example, probabilities), judge(example, probabilities, pool)
-    assert without.score > 0.3 and with_pool.score < 0.1
+    assert without.score == pytest.approx(0.4 * SEEN * (1 - 600 / 936), abs=1e-3)
+    assert with_pool.score == pytest.approx(0)
     far = CandidatePool.from_masks(np.roll(mask, 30, axis=2), "by hand")
     assert judge(example, probabilities, far) == [without]
 
