@@ -22,6 +22,9 @@ _SIDE = 320  # of a picture, pixels
 _MARGIN = 0.4  # shown around a box, as a share of its longer side
 _ANNOTATED, _BELIEVED = (255, 255, 255), (255, 220, 0)
 
+_COLUMNS = (
+    "display: grid; gap: 0 1.5rem; grid-template-columns: repeat(auto-fill, minmax(26rem, 1fr))"
+)
 _SAYS = {
     WRONG_CLASS: "{label}: the network sees {believed} in it",
     BADLY_PLACED: "{label}: the network sees the object elsewhere",
@@ -95,7 +98,7 @@ def findings_page(
         _card(rank, finding, crop, class_names)
         for rank, (finding, crop) in enumerate(zip(findings, crops, strict=False), 1)
     ]
-    shown = section("boxes", "In order", node("p", colors), *cards)
+    shown = section("boxes", "In order", node("p", colors), node("div", *cards, style=_COLUMNS))
     links = [("summary", "By kind"), ("boxes", "In order")]
     return html_page("Boxes", data, links, to_html(summary) + to_html(shown))
 
