@@ -162,30 +162,54 @@ def write_with_errors(
     return target, errors
 
 
-def objectlab_findings(data: str, model: Any) -> list[Finding]:
-    """The same boxes ranked by cleanlab's ObjectLab, with believed objects as its detections."""
-    from cleanlab.object_detection import rank
+def objectlab_findings(data: str, model: Any) -> dict[str, list[Finding]]:
+    """The same boxes ranked by cleanlab's ObjectLab, with believed objects as its detections.
 
-    from boxsup_tf.box_quality import finding as kinds
+    Returns:
+        By its own thresholds of confidence; and by such that nine in ten of these detections count
+        where boxes are placed, and a quarter of them for classes and overlooked objects.
+    """
     from boxsup_tf.evaluation.examples import read_examples
     from boxsup_tf.records.dataset_info import load_complete
     from boxsup_tf.records.example import decode_image
 
-    info = load_complete(data)
-    labels, predictions, examples = [], [], []
-    for example in read_examples(data, info, "ObjectLab", with_all=True):
-        probabilities = model.probabilities(decode_image(example.encoded).numpy()[None])[0]
-        of_object = ~example.is_crowd & (example.labels > 0)
-        examples.append((example, np.flatnonzero(of_object)))
-        boxes = example.boxes[of_object][:, [1, 0, 3, 2]]
-        labels.append({"bboxes": boxes, "labels": example.labels[of_object] - 1})
-        predictions.append(_detections(probabilities))
-    both = {"labels": labels, "predictions": predictions}
-    placed, swapped = rank.compute_badloc_box_scores(**both), rank.compute_swap_box_scores(**both)
-    overlooked = rank.compute_overlooked_box_scores(**both)
+    examples = list(read_examples(data, load_complete(data), "ObjectLab", with_all=True))
+    predictions = [
+        _detections(model.probabilities(decode_image(example.encoded).numpy()[None])[0])
+        for example in examples
+    ]
+    confidence = np.concatenate([rows[:, 4] for found in predictions for rows in found])
+    fitted = np.quantile(confidence, [0.1, 0.75]) - 1e-6  # what equals a threshold counts
+    return {
+        "objectlab": _by_objectlab(examples, predictions, None, None),
+        "objectlab_fitted": _by_objectlab(examples, predictions, *fitted.tolist()),
+    }
+
+
+def _by_objectlab(
+    examples: Sequence[Example],
+    predictions: Sequence[np.ndarray],
+    low: float | None,
+    high: float | None,
+) -> list[Finding]:
+    from cleanlab.object_detection import rank
+
+    from boxsup_tf.box_quality import finding as kinds
+
+    of_object = [np.flatnonzero(~each.is_crowd & (each.labels > 0)) for each in examples]
+    both = {
+        "labels": [
+            {"bboxes": each.boxes[numbers][:, [1, 0, 3, 2]], "labels": each.labels[numbers] - 1}
+            for each, numbers in zip(examples, of_object, strict=True)
+        ],
+        "predictions": list(predictions),
+    }
+    placed = rank.compute_badloc_box_scores(**both, low_probability_threshold=low)
+    swapped = rank.compute_swap_box_scores(**both, high_probability_threshold=high)
+    overlooked = rank.compute_overlooked_box_scores(**both, high_probability_threshold=high)
     found = []
-    for i, (example, numbers) in enumerate(examples):
-        for number, *scores in zip(numbers, placed[i], swapped[i], strict=True):
+    for i, example in enumerate(examples):
+        for number, *scores in zip(of_object[i], placed[i], swapped[i], strict=True):
             kind = (kinds.BADLY_PLACED, kinds.WRONG_CLASS)[int(np.argmin(scores))]
             edges, label = tuple(map(float, example.boxes[number])), int(example.labels[number])
             box = 1 - min(scores), int(number), label, edges, label, edges
@@ -242,5 +266,6 @@ def measure(
         findings = check_boxes(model, wrong, os.path.join(folder, name), 200, use_pools)
         found[name] = precision(findings, errors)
     if importlib.util.find_spec("cleanlab"):
-        found["objectlab"] = precision(objectlab_findings(wrong, model), errors)
+        for name, findings in objectlab_findings(wrong, model).items():
+            found[name] = precision(findings, errors)
     return found
