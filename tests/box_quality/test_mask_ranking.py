@@ -13,6 +13,7 @@ from boxsup_tf.commands import rank_for_masks as command
 from boxsup_tf.data.id_list import read_ids
 from boxsup_tf.errors import InputError
 from boxsup_tf.labels import VOID
+from boxsup_tf.pools.candidates import CandidatePool
 from boxsup_tf.supervision.scoring import Scorer
 from boxsup_tf.training.config import TrainConfig
 from boxsup_tf.training.sources import load_source
@@ -78,6 +79,27 @@ def test_doubt_is_as_defined(records):
         known = 3 if doubt.wrong is None else 4
         np.testing.assert_allclose(doubt[:known], expected[:known], atol=1e-5, err_msg=name)
     assert len({doubt.changed for doubt in seen}) > 1 and max(d.changed for d in seen) > 0
+
+
+def test_nothing_is_in_doubt_without_boxes_or_candidates(tmp_path):
+    example = make_example("a", 0)
+    flags = {name: np.zeros(0, bool) for name in ("difficult", "truncated", "is_crowd")}
+    no_box = np.zeros((0, 4), np.float32), np.zeros(0, np.int64)
+    empty = dataclasses.replace(example, boxes=no_box[0], labels=no_box[1], **flags)
+    no_pool = dataclasses.replace(example, source_id="b")
+
+    def pool_of(each):
+        if each.source_id == "a":
+            return blocks(each)
+        return CandidatePool.from_masks(np.zeros((0, SIDE, SIDE), bool), "none")
+
+    source = load_source(write(tmp_path / "records", [empty, no_pool], pool_of), "box")
+    spec = ExampleTable([source]).read(ExampleTable([source]).numbers()).element_spec
+    meter = DoubtMeter(TrainConfig(train_data="unused:box"), spec, len(CLASS_NAMES), k=3)
+    logits = tf.random.stateless_normal([SIDE, SIDE, len(CLASS_NAMES)], [0, 1])
+    without_boxes, without_candidates = (meter(read_example(source, i), logits) for i in (0, 1))
+    assert without_boxes[:3] == (0, 0, 0)
+    assert without_candidates[:2] == (0, 0) and without_candidates.entropy > 0
 
 
 def test_images_are_ranked_by_their_places_in_three_orders():
