@@ -8,6 +8,7 @@ import tensorflow as tf
 from boxsup_tf.errors import InputError
 from boxsup_tf.io import files
 from boxsup_tf.records.dataset_info import DatasetInfo, shard_paths
+from boxsup_tf.records.untuned import untuned
 
 
 def read_records(folder: str, num_shards: int) -> Iterator[bytes]:
@@ -25,7 +26,7 @@ def read_shard(path: str) -> Iterator[bytes]:
     if not files.exists(path):
         raise InputError(f"{path}: shard not found: expected every shard of dataset.json")
     try:
-        yield from tf.data.TFRecordDataset(path).as_numpy_iterator()
+        yield from untuned(tf.data.TFRecordDataset(path)).as_numpy_iterator()
     except tf.errors.DataLossError as error:
         raise InputError(f"{path}: damaged TFRecord: {error.message}") from None
 

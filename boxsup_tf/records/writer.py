@@ -27,6 +27,7 @@ from boxsup_tf.records.index import Index, Summary, save_index
 from boxsup_tf.records.shard_maker import ERROR, PART, Records, Shard, make_shards
 from boxsup_tf.records.shard_report import REPORT_ENDING, ShardReport
 from boxsup_tf.records.shards import index_ranges
+from boxsup_tf.records.untuned import untuned
 from boxsup_tf.workers.runner import Runner
 
 _BAR = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}, {rate_noinv_fmt}{postfix}]"
@@ -172,7 +173,7 @@ def _pass_over(progress: tqdm, count: int) -> None:
 
 def _whole_records(leftover: str) -> Iterator[bytes]:
     with contextlib.suppress(tf.errors.DataLossError):  # the record that was being written
-        yield from tf.data.TFRecordDataset(leftover).as_numpy_iterator()
+        yield from untuned(tf.data.TFRecordDataset(leftover)).as_numpy_iterator()
 
 
 def _check_same_settings(folder: str, found: DatasetInfo, wanted: DatasetInfo) -> None:

@@ -57,7 +57,7 @@ def serve(options: ServerOptions) -> None:
     """
     require("kserve", "python -m pip install kserve==0.21.0")
     model = load_saved_model(options.saved_model)
-    listener = _listen(options.host, options.http_port)
+    listener = listen(options.host, options.http_port)
     # Not every installation has what these import.
     from boxsup_tf.serving import kserve_server
     from boxsup_tf.serving.admission import Admission
@@ -79,7 +79,15 @@ def serve(options: ServerOptions) -> None:
     )
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
+    """A TCP socket that listens.
+
+    Args:
+        host, port: see `ServerOptions`.
+
+    Raises:
+        InputError: the address cannot be had.
+    """
     try:
         return socket.create_server((host, port), backlog=1024)
     except OSError as error:

@@ -117,3 +117,19 @@ def _show(source: Source, number: int) -> _Shown:
         drawing.draw_boxes(image, record.boxes.numpy(), record.labels.numpy()),
         record.label_map().numpy() if record.has_mask() else None,
     )
+
+
+def kept_masks(model_dir: str, example_id: str) -> dict[int, str]:
+    """The paths of an example's pseudo-masks in a run's folder, by the epoch of their update.
+
+    Palette PNGs of those that the run follows; empty for the others.
+    """
+    start, end = f"{example_id.replace('/', '_')}_update_", ".png"
+    folder = os.path.join(model_dir, _MASKS_FOLDER)
+    names = files.names_in(folder) if files.is_folder(folder) else []
+    numbers = {name: name.removeprefix(start).removesuffix(end) for name in names}
+    return {
+        int(number): os.path.join(folder, name)
+        for name, number in numbers.items()
+        if name == f"{start}{number}{end}" and number.isdecimal()
+    }

@@ -9,6 +9,7 @@ import tensorflow as tf
 from boxsup_tf.records.dataset_info import shard_paths
 from boxsup_tf.records.parsing import Record, parse
 from boxsup_tf.records.places import record_at
+from boxsup_tf.records.untuned import untuned
 from boxsup_tf.training.sources import Source
 
 _SHARDS_AT_ONCE = 16
@@ -121,15 +122,4 @@ class ExampleTable:
             num_parallel_calls=tf.data.AUTOTUNE,
             deterministic=True,
         )
-        return read.with_options(_options())
-
-
-def _options() -> tf.data.Options:
-    """Of all that is made of the examples: as many calls at once as there are threads, untuned.
-
-    The thread that tunes sleeps twice as long each time, up to a minute, and an iterator that ends
-    may miss waking it and wait: an epoch of 11 s took 20 (TensorFlow 2.21).
-    """
-    options = tf.data.Options()
-    options.autotune.enabled = False
-    return options
+        return untuned(read)

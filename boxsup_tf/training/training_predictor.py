@@ -45,7 +45,7 @@ class TrainingPredictor:
         self._num_classes = len(network.segmenter.class_names)
         self._scale, self._batch = config.update_scale, config.update_batch
         self._copy = None
-        if _in_bfloat16(config):
+        if in_bfloat16(config):
             last_layers = network.segmenter.family.last_layers
             self._copy = bfloat16_copy(network.trained, last_layers)
         self._prepared = False
@@ -159,7 +159,7 @@ class TrainingPredictor:
             self._prepared = True
 
 
-def _in_bfloat16(config: TrainConfig) -> bool:
+def in_bfloat16(config: TrainConfig) -> bool:
     """Whether the images pass a bfloat16 copy of a network that itself computes in float32."""
     if config.precision != "float32":
         return False

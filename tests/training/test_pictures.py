@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from boxsup_tf.training.config import TrainConfig
-from boxsup_tf.training.pictures import Pictures
+from boxsup_tf.training.pictures import Pictures, kept_masks
 from boxsup_tf.training.sources import empty_labelling, load_sources
 from tests.models.segmenters import make_segmenter
 from tests.training.folders import CLASS_NAMES, make_example, rectangles, write
@@ -48,3 +48,6 @@ def test_ignored_boxes_make_no_example_worth_showing(
     Pictures(str(tmp_path), segmenter, sources, empty_labelling(sources), config).show(0)
     shown = sorted(path.name for path in tmp_path.rglob("*.png"))
     assert shown == [f"0_{name}_update_0000.png" for name in followed]
+    for name in "abc":
+        path = str(tmp_path / "pseudo_masks" / f"0_{name}_update_0000.png")
+        assert kept_masks(str(tmp_path), f"0/{name}") == ({0: path} if name in followed else {})

@@ -1,18 +1,17 @@
 """evaluation.report in a real browser, without a network."""
 
 import pathlib
-import shutil
 import time
 from collections.abc import Callable, Iterator
 
 import pytest
 from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.select import Select
 
 from boxsup_tf.evaluation.report.page import write_report
+from tests.chromium import CONTRASTS, start_chromium
 from tests.evaluation.report.folders import CLASS_NAMES, HEIGHT, WIDTH, Folders, make_folders
 
 _NUM_IMAGES = 40
@@ -27,15 +26,7 @@ _EVIL_IDS = (
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[webdriver.Chrome]:
-    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if not chromium or not driver:
-        pytest.skip("no Chromium: apt-get install chromium chromium-driver")
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    for argument in ("headless=new", "no-sandbox", "disable-gpu", "disable-dev-shm-usage"):
-        options.add_argument(f"--{argument}")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    started = webdriver.Chrome(options=options, service=Service(driver))
+    started = start_chromium()
     started.execute_cdp_cmd("Network.enable", {})
     no_network = {"offline": True, "latency": 0, "downloadThroughput": 0, "uploadThroughput": 0}
     started.execute_cdp_cmd("Network.emulateNetworkConditions", no_network)
@@ -202,38 +193,11 @@ def test_everything_has_a_name(page):
     assert [text for text in alternatives if text] == [f"{name}: {kind}" for kind in kinds]
 
 
-_CONTRASTS = """
-const canvas = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
-const rgb = color => {
-  canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = color; canvas.fillRect(0, 0, 1, 1);
-  return [...canvas.getImageData(0, 0, 1, 1).data];
-};
-const light = ([r, g, b]) => [r, g, b].map(v => v / 255)
-  .map(v => v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4)
-  .reduce((sum, v, i) => sum + v * [.2126, .7152, .0722][i], 0);
-const behind = e => {
-  for (; e; e = e.parentElement) {
-    const color = rgb(getComputedStyle(e).backgroundColor);
-    if (color[3]) return color;
-  }
-};
-const result = [];
-for (const e of document.querySelectorAll('h1, h1 span, h2, h3, p, a, li, td, th, label, summary,' +
-    'caption, figcaption, small, svg text, button, select, output, input[type=number]')) {
-  const style = getComputedStyle(e);
-  const color = rgb(e.namespaceURI.endsWith('svg') ? style.fill : style.color);
-  const [a, b] = [light(color), light(behind(e))];
-  result.push([(Math.max(a, b) + .05) / (Math.min(a, b) + .05), e.outerHTML.slice(0, 80)]);
-}
-return result;
-"""
-
-
 @pytest.mark.parametrize("dark", [False, True])
 def test_texts_stand_out(page, made, dark):
     """WCAG's contrast of normal text, level AA."""
     show(page, made.root / "report.html", dark=dark)
-    contrasts = page.execute_script(_CONTRASTS)
+    contrasts = page.execute_script(CONTRASTS)
     assert len(contrasts) > 100
     assert min(contrasts)[0] >= 4.5, min(contrasts)
 

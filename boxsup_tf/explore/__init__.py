@@ -1,0 +1,1 @@
+"""A page that shows the choice of candidates: costs, ranks, beliefs and masks of single images."""
