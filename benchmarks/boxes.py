@@ -27,7 +27,7 @@ _JSON = flags.DEFINE_string("json", None, "Write the figures to this file.")
 _CHOSEN = flags.DEFINE_multi_enum("part", _PARTS, _PARTS, "What is measured.")
 _DATA_DIR = flags.DEFINE_string("data_dir", "", "VOCdevkit with photographs; empty: shapes alone.")
 _WEIGHTS = flags.DEFINE_string("weights", "", "VGG-16's convolutions, a Keras weights file.")
-_SEEDS = flags.DEFINE_list("seeds", ["0", "1", "2"], "Of the part masks.")
+_SEEDS = flags.DEFINE_list("seeds", ["0", "1", "2"], "Of the trainings of loose and masks.")
 _MAX_SIDE = flags.DEFINE_integer("max_side", 161, "Of photographs, pixels.", lower_bound=33)
 _EPOCHS = flags.DEFINE_integer("epochs", 6, "Of runs on photographs.", lower_bound=3)
 
@@ -49,6 +49,10 @@ def main(_: object) -> None:
         print(json.dumps(figures, indent=2), flush=True)
         if _JSON.value:
             write_json(_JSON.value, figures)
+
+
+def _seeds() -> list[int]:
+    return [int(seed) for seed in _SEEDS.value]
 
 
 def _shapes(seed: int) -> tuple[str, str]:
@@ -90,7 +94,7 @@ def _errors(folder: str) -> dict[str, Any]:
 def _loose(folder: str) -> dict[str, Any]:
     from loose_boxes import measure
 
-    return measure(*_shapes(seed=1), folder, _ON_SHAPES)
+    return measure(*_shapes(seed=1), folder, _ON_SHAPES, _seeds())
 
 
 def _masks(folder: str) -> dict[str, Any]:
@@ -98,9 +102,8 @@ def _masks(folder: str) -> dict[str, Any]:
         return {}
     from masks_by_rank import measure
 
-    seeds = [int(seed) for seed in _SEEDS.value]
     sizes = _MAX_SIDE.value, _EPOCHS.value
-    return measure(folder, _DATA_DIR.value, _WEIGHTS.value, seeds, *sizes)
+    return measure(folder, _DATA_DIR.value, _WEIGHTS.value, _seeds(), *sizes)
 
 
 _MEASURES = {"errors": _errors, "loose": _loose, "masks": _masks}

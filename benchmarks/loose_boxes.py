@@ -1,8 +1,10 @@
 """What loose boxes cost, and what a tolerance band and boxes tightened by the network win back."""
 
 import os
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from box_errors import loosened
 from rewritten_records import write_changed
 from trained_runs import train_and_score
@@ -10,7 +12,16 @@ from trained_runs import train_and_score
 SHARES = (0.1, 0.2)
 
 
-def measure(tight: str, val_data: str, folder: str, settings: dict[str, Any]) -> dict[str, Any]:
+OPTIONS: dict[str, dict[str, bool]] = {
+    "with_option": {},
+    "with_option_and_retightened": {"retighten_boxes": True},
+}
+Scores = list[tuple[float, float]]  # of every seed: of the network, and of its last pseudo-masks
+
+
+def measure(
+    tight: str, val_data: str, folder: str, settings: dict[str, Any], seeds: Sequence[int]
+) -> dict[str, Any]:
     """Mean IoU of networks, and of pseudo-masks, by how loose the boxes are and with what options.
 
     Args:
@@ -18,17 +29,21 @@ def measure(tight: str, val_data: str, folder: str, settings: dict[str, Any]) ->
         val_data: records with masks.
         folder: keeps what is made.
         settings: of every training.
+        seeds: of the trainings; the boxes are loosened once.
     """
 
-    def scores(name: str, data: str, **options: Any) -> tuple[float, float]:
-        run = train_and_score(
-            os.path.join(folder, name),
-            val_data,
-            settings | {"train_data": f"{data}:box"} | options,
-        )
-        return run.mean_iou, run.masks[-1]
+    def scores(name: str, data: str, **options: Any) -> Scores:
+        runs = [
+            train_and_score(
+                os.path.join(folder, f"{name}_seed{seed}"),
+                val_data,
+                settings | {"train_data": f"{data}:box", "seed": seed} | options,
+            )
+            for seed in seeds
+        ]
+        return [(run.mean_iou, run.masks[-1]) for run in runs]
 
-    found: dict[str, Any] = {"tight": scores("tight", tight)}
+    found = {"tight": scores("tight", tight)}
     for share in SHARES:
         name = f"loose_{share:g}"
         place = os.path.join(folder, f"data_{name}")
@@ -36,23 +51,20 @@ def measure(tight: str, val_data: str, folder: str, settings: dict[str, Any]) ->
             tight, place, lambda example, share=share: loosened(example, share, 0), {"loose": share}
         )
         found[name] = scores(name, loose)
-        found[f"{name}_band"] = scores(f"{name}_band", loose, box_tolerance=share)
-        found[f"{name}_retightened"] = scores(
-            f"{name}_retightened", loose, box_tolerance=share, retighten_boxes=True
-        )
-    return {"network_and_masks": found} | losses(found)
+        for option, more in OPTIONS.items():
+            own = scores(f"{name}_{option}", loose, box_tolerance=share, **more)
+            found[f"{name}_{option}"] = own
+    return {"loose_boxes": found} | losses(found)
 
 
-def losses(found: dict[str, tuple[float, float]]) -> dict[str, Any]:
-    """Mean IoU lost against tight boxes, of the network and of the masks."""
+def losses(found: dict[str, Scores]) -> dict[str, dict[str, list[float]]]:
+    """Mean IoU lost against tight boxes by share: of the network and of the masks, seeds' means."""
+    means = {name: np.mean(scores, axis=0) for name, scores in found.items()}
 
-    def lost(name: str) -> list[float]:
-        return [tight - own for tight, own in zip(found["tight"], found[name], strict=True)]
+    def lost(ending: str) -> dict[str, list[float]]:
+        names = {f"{share:g}": f"loose_{share:g}{ending}" for share in SHARES}
+        return {share: (means["tight"] - means[name]).tolist() for share, name in names.items()}
 
-    return {
-        "loose_loss": {f"{share:g}": lost(f"loose_{share:g}") for share in SHARES},
-        **{
-            f"loose_loss_{option}": {f"{s:g}": lost(f"loose_{s:g}_{option}") for s in SHARES}
-            for option in ("band", "retightened")
-        },
+    return {"loose_loss": lost("")} | {
+        f"loose_loss_{option}": lost(f"_{option}") for option in OPTIONS
     }
