@@ -15,6 +15,35 @@ needs_crf = pytest.mark.skipif(
 )
 
 
+# Begun first, the longest at the head: else one of them would be left to the end, for one worker of
+# pytest-xdist alone.
+_LONG_FILES = (
+    "training/test_distributed.py",
+    "commands/test_ram_file_system.py",
+    "recipes/test_reproduce.py",
+    "training/test_trainer.py",
+    "scripts/test_six_commands.py",
+    "test_tutorial.py",
+    "proposals/test_edge_server.py",
+    "proposals/test_generate_beam.py",
+    "commands/test_wheel.py",
+    "proposals/test_generate.py",
+    "evaluation/report/test_browser.py",
+    "test_collection.py",
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if hasattr(config.option, "loadscopereorder"):
+        config.option.loadscopereorder = False  # by numbers of tests, which say little
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    tests = REPOSITORY / "tests"
+    place = {tests / name: number for number, name in enumerate(_LONG_FILES)}
+    items.sort(key=lambda item: place.get(item.path, len(place)))
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> pathlib.Path:
     """The folder of real images; a test that asks for it is skipped where there is none."""

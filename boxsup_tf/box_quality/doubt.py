@@ -89,19 +89,18 @@ class DoubtMeter:
         self, pool: pool_ops.Pool, annotated: AnnotatedBoxes, cost: tf.Tensor, eligible: tf.Tensor
     ) -> tf.Tensor:
         size = tf.shape(pool.superpixels)
-        k = tf.minimum(self._k, tf.shape(cost)[1])
-        if k == 0 or tf.shape(cost)[0] == 0:
-            return 0.0
+        num_boxes, k = tf.shape(cost)[0], tf.minimum(self._k, tf.shape(cost)[1])
         merit, best = tf.math.top_k(tf.where(eligible, -cost, -float("inf")), k)
         members = pool_ops.members_of(pool.membership, tf.reshape(best, [-1]))
-        members = tf.reshape(members, [-1, k, tf.shape(members)[1]])
+        members = tf.reshape(members, [num_boxes, k, tf.shape(members)[1]])
         counted = tf.cast(merit > -float("inf"), tf.float32)
         held = tf.reduce_sum(tf.cast(members, tf.float32) * counted[:, :, None], axis=1)
         held = tf.math.divide_no_nan(held, tf.reduce_sum(counted, axis=1, keepdims=True))
         share = tf.gather(held, pool.superpixels, axis=1)  # [B, H, W]
         if self._config.clip_to_box:
             share *= tf.cast(box_ops.inside_yxyx(annotated.boxes, size[0], size[1]), tf.float32)
-        return tf.reduce_mean(tf.reduce_max(4 * share * (1 - share), axis=0))
+        most = tf.reduce_max(4 * share * (1 - share), axis=0)
+        return tf.reduce_mean(tf.maximum(most, 0.0))  # without a box, it is -inf
 
 
 def _share(pixels: tf.Tensor) -> tf.Tensor:

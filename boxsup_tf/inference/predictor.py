@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from boxsup_tf.errors import InputError
 from boxsup_tf.inference.interface import PROBABILITIES, SEMANTIC_PREDICTIONS
+from boxsup_tf.models.as_written import as_written
 from boxsup_tf.models.segmenter import Segmenter
 
 # One signature over all sizes: without it every new image size is traced anew.
@@ -44,6 +45,7 @@ class Predictor(tf.Module):
         self._scales, self._flip = tuple(scales), flip
 
     @tf.function(input_signature=[_IMAGES])
+    @as_written
     def probabilities(self, images: tf.Tensor) -> tf.Tensor:
         """Class probabilities of every pixel.
 
@@ -63,6 +65,7 @@ class Predictor(tf.Module):
         return tf.add_n(views) / len(views)
 
     @tf.function(input_signature=[_IMAGES])
+    @as_written
     def predict(self, images: tf.Tensor) -> dict[str, tf.Tensor]:
         """Label maps and the probabilities behind them.
 

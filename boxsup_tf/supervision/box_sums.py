@@ -65,10 +65,13 @@ def sum_by_superpixel(
     if not at_once:
         return box_by_box()
     sizes = tf.cast(tf.maximum(windows[:, 2:] - windows[:, :2], 0), tf.int64)
-    if tf.reduce_sum(tf.reduce_prod(sizes, axis=1)) > _MOST_PIXELS:
-        return box_by_box()
-    pixels = _pixels_of_boxes(windows, labels, maps)
-    return _sums(pixels, tf.shape(labels)[0], num_superpixels, with_belief)
+
+    def all_boxes() -> BoxSums:
+        pixels = _pixels_of_boxes(windows, labels, maps)
+        return _sums(pixels, tf.shape(labels)[0], num_superpixels, with_belief)
+
+    num_pixels = tf.reduce_sum(tf.reduce_prod(sizes, axis=1))
+    return tf.cond(num_pixels > _MOST_PIXELS, box_by_box, all_boxes)
 
 
 class _Maps(NamedTuple):

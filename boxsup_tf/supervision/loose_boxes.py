@@ -74,8 +74,6 @@ def _retightened(
             tf.reduce_sum(log_odds), tf.cast(tf.size(log_odds), tf.float32)
         )
         believed = tf.cast(log_odds - tf.minimum(mean, 0.0) > 0, tf.float32)
-        if tf.reduce_sum(believed) == 0:
-            return box, inner
         (top_in, bottom_in), (left_in, right_in) = (
             _extent(tf.reduce_sum(believed, axis=axis)) for axis in (1, 0)
         )
@@ -83,8 +81,8 @@ def _retightened(
         found = tf.cast(found, tf.float32)
         low = tf.clip_by_value(found[:2], box[:2], inner[:2])
         high = tf.clip_by_value(found[2:], inner[2:], box[2:])
-        meant = tf.concat([low, high], axis=0)
-        return meant, meant
+        meant, sees = tf.concat([low, high], axis=0), tf.reduce_any(believed > 0)
+        return tf.where(sees, meant, box), tf.where(sees, meant, inner)
 
     spec = tf.TensorSpec([4], tf.float32)
     windows = box_ops.windows_yxyx(boxes, size)
@@ -93,6 +91,6 @@ def _retightened(
 
 def _extent(counts: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """First line of those that hold the belief, and the one after the last; int32 scalars."""
-    share = tf.cumsum(counts) / tf.reduce_sum(counts)
+    share = tf.math.divide_no_nan(tf.cumsum(counts), tf.reduce_sum(counts))
     first = tf.reduce_sum(tf.cast(share <= _LEAST_SHARE, tf.int32))
     return first, tf.reduce_sum(tf.cast(share < 1 - _LEAST_SHARE, tf.int32)) + 1

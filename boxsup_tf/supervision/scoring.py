@@ -110,18 +110,20 @@ class Scorer(tf.Module):
             boxes: float32 [B, 4], yxyx half-open, pixels.
             labels: int32 [B].
         """
-        if tf.shape(boxes)[0] == 0:
-            nothing = tf.zeros([0, tf.shape(members)[1]])
-            return Costs(nothing, nothing, nothing)
-        tight = pool_ops.tight_boxes_yxyx(superpixels, members)
-        config = self._config
-        if config.box_tolerance:
-            overlap = loose_boxes.overlap_cost(
-                boxes, labels, tight, logits, config.box_tolerance, config.retighten_boxes
-            )
-        else:
-            overlap = 1.0 - box_ops.pairwise_iou_yxyx(boxes, tight)
-        return Costs(overlap, *self._regression(logits, superpixels, members, boxes, labels))
+
+        def costs() -> Costs:
+            tight = pool_ops.tight_boxes_yxyx(superpixels, members)
+            config = self._config
+            if config.box_tolerance:
+                overlap = loose_boxes.overlap_cost(
+                    boxes, labels, tight, logits, config.box_tolerance, config.retighten_boxes
+                )
+            else:
+                overlap = 1.0 - box_ops.pairwise_iou_yxyx(boxes, tight)
+            return Costs(overlap, *self._regression(logits, superpixels, members, boxes, labels))
+
+        nothing = tf.zeros([0, tf.shape(members)[1]])
+        return tf.cond(tf.size(boxes) == 0, lambda: Costs(nothing, nothing, nothing), costs)
 
     def of_pool(
         self, logits: tf.Tensor, pool: pool_ops.Pool, boxes: tf.Tensor, labels: tf.Tensor

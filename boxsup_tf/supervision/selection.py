@@ -66,17 +66,19 @@ def choose(
         int32 [B], candidate numbers; `RECTANGLE` for a box with no eligible candidate.
     """
     num_boxes, num_candidates = tf.shape(cost)[0], tf.shape(cost)[1]
-    if num_boxes == 0 or num_candidates == 0:
-        return tf.fill([num_boxes], RECTANGLE)
-    k = tf.minimum(k, num_candidates)
-    # Even an infinite cost ranks before a candidate that is not eligible.
-    merit = tf.where(eligible, tf.maximum(-cost, tf.float32.min), -float("inf"))
-    _, ranked = tf.math.top_k(merit, k)
-    choices = tf.minimum(k, tf.reduce_sum(tf.cast(eligible, tf.int32), axis=1))
-    where = [tf.strings.as_string(seed), tf.strings.as_string(update), box_ids]
-    hashed = tf.strings.to_hash_bucket_strong(
-        tf.strings.join(where, "/"), _HASH_BUCKETS, key=_HASH_KEY
-    )
-    drawn = tf.cast(hashed % tf.cast(tf.maximum(choices, 1), tf.int64), tf.int32)
-    chosen = tf.gather(ranked, drawn, batch_dims=1)
-    return tf.where(choices > 0, chosen, RECTANGLE)
+
+    def draw() -> tf.Tensor:
+        most = tf.minimum(k, num_candidates)
+        # Even an infinite cost ranks before a candidate that is not eligible.
+        merit = tf.where(eligible, tf.maximum(-cost, tf.float32.min), -float("inf"))
+        _, ranked = tf.math.top_k(merit, most)
+        choices = tf.minimum(most, tf.reduce_sum(tf.cast(eligible, tf.int32), axis=1))
+        where = [tf.strings.as_string(seed), tf.strings.as_string(update), box_ids]
+        hashed = tf.strings.to_hash_bucket_strong(
+            tf.strings.join(where, "/"), _HASH_BUCKETS, key=_HASH_KEY
+        )
+        drawn = tf.cast(hashed % tf.cast(tf.maximum(choices, 1), tf.int64), tf.int32)
+        chosen = tf.gather(ranked, drawn, batch_dims=1)
+        return tf.where(choices > 0, chosen, RECTANGLE)
+
+    return tf.cond(tf.size(cost) == 0, lambda: tf.fill([num_boxes], RECTANGLE), draw)

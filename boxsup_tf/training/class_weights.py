@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from boxsup_tf.errors import InputError
 from boxsup_tf.labels import VOID
+from boxsup_tf.models.as_written import as_written
 from boxsup_tf.training.config import TrainConfig
 from boxsup_tf.training.input_pipeline import pseudo_mask
 from boxsup_tf.training.sources import Source, empty_labelling
@@ -73,5 +74,5 @@ def _counts(config: TrainConfig, sources: Sequence[Source], num_classes: int) ->
         labels = tf.boolean_mask(label_map, label_map != VOID)
         return tf.math.bincount(labels, minlength=num_classes, maxlength=num_classes)
 
-    examples = read_examples(sources).map(count, num_parallel_calls=tf.data.AUTOTUNE)
+    examples = read_examples(sources).map(as_written(count), num_parallel_calls=tf.data.AUTOTUNE)
     return np.stack(list(examples.as_numpy_iterator())).astype(np.int64)

@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from boxsup_tf.io import files
 from boxsup_tf.io.digest import digest_of
+from boxsup_tf.models.as_written import as_written
 from boxsup_tf.records.parsing import Record
 from boxsup_tf.training.training_example import ExampleTable
 from boxsup_tf.training.workers import Workers
@@ -99,16 +100,19 @@ class FeatureCache:
         batch_size: int,
     ) -> None:
         chosen = tf.data.Dataset.from_tensor_slices(numbers)
-        records = examples.read(chosen).map(lambda example: example.record)
-        paths = records.map(lambda record: self._path(record.encoded, view(record)))
+        records = examples.read(chosen).map(as_written(lambda example: example.record))
+        paths = records.map(as_written(lambda record: self._path(record.encoded, view(record))))
         names = [path.decode() for path in paths.as_numpy_iterator()]
         missing = np.array([not files.exists(name) for name in names], bool)
         if not missing.any():
             return
         views = (
             tf.data.Dataset.zip(tf.data.Dataset.from_tensor_slices(missing), paths, records)
-            .filter(lambda is_missing, _path, _record: is_missing)
-            .map(lambda _, path, record: (path, show(record)), num_parallel_calls=tf.data.AUTOTUNE)
+            .filter(as_written(lambda is_missing, _path, _record: is_missing))
+            .map(
+                as_written(lambda _, path, record: (path, show(record))),
+                num_parallel_calls=tf.data.AUTOTUNE,
+            )
             .batch(batch_size)
             .prefetch(2)
         )

@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from boxsup_tf.errors import InputError
+from boxsup_tf.models.as_written import as_written
 from boxsup_tf.models.network_family import NetworkFamily
 from boxsup_tf.pools.pool_ops import unpack
 from boxsup_tf.records.parsing import Record
@@ -75,11 +76,13 @@ class TrainingPipeline:
             )
 
         def batches(replica: int, replicas: int) -> tf.data.Dataset:
-            numbers = tf.data.Dataset.from_tensors(0).flat_map(shuffled)
+            numbers = tf.data.Dataset.from_tensors(0).flat_map(as_written(shuffled))
             return share_of_batches(
                 numbers,
                 lambda numbers: examples.read(numbers).map(
-                    self._make_crop, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
+                    as_written(self._make_crop),
+                    num_parallel_calls=tf.data.AUTOTUNE,
+                    deterministic=True,
                 ),
                 Share(replica, replicas, config.batch_size, len(examples)),
             )

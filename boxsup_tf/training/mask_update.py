@@ -15,6 +15,7 @@ from tqdm import tqdm
 from boxsup_tf.labels import BACKGROUND, VOID
 from boxsup_tf.metrics.confusion import ConfusionMatrix
 from boxsup_tf.metrics.count_in_graph import count_pixels
+from boxsup_tf.models.as_written import as_written
 from boxsup_tf.pools import pool_ops
 from boxsup_tf.supervision import selection
 from boxsup_tf.supervision.annotated_boxes import boxes_of
@@ -116,7 +117,7 @@ class MaskUpdate:
             logits = tf.TensorSpec([None, None, self._num_classes], tf.float32)
             by_class = tf.TensorSpec([self._num_classes], tf.float32)
             self._update_image = tf.function(
-                self._update_one,
+                as_written(self._update_one),
                 [spec, logits, tf.TensorSpec([], tf.int64), by_class, by_class],
             )
 

@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from boxsup_tf.labels import VOID
 from boxsup_tf.metrics.count_in_graph import count_pixels
+from boxsup_tf.models.as_written import as_written
 from boxsup_tf.training.checkpoints import Checkpoints, Progress
 from boxsup_tf.training.config import TrainConfig
 from boxsup_tf.training.feature_cache import Features
@@ -103,6 +104,7 @@ class NetworkUpdate:
             watch.look()
 
     @tf.function(reduce_retracing=True)
+    @as_written
     def step(self, images: Features, label_maps: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Runs one step and adds its loss to the mean.
 
@@ -166,14 +168,17 @@ class NetworkUpdate:
             return self._forward_and_back(images, label_maps, num_images)
         size = -(-self._config.batch_size // self._config.accumulate)
         first_part = _part((images, label_maps), slice(None, size))
-        loss, counts, gradients = self._forward_and_back(*first_part, num_images)
-        first = tf.constant(size)
-        while first < tf.shape(label_maps)[0]:
+
+        def add_part(first: tf.Tensor, sums: tuple) -> tuple[tf.Tensor, tuple]:
             part = _part((images, label_maps), slice(first, first + size))
             more = self._forward_and_back(*part, num_images)
-            loss, counts, first = loss + more[0], counts + more[1], first + size
-            gradients = [a + b for a, b in zip(gradients, more[2], strict=True)]
-        return loss, counts, gradients
+            return first + size, tf.nest.map_structure(tf.add, sums, more)
+
+        return tf.while_loop(
+            lambda first, _: first < tf.shape(label_maps)[0],
+            add_part,
+            (tf.constant(size), self._forward_and_back(*first_part, num_images)),
+        )[1]
 
     def _forward_and_back(
         self, images: Features, label_maps: tf.Tensor, num_images: tf.Tensor

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
+from boxsup_tf.models.as_written import as_written
 from boxsup_tf.training.workers import Workers
 
 
@@ -56,11 +57,13 @@ def share_of_batches(
         count = size + tf.cast(share.replica < rest, tf.int32)
         return tf.data.Dataset.from_tensor_slices(batch[first : first + count])
 
-    parts = make(numbers.batch(share.batch_size).flat_map(own)).batch(share.size(share.batch_size))
+    numbers = numbers.batch(share.batch_size).flat_map(as_written(own))
+    parts = make(numbers).batch(share.size(share.batch_size))
     if share.last_is_empty:
         # All replicas take as many steps. An image of any batch has the shapes of an empty one.
         one = make(tf.data.Dataset.from_tensors(tf.constant(0, tf.int64))).batch(1)
-        parts = parts.concatenate(one.map(lambda *part: tf.nest.map_structure(_nothing_of, part)))
+        empty = one.map(as_written(lambda *part: tf.nest.map_structure(_nothing_of, part)))
+        parts = parts.concatenate(empty)
     return parts
 
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from boxsup_tf.models.as_written import as_written
 from boxsup_tf.records.dataset_info import shard_paths
 from boxsup_tf.records.parsing import Record, parse
 from boxsup_tf.records.places import record_at
@@ -117,7 +118,7 @@ class ExampleTable:
             return record_at(paths[shard], offset, size).map(example)
 
         read = numbers.interleave(
-            examples,
+            as_written(examples),
             cycle_length=_READS_AT_ONCE,
             num_parallel_calls=tf.data.AUTOTUNE,
             deterministic=True,

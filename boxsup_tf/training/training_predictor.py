@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from boxsup_tf.models.as_written import as_written
 from boxsup_tf.models.bfloat16_copy import bfloat16_copy, copy_weights, has_native_bfloat16
 from boxsup_tf.records.same_size import Group, same_size_groups
 from boxsup_tf.training.config import TrainConfig
@@ -105,7 +106,7 @@ class TrainingPredictor:
         )
         return (
             tf.data.Dataset.zip(examples, tf.data.Dataset.from_tensor_slices(np.array(asked, bool)))
-            .map(prepared, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+            .map(as_written(prepared), num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
             .prefetch(2 * self._batch)
         )
 

@@ -14,6 +14,7 @@ from boxsup_tf.errors import InputError
 from boxsup_tf.io import files
 from boxsup_tf.metrics.confusion import ConfusionMatrix
 from boxsup_tf.metrics.count_in_graph import count_pixels
+from boxsup_tf.models.as_written import as_written
 from boxsup_tf.records.dataset_info import DatasetInfo, shard_paths
 from boxsup_tf.training.feature_cache import Features
 from boxsup_tf.training.sources import SUPERVISION_MASK, load_source
@@ -46,10 +47,12 @@ class Validation:
         self._inputs = (
             examples.read(own)
             .map(
-                lambda example: (
-                    network.whole_image(example.record),
-                    example.record.size,
-                    example.record.label_map(),
+                as_written(
+                    lambda example: (
+                        network.whole_image(example.record),
+                        example.record.size,
+                        example.record.label_map(),
+                    )
                 ),
                 num_parallel_calls=tf.data.AUTOTUNE,
             )

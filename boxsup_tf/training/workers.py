@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from boxsup_tf.errors import InputError
+from boxsup_tf.models.as_written import as_written
 from boxsup_tf.training.strategy import Cluster
 
 
@@ -76,12 +77,13 @@ class Workers:
         """
         number = len(self.local_replicas)
         if self.num_replicas == 1:
-            alone = tf.function(function, signature)
+            alone = tf.function(as_written(function), signature)
             return lambda arguments: [alone(*each) for each in arguments]
 
         # A value per replica, of shapes that differ: relaxed, they keep one trace.
         compiled = tf.function(
-            lambda *arguments: self.strategy.run(function, arguments), reduce_retracing=True
+            as_written(lambda *arguments: self.strategy.run(function, arguments)),
+            reduce_retracing=True,
         )
 
         def results(arguments: Sequence[tuple]) -> list:

@@ -7,6 +7,7 @@ item killed it. Here a process has one item at a time, so its death costs that i
 import collections
 import contextlib
 import dataclasses
+import functools
 import itertools
 import multiprocessing
 import os
@@ -56,8 +57,7 @@ class _Worker:
     """A process, the parent's end of its pipe, and what it is doing."""
 
     def __init__(self, function: Callable, start: Callable[[], None]) -> None:
-        # Workers are spawned: TensorFlow's threads do not survive a fork.
-        context = multiprocessing.get_context("spawn")
+        context = _context(function)
         self.connection, theirs = context.Pipe()
         self.process = context.Process(target=_work, args=(theirs, function, start), daemon=True)
         # The process does not run the parent's script first, and its imports.
@@ -85,6 +85,22 @@ class _Worker:
             return f"exit status {code}"
         name = signal.Signals(-code).name
         return name + (" (perhaps for want of memory)" if name == "SIGKILL" else "")
+
+
+def _context(function: Callable) -> Any:
+    """How processes start: not as forks of this one, whose threads of TensorFlow would be missing.
+
+    On Linux they are forks of one that has imported what the function needs and has no threads: the
+    import, seconds for TensorFlow, is done once, and its memory is shared. Elsewhere what libraries
+    import may not survive a fork.
+    """
+    if sys.platform != "linux":
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    while isinstance(function, functools.partial):
+        function = function.func
+    context.set_forkserver_preload([function.__module__])  # of the first function, and no other
+    return context
 
 
 class WorkerPool(Generic[Item, Result]):

@@ -77,10 +77,20 @@ def _all_steps(root: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def disk(tmp_path_factory):
-    """The root of all folders on the local disk; the same are below `_RAM`."""
-    global _is_watching
-    root, elsewhere = tmp_path_factory.mktemp("disk"), tmp_path_factory.mktemp("current")
+def elsewhere(tmp_path_factory):
+    """The present folder, in which no step may leave anything."""
+    folder = tmp_path_factory.mktemp("current")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(generate, "WorkerPool", InThisProcess)
+        patched.chdir(folder)
+        yield
+    assert list(folder.iterdir()) == []
+
+
+@pytest.fixture(scope="module")
+def disk(elsewhere, tmp_path_factory) -> str:
+    """The root of all folders on the local disk."""
+    root = tmp_path_factory.mktemp("disk")
     devkit = VocFolder(root / "devkit")
     for name in ("a", "b"):
         mask = np.full((24, 32), 8, np.uint8)
@@ -91,11 +101,16 @@ def disk(tmp_path_factory):
     for path in files.below(str(root)):
         files.make_folders(os.path.dirname(path).replace(str(root), _RAM))
         files.copy(path, path.replace(str(root), _RAM))
+    _all_steps(str(root))
+    return str(root)
+
+
+@pytest.fixture(scope="module")
+def ram(disk) -> str:
+    """The root of the same in memory."""
+    global _is_watching
     sys.addaudithook(_watch)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(generate, "WorkerPool", InThisProcess)
-        patched.chdir(elsewhere)
-        _all_steps(str(root))
         for name in ("stat", "lstat", "access"):  # which are not audited
             original = getattr(os, name)
 
@@ -112,18 +127,24 @@ def disk(tmp_path_factory):
             _gone_around.clear()
         _all_steps(_RAM)
         _is_watching = False
-        assert list(elsewhere.iterdir()) == []
-    return str(root)
+    return _RAM
+
+
+def test_all_steps_on_the_local_disk(disk):
+    made = {*files.names_in(disk)} - {"devkit", "coco"}
+    assert made > {"run", "evaluation", "export", "phone", "predictions", "report.html"}
 
 
 def _both(disk: str, path: str) -> list[bytes]:
     return [files.read(f"{root}/{path}") for root in (disk, _RAM)]
 
 
-def test_nothing_goes_around(disk):
+@pytest.mark.usefixtures("ram")
+def test_nothing_goes_around():
     assert not _gone_around, _gone_around[0]
 
 
+@pytest.mark.usefixtures("ram")
 @pytest.mark.parametrize("folder", ["voc", "from_coco", "shapes", "pools"])
 def test_records(disk, folder):
     names = sorted(files.names_in(f"{disk}/{folder}"))
@@ -134,6 +155,7 @@ def test_records(disk, folder):
         assert local == ram, path
 
 
+@pytest.mark.usefixtures("ram")
 def test_run(disk):
     local, ram = map(json.loads, _both(disk, "run/metrics.json"))
     assert local == ram and len(ram["epochs"]) == 2
@@ -146,6 +168,7 @@ def test_run(disk):
     assert not [name for name in names if name.endswith(".tmp")]
 
 
+@pytest.mark.usefixtures("ram")
 def test_evaluation_export_and_predictions(disk):
     for path in ("evaluation/metrics.json", "evaluation/per_image.json", "phone/model.tflite"):
         local, ram = _both(disk, path)
@@ -157,8 +180,8 @@ def test_evaluation_export_and_predictions(disk):
         assert local == ram, path
 
 
-def test_exports_have_numbers(disk):
-    root = f"{_RAM}/export"
+def test_exports_have_numbers(ram):
+    root = f"{ram}/export"
     assert "export/2" in _run("export", f"--model_dir={_RAM}/run", f"--output_dir={root}")
     assert sorted(files.names_in(root)) == ["1", "2"]
     files.remove(f"{root}/2/saved_model.pb")  # which is copied last: a half export is passed over

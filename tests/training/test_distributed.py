@@ -8,8 +8,6 @@ import pathlib
 import re
 import signal
 import socket
-import subprocess
-import sys
 import time
 import types
 from collections.abc import Mapping, Sequence
@@ -18,6 +16,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import REPOSITORY
+from tests.forked import Forked
 from tests.training.folders import make_example, scattered, write
 
 NUM_IMAGES = 11  # with 5 a batch, the last one has a single image
@@ -57,7 +56,7 @@ def start(
     changes: Mapping[int, str] = types.MappingProxyType({}),
     folders: Sequence[pathlib.Path] = (REPOSITORY,) * 4,
     late: float = 0.0,
-) -> list[subprocess.Popen]:
+) -> list[Forked]:
     """One process per worker.
 
     Args:
@@ -68,31 +67,22 @@ def start(
     addresses = [f"localhost:{port}" for port in free_ports(workers)]
     processes = []
     for index in range(workers):
-        environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""}
-        environment["PYTHONPATH"] = str(REPOSITORY)
+        environment = os.environ | {"CUDA_VISIBLE_DEVICES": ""}
         if workers > 1:
             environment["TF_CONFIG"] = json.dumps(
                 {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}}
             )
-        command = [sys.executable, "-m", "tests.training.distributed_run", str(model_dir), *data]
-        processes.append(
-            subprocess.Popen(
-                [*command, str(replicas), *([changes[index]] if index in changes else [])],
-                env=environment,
-                cwd=folders[index],
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-            )
-        )
+        program = ["-m", "tests.training.distributed_run", str(model_dir), *data, str(replicas)]
+        program += [changes[index]] if index in changes else []
+        processes.append(Forked(program, environment, folders[index]))
         time.sleep(late)
     return processes
 
 
-def finish(processes: list[subprocess.Popen]) -> list[str]:
+def finish(processes: list[Forked]) -> list[str]:
     """What they print; none is left running."""
     try:
-        return [process.communicate(timeout=240)[0] for process in processes]
+        return [process.communicate() for process in processes]
     finally:
         for process in processes:
             process.kill()
@@ -138,22 +128,29 @@ def _assert_same(run: Run, expected: Run) -> None:
                 assert ours[name] == pytest.approx(theirs[name], rel=1e-4)
 
 
-@pytest.mark.parametrize(("workers", "replicas"), [(1, 2), (1, 4), (2, 1), (3, 1)])
+@pytest.mark.parametrize(("workers", "replicas"), [(1, 2), (1, 4), (3, 1)])
 def test_it_learns_what_one_device_learns(workers, replicas, data, alone, tmp_path):
     for run in train(tmp_path, data, workers, replicas):
         _assert_same(run, alone)
 
 
+@pytest.fixture(scope="module")
+def disturbed(tmp_path_factory) -> pathlib.Path:
+    """The folder of a run that one of its two workers ends again and again."""
+    return tmp_path_factory.mktemp("disturbed")
+
+
 @pytest.mark.parametrize(
-    ("dies", "where"), [(1, "mask update"), (1, "network update"), (0, "checkpoint")]
+    ("dies", "where"), [(1, "mask update"), (0, "checkpoint"), (1, "network update")]
 )
-def test_a_worker_that_is_killed_is_named_and_the_run_goes_on(dies, where, data, alone, tmp_path):
-    processes = start(tmp_path, data, 2, changes={dies: f"die={where}"})
+def test_a_worker_that_is_killed_is_named(dies, where, data, disturbed):
+    """In their order, each upon what those before it have left."""
+    processes = start(disturbed, data, 2, changes={dies: f"die={where}"})
     try:
-        printed = processes[dies].communicate(timeout=240)[0]
+        printed = processes[dies].communicate()
         assert processes[dies].returncode == -signal.SIGKILL, printed
         began = time.monotonic()
-        output = processes[1 - dies].communicate(timeout=120)[0]
+        output = processes[1 - dies].communicate(timeout=120)
         assert processes[1 - dies].returncode == 1 and time.monotonic() - began < 60, output
     finally:
         for process in processes:
@@ -161,7 +158,13 @@ def test_a_worker_that_is_killed_is_named_and_the_run_goes_on(dies, where, data,
     line = output.strip().splitlines()[-1]
     assert line.startswith(f"error: worker {dies + 1} (localhost:"), output
     assert "no longer answers" in line
-    for run in train(tmp_path, data, 2):
+    assert ("resuming from" in printed + output) == (where == "network update")
+
+
+def test_a_run_whose_workers_were_killed_goes_on(data, alone, disturbed):
+    runs = train(disturbed, data, 2)
+    assert any("resuming from" in line and "epoch 1" in line for line in runs[0].output)
+    for run in runs:
         _assert_same(run, alone)
 
 
@@ -185,7 +188,8 @@ def test_workers_with_other_data_are_named(tmp_path):
         assert re.search("error: worker . has data digests = .*: expected all workers", output)
 
 
-def test_a_late_worker_is_waited_for_by_name(data, alone, tmp_path):
+def test_two_workers_of_which_one_is_late(data, alone, tmp_path):
+    """It is waited for by name; then they learn what one device learns."""
     runs = train(tmp_path, data, 2, late=3.0)
     expected = r"worker 1 of 2: waiting for worker 2 \(localhost:\d+\)"
     assert any(re.fullmatch(expected, line) for line in runs[0].output)

@@ -1,8 +1,5 @@
 """Network updates in float16, with its loss scale, and through XLA: the steps of float32."""
 
-import subprocess
-import sys
-
 import keras
 import numpy as np
 import pytest
@@ -13,7 +10,7 @@ from boxsup_tf.training.network_update import NetworkUpdate
 from boxsup_tf.training.optimizer import make_optimizer
 from boxsup_tf.training.training_network import TrainingNetwork
 from boxsup_tf.training.workers import Workers
-from tests.conftest import REPOSITORY
+from tests import forked
 from tests.models.segmenters import make_segmenter
 from tests.training import replicas
 
@@ -95,8 +92,8 @@ def test_a_step_that_overflows_is_left_out_and_the_scale_halved():
 
 def test_replicas_agree_on_the_step_and_on_leaving_it_out(tmp_path):
     path, names = tmp_path / "weights.npz", ["float16", "overflow"]
-    command = [sys.executable, "-m", "tests.training.replicas", "2", str(path), *names]
-    subprocess.run(command, cwd=REPOSITORY, check=True)
+    program = ["-m", "tests.training.replicas", "2", str(path), *names]
+    forked.run(program)
     several = np.load(path)
     one = replicas.weights_after(*replicas.CONFIGS["float16"], tf.distribute.get_strategy())
     moved = np.abs(one - replicas.initial_weights("float16")).max()

@@ -1,7 +1,5 @@
 """One optimiser step, against a computation by hand."""
 
-import subprocess
-import sys
 from collections.abc import Callable
 
 import keras
@@ -18,7 +16,7 @@ from boxsup_tf.training.optimizer import make_optimizer
 from boxsup_tf.training.pixel_loss import PixelLoss
 from boxsup_tf.training.training_network import TrainingNetwork
 from boxsup_tf.training.workers import Workers
-from tests.conftest import REPOSITORY
+from tests import forked
 from tests.models.segmenters import make_segmenter
 from tests.training import replicas
 from tests.training.replicas import normalized_segmenter
@@ -188,8 +186,8 @@ def test_adamw_leaves_biases_undecayed():
 def test_replicas_take_the_step_of_one(number, names, tmp_path):
     """The same global batches, also such as do not divide evenly, on several devices."""
     path = tmp_path / "weights.npz"
-    command = [sys.executable, "-m", "tests.training.replicas", str(number), str(path), *names]
-    subprocess.run(command, cwd=REPOSITORY, check=True)
+    program = ["-m", "tests.training.replicas", str(number), str(path), *names]
+    forked.run(program)
     several = np.load(path)
     for name in names:
         one = replicas.weights_after(*replicas.CONFIGS[name], tf.distribute.get_strategy())

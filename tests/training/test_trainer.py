@@ -28,6 +28,7 @@ from boxsup_tf.training.config import TrainConfig
 from boxsup_tf.training.input_pipeline import TrainingPipeline
 from boxsup_tf.training.sources import load_sources
 from boxsup_tf.training.trainer import Trainer, train
+from tests.forked import Forked
 
 REPOSITORY = pathlib.Path(__file__).parents[2]
 NUM_IMAGES = 12
@@ -199,33 +200,30 @@ def test_sigkill_at_any_moment(epochs_before, moment, whole_run, half_run, confi
     # Where it was killed is a matter of chance; not so that it was under way.
     assert (epochs_before, 0) <= _progress(model_dir) < (2, 0)
     finished = _script(config, model_dir)
-    output = finished.communicate()[0].decode()
+    output = finished.communicate()
     assert finished.returncode == 0, output
     assert_same_run(whole_run, model_dir)
 
 
-def _script(config: TrainConfig, model_dir: str) -> subprocess.Popen:
+def _script(config: TrainConfig, model_dir: str) -> Forked:
     """Starts a run in a fresh process."""
     flags = [f"--{name}={value}" for name, value in dataclasses.asdict(config).items()]
-    return subprocess.Popen(
-        [sys.executable, "-u", "scripts/train.py", *flags, f"--model_dir={model_dir}"],
-        cwd=REPOSITORY,
-        env=os.environ | {"TQDM_MININTERVAL": "0"},  # says every step
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+    return Forked(
+        ["scripts/train.py", *flags, f"--model_dir={model_dir}"],
+        os.environ | {"TQDM_MININTERVAL": "0"},  # says every step
     )
 
 
-def _killed(process: subprocess.Popen, text: str, seconds: float) -> str:
+def _killed(process: Forked, text: str, seconds: float) -> str:
     """SIGKILLs a process so many seconds after it said what matches; returns all it said."""
     said = b""
     while not re.search(text.encode(), said):
-        part = os.read(process.stdout.fileno(), 2**16)
+        part = os.read(process.output, 2**16)
         assert part, said.decode()
         said += part
     time.sleep(seconds)
     process.kill()
-    return (said + process.communicate()[0]).decode()
+    return said.decode() + process.communicate()
 
 
 def _progress(model_dir: str) -> tuple[int, int]:
