@@ -1,11 +1,10 @@
-"""Pictures: label maps in colour, overlays, boxes, and grids of them.
+"""Pictures: label maps in colour, overlays and boxes.
 
 Colours are PASCAL VOC's (`labels.color_map`). Images are uint8 [H, W, 3], RGB.
 """
 
 import io
 import os
-from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -16,7 +15,6 @@ from boxsup_tf.io.atomic_write import atomic_write
 from boxsup_tf.labels import BACKGROUND, color_map
 
 _COLORS = color_map()
-_WHITE = 255
 
 
 def colorize(label_map: np.ndarray) -> np.ndarray:
@@ -84,36 +82,6 @@ def reduced(pixels: np.ndarray, max_side: int, interpolation: int) -> np.ndarray
         return pixels
     size = max(round(width * factor), 1), max(round(height * factor), 1)
     return cv2.resize(pixels, size, interpolation=interpolation)
-
-
-def grid(rows: Sequence[Sequence[np.ndarray]], padding: int = 4) -> np.ndarray:
-    """Lays images out in rows on white; sizes may differ, each sits top left in its cell.
-
-    Args:
-        rows: images uint8 [h, w, 3]; rows may differ in length.
-        padding: white pixels between and around the cells.
-
-    Returns:
-        uint8 [H, W, 3].
-
-    Raises:
-        ValueError: there is no image.
-    """
-    if not any(len(row) for row in rows):
-        raise ValueError("a grid needs at least one image")
-    num_columns = max(len(row) for row in rows)
-    heights = [max((image.shape[0] for image in row), default=0) for row in rows]
-    widths = [max(row[i].shape[1] for row in rows if i < len(row)) for i in range(num_columns)]
-    size = [sum(sides) + padding * (len(sides) + 1) for sides in (heights, widths)]
-    canvas = np.full([*size, 3], _WHITE, np.uint8)
-    top = padding
-    for row, height in zip(rows, heights, strict=True):
-        left = padding
-        for image, width in zip(row, widths, strict=False):
-            canvas[top : top + image.shape[0], left : left + image.shape[1]] = image
-            left += width + padding
-        top += height + padding
-    return canvas
 
 
 def write_palette_png(path: str, label_map: np.ndarray) -> None:

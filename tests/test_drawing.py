@@ -55,18 +55,6 @@ def test_boxes_are_drawn_inside_their_half_open_edges(image):
     np.testing.assert_array_equal(empty, image)
 
 
-def test_grid_places_images_of_all_sizes(image):
-    small = image[:5, :6]
-    picture = drawing.grid([[small, image], [image]], padding=2)
-    assert picture.shape == (2 + 11 + 2 + 11 + 2, 2 + 17 + 2 + 17 + 2, 3)
-    np.testing.assert_array_equal(picture[2:7, 2:8], small)
-    np.testing.assert_array_equal(picture[2:13, 21:38], image)
-    np.testing.assert_array_equal(picture[15:26, 2:19], image)
-    assert (picture[15:, 21:] == 255).all() and (picture[7:13, 2:19] == 255).all()
-    with pytest.raises(ValueError, match="at least one image"):
-        drawing.grid([[]])
-
-
 def test_palette_png_reads_back_as_labels_and_as_colors(tmp_path, label_map):
     path = str(tmp_path / "mask.png")
     drawing.write_palette_png(path, label_map)

@@ -3,12 +3,13 @@
 import ast
 import difflib
 import importlib
-import os
 import pathlib
 import sys
 from collections.abc import Sequence
 
 from boxsup_tf.commands import command_line
+from boxsup_tf.commands.help_text import flags_text, introduction
+from boxsup_tf.workers.stderr_filter import filtered_stderr, has_nvidia_gpu
 
 # In the order in which they are used.
 COMMANDS = (
@@ -48,23 +49,42 @@ def run(name: str, arguments: Sequence[str], program: str) -> None:
         arguments: its flags.
         program: how it was called, for --help.
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # read when TensorFlow is imported
-    command = importlib.import_module(f"boxsup_tf.commands.{name}")
+    # A first word at once: what a command needs takes seconds to import.
+    if asks := command_line.asks_for_help(arguments):
+        print(introduction(program, _documentation(name)), flush=True)
+    else:
+        print(f"{program}: starting", file=sys.stderr, flush=True)
+    with filtered_stderr():
+        command = importlib.import_module(f"boxsup_tf.commands.{name}")
+        if "tensorflow" in sys.modules:
+            _choose_devices(name)
+    if asks:
+        print("\n" + flags_text(command_line.classes_of(command.run)))
+    else:
+        command_line.call(command.run, arguments, program)
 
-    def start() -> None:
-        if "tensorflow" in sys.modules:  # else it is not needed, and takes seconds to import
-            from boxsup_tf.workers import devices
 
-            (devices.let_memory_grow if name in _ON_GPUS else devices.hide_gpus)()
+def _choose_devices(name: str) -> None:
+    from boxsup_tf.workers import devices  # not before the first word: it needs TensorFlow
 
-    command_line.call(command.run, arguments, program, start)
+    (devices.let_memory_grow if name in _ON_GPUS else devices.hide_gpus)()
+    if name in _ON_GPUS and has_nvidia_gpu() and not devices.has_gpu():
+        print(
+            "warning: this machine has an NVIDIA GPU that TensorFlow cannot use, so everything "
+            "runs on the CPU: expected the packages of requirements-gpu.txt and a recent driver",
+            file=sys.stderr,
+        )
+
+
+def _documentation(name: str) -> str:
+    """Of a command's file, which is read, not imported."""
+    source = pathlib.Path(__file__).with_name(f"{name}.py").read_text(encoding="utf-8")
+    return ast.get_docstring(ast.parse(source)) or ""
 
 
 def _overview() -> str:
     lines = ["usage: boxsup COMMAND --FLAG=VALUE ...", ""]
     lines += ["BoxSup: semantic segmentation trained from bounding boxes. In the usual order:", ""]
-    for name in COMMANDS:  # read, not imported: TensorFlow takes seconds
-        source = pathlib.Path(__file__).with_name(f"{name}.py").read_text(encoding="utf-8")
-        summary = (ast.get_docstring(ast.parse(source)) or "").partition("\n")[0]
-        lines.append(f"  {name:20s}{summary}")
+    for name in COMMANDS:
+        lines.append(f"  {name:20s}{_documentation(name).partition(chr(10))[0]}")
     return "\n".join([*lines, "", "boxsup COMMAND --help lists a command's flags."])

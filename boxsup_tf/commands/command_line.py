@@ -10,7 +10,7 @@ from typing import Any
 from absl import flags, logging
 
 from boxsup_tf import settings
-from boxsup_tf.commands.help_text import help_text
+from boxsup_tf.commands.help_text import flags_text, introduction
 from boxsup_tf.errors import InputError, shown_in_one_line
 
 _HELP_FLAGS = {"--help", "-help", "-h"}
@@ -20,7 +20,6 @@ def call(
     function: Callable[..., object],
     arguments: Sequence[str] | None = None,
     program: str = "",
-    start: Callable[[], object] = lambda: None,
 ) -> None:
     """Calls a function with dataclasses that the flags of its program make.
 
@@ -31,19 +30,22 @@ def call(
         function: its parameters are annotated with frozen dataclasses.
         arguments: without the program's name; None: this process's.
         program: its name, for --help; empty: the script's.
-        start: called before the function, when the flags are known to be right.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
-    classes = [kind for name, kind in typing.get_type_hints(function).items() if name != "return"]
+    classes = classes_of(function)
     if asks_for_help(arguments):
         description = sys.modules[function.__module__].__doc__ or ""
-        print(help_text(program or f"python {sys.argv[0]}", description, classes))
+        print(introduction(program or f"python {sys.argv[0]}", description), end="\n\n")
+        print(flags_text(classes))
         return
     logging.set_verbosity(logging.WARNING)  # TensorFlow reports every checkpoint
     with shown_in_one_line():
-        parsed = parse(classes, arguments)
-        start()
-        function(*parsed)
+        function(*parse(classes, arguments))
+
+
+def classes_of(function: Callable[..., object]) -> list[type]:
+    """The dataclasses that a function is called with."""
+    return [kind for name, kind in typing.get_type_hints(function).items() if name != "return"]
 
 
 def asks_for_help(arguments: Sequence[str]) -> bool:
@@ -85,8 +87,9 @@ def _given(
             flags.DEFINE_multi_string(name, None, "", values)
         else:
             flags.DEFINE_string(name, None, "", values)
+    values.set_gnu_getopt(True)  # flags may stand behind what a shell made of a pattern
     try:
-        _, *rest = values(["boxsup", *arguments])
+        _, *rest = values(["boxsup", *_with_whole_lists(arguments)])
     except flags.UnrecognizedFlagError as error:
         near = difflib.get_close_matches(error.flagname, fields, 1)
         expected = f"--{near[0]}" if near else "one of those that --help lists"
@@ -96,9 +99,13 @@ def _given(
         raise InputError(f"{flag}: expected true or false") from None
     except (flags.Error, ValueError) as error:
         raise InputError(" ".join(str(error).split()).removeprefix("ERROR:: ")) from None
-    if rest:
-        raise InputError(f"unexpected argument {rest[0]!r}: expected flags only (see --help)")
     given = {name: values[name].value for name in fields if values[name].present}
+    if rest:
+        # A pattern that was not quoted: the shell put the files behind the flag of the first.
+        several = [name for name in given if fields[name].metadata.get("repeated")]
+        if len(several) != 1:
+            raise InputError(f"unexpected argument {rest[0]!r}: expected flags only (see --help)")
+        given[several[0]] = [*(given[several[0]] or ()), *rest]
     for name, value in given.items():
         if isinstance(value, str):
             try:
@@ -106,6 +113,18 @@ def _given(
             except InputError as error:
                 raise InputError(f"--{name}={value}: {error}") from None
     return given
+
+
+def _with_whole_lists(arguments: Sequence[str]) -> list[str]:
+    """The arguments, with a list that has spaces around its commas as one: `a, b` and `a ,b`."""
+    whole: list[str] = []
+    for argument in arguments:
+        is_more = whole and (whole[-1].endswith(",") or argument.startswith(","))
+        if is_more and not argument.startswith("--"):
+            whole[-1] += argument
+        else:
+            whole.append(argument)
+    return whole
 
 
 def _check_needed(fields: dict[str, dataclasses.Field], given: dict[str, Any]) -> None:

@@ -9,8 +9,10 @@ and trimap.png, the scores near boundaries and away from them in one plot.
 """
 
 import dataclasses
+import os
 
-from boxsup_tf.evaluation.comparison.compare import compare
+from boxsup_tf.commands.next_step import say_next
+from boxsup_tf.evaluation.comparison.compare import TABLE_FILE, compare
 from boxsup_tf.evaluation.comparison.table import format_table
 from boxsup_tf.settings import option
 
@@ -37,3 +39,10 @@ def run(options: Options) -> None:
         options.evaluations, options.output_dir, options.resamples, options.num_images
     )
     print(format_table(comparison), end="")
+    print(f"{os.path.join(options.output_dir, TABLE_FILE)}: the same; trimap.png: near boundaries")
+    say_next(
+        "report",
+        evaluation=",".join(options.evaluations),
+        data="RECORDS",
+        output=os.path.join(options.output_dir, "report.html"),
+    )

@@ -12,13 +12,16 @@ The scales of a SavedModel were chosen when it was exported.
 """
 
 import dataclasses
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from boxsup_tf.commands.next_step import say_next
 from boxsup_tf.errors import InputError
 from boxsup_tf.evaluation.evaluate import EvaluateOptions, evaluate
 from boxsup_tf.inference import segmentation_model
 from boxsup_tf.metrics import metric_names
+from boxsup_tf.models.saved_network import CHECKPOINTS
 from boxsup_tf.settings import option
 
 
@@ -30,7 +33,9 @@ class Options:
         data: Folder of records with masks.
         output_dir: Folder for the results.
         Model:
-        model_dir: Folder of a training run, or the folder best in it.
+        model_dir: Folder of a training run.
+        checkpoint: The run's network of highest validation mean IoU, or its last; best is the last
+          one where the run had no validation; with --model_dir.
         saved_model: Or: a folder that export wrote.
         scales: Image scales to average over, as 0.8,1.0,1.2; with --model_dir.
         flip: Average over mirror images, too; with --model_dir.
@@ -39,6 +44,7 @@ class Options:
     data: str
     output_dir: str
     model_dir: str = ""
+    checkpoint: str = option("best", choices=CHECKPOINTS, only_with="model_dir")
     saved_model: str = ""
     scales: tuple[float, ...] = option((1.0,), only_with="model_dir")
     flip: bool = option(False, only_with="model_dir")
@@ -52,11 +58,20 @@ def run(options: Options, details: EvaluateOptions) -> None:
     if options.saved_model:
         model = segmentation_model.of_export(options.saved_model)
     else:
-        model = segmentation_model.of_run(options.model_dir, options.scales, options.flip)
+        model = segmentation_model.of_run(
+            options.model_dir, options.scales, options.flip, options.checkpoint
+        )
+    print(model.origin, flush=True)
     evaluations = evaluate(model, options.data, options.output_dir, details)
     if evaluations:
         show([evaluation.metrics for evaluation in evaluations])
-    print(f"{options.output_dir}: done")
+    print(f"{options.output_dir}: scores, label maps and pictures are there")
+    if evaluations:
+        run_folder = {"model_dir": options.model_dir} if options.model_dir else {}
+        output = os.path.join(options.output_dir, "report.html")
+        say_next(
+            "report", evaluation=options.output_dir, data=options.data, **run_folder, output=output
+        )
 
 
 def show(columns: Sequence[Mapping[str, Any]]) -> None:

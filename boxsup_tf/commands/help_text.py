@@ -13,27 +13,32 @@ _NOTE = (
 )
 
 
-def help_text(program: str, description: str, classes: Sequence[type]) -> str:
-    """The description, and the flags by the headings in the docstrings of their dataclasses.
+def introduction(program: str, description: str) -> str:
+    """How a program is called, and what it does.
 
     Args:
         program: how it is called.
-        description: of it.
-        classes: those that its flags make.
+        description: the docstring of its file.
+    """
+    return f"usage: {program} --FLAG=VALUE ...\n\n{description.strip()}"
+
+
+def flags_text(classes: Sequence[type]) -> str:
+    """The flags by the headings in the docstrings of their dataclasses; the required ones first.
+
+    Args:
+        classes: those that the flags make.
     """
     width = min(100, shutil.get_terminal_size().columns)
-    usage = program
     groups: dict[str, list[str]] = {"Required": []}
     for cls in classes:
         fields = {field.name: field for field in dataclasses.fields(cls)}
         for name, (heading, text) in settings.descriptions(cls).items():
             field, heading = fields[name], heading or "Options"
             if field.default is dataclasses.MISSING:
-                usage += f" --{field.name}=..."
                 heading = "Required"
             flag = f"  --{field.name}={settings.format_value(field.default) or '...'}"
             lines = textwrap.wrap(text, width, initial_indent=" " * 6, subsequent_indent=" " * 6)
             groups.setdefault(heading, []).extend([flag, *lines])
-    parts = [f"usage: {usage} [--FLAG=VALUE ...]", description.strip()]
-    parts += ["\n".join([f"{title}:", *lines]) for title, lines in groups.items() if lines]
+    parts = ["\n".join([f"{title}:", *lines]) for title, lines in groups.items() if lines]
     return "\n\n".join([*parts, textwrap.fill(_NOTE, width)])

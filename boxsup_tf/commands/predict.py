@@ -12,6 +12,7 @@ be read are listed at the end, and the exit status is then 1.
 
 import dataclasses
 
+from boxsup_tf.commands.next_step import say_next
 from boxsup_tf.inference.image_paths import find_images
 from boxsup_tf.inference.predict_files import PredictOptions, predict_files
 from boxsup_tf.inference.saved_model import load_saved_model
@@ -37,4 +38,5 @@ def run(options: Options, details: PredictOptions) -> None:
     path_of_name = find_images(options.images, options.output_dir)
     saved_model = load_saved_model(options.saved_model)
     done = predict_files(saved_model, path_of_name, options.output_dir, details)
-    print(f"{options.output_dir}: {done} new of {len(path_of_name)} images")
+    print(f"{options.output_dir}: {done} new of {len(path_of_name)} images: masks/ and overlays/")
+    say_next("serve", saved_model=options.saved_model)

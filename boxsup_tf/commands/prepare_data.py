@@ -19,6 +19,7 @@ An interrupted run goes on where it stopped when the same command is given again
 import dataclasses
 from typing import Any
 
+from boxsup_tf.commands.next_step import beside, say_next
 from boxsup_tf.data import coco, prepare, reader, voc
 from boxsup_tf.data.sbd_lists import NUM_PUBLISHED
 from boxsup_tf.data.shape_looks import LOOKS
@@ -72,7 +73,8 @@ class Options:
         num_images: How many.
         seed: Another seed, other images.
         image_size: Mean side, pixels.
-        look: Coloured and opaque, or grey shadows that are hard to tell from what is around them.
+        look: colour: opaque objects; hidden: with holes, behind bars and of little contrast; xray:
+          grey shadows that are hard to tell from what is around them.
     """
 
     dataset: str = option(choices=prepare.DATASETS)
@@ -132,6 +134,10 @@ def run(options: Options) -> None:
             f"{output_dir}: {info.num_ignored_boxes} of the boxes are of other classes and "
             f"ignored; {info.settings['num_left_out']} images without a chosen class left out"
         )
+    if info.num_boxes:
+        say_next("generate_proposals", input_dir=output_dir, output_dir=beside(output_dir, "union"))
+    else:
+        say_next("train", train_data=f"{output_dir}:mask", model_dir=beside(output_dir, "run"))
 
 
 def _show_lists(lists: dict[str, int]) -> None:

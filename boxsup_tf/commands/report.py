@@ -8,7 +8,9 @@ them, are set side by side.
 """
 
 import dataclasses
+import os
 
+from boxsup_tf.commands.next_step import say_next
 from boxsup_tf.evaluation.report.page import write_report
 from boxsup_tf.io import files
 from boxsup_tf.settings import option
@@ -39,4 +41,7 @@ def run(options: Options) -> None:
     )
     for note in left_out:
         print(f"left out: {note}")
-    print(f"{options.output}: {files.size(options.output) / 1e6:.1f} MB")
+    print(f"{options.output}: {files.size(options.output) / 1e6:.1f} MB; open it in a browser")
+    if options.model_dir:
+        export = os.path.join(options.model_dir, "export")
+        say_next("export", model_dir=options.model_dir, output_dir=export)

@@ -26,6 +26,7 @@ class Options:
         url: The server: http://HOST:PORT, with gRPC HOST:PORT.
         images: File, folder or quoted pattern; may be given again.
         output_dir: Folder for the masks.
+        overlay_dir: Folder for the masks laid over their images; empty: none are made.
         protocol: Language of the server.
         model_name: The model's name on the server.
         concurrency: Images that are under way at a time.
@@ -34,6 +35,7 @@ class Options:
     url: str
     images: tuple[str, ...] = option(repeated=True)
     output_dir: str = option()
+    overlay_dir: str = ""
     protocol: str = option("rest", choices=("rest", "grpc"))
     model_name: str = "boxsup"
     concurrency: int = option(4, at_least=1)
@@ -49,7 +51,18 @@ class Options:
 
 def run(options: Options) -> None:
     paths = find_images(options.images, options.output_dir)
-    done = request_masks(_client(options), paths, options.output_dir, options.concurrency)
+    client = _client(options)
+    names: tuple[str, ...] = ()
+    if options.overlay_dir and isinstance(client, RestClient):
+        names = client.class_names()
+    done = request_masks(
+        client,
+        paths,
+        options.output_dir,
+        options.concurrency,
+        options.overlay_dir,
+        names,
+    )
     print(f"{options.output_dir}: {done} new of {len(paths)} masks")
 
 

@@ -3,8 +3,8 @@ r"""Trains the rankers of mcg and scg on images with instance masks.
     boxsup train_ranker --data_dir=coco --edges=hed --output_dir=rankers \
         --annotations=coco/annotations/instances_train2017.json
 
-Only for those who want other rankers than the ones that come with the package, which are files of
-the same names in boxsup_tf/proposals/combinatorial.
+Only needed to train your own rankers. Those of the package are files of the same names in
+boxsup_tf/proposals/combinatorial.
 """
 
 import dataclasses

@@ -10,9 +10,11 @@ on which parameters were chosen flatter the model: judge it on others.
 import dataclasses
 import os
 
+from boxsup_tf.commands.next_step import beside, say_next
 from boxsup_tf.crf.parameters import CRF_FILE
 from boxsup_tf.evaluation.tune_crf import Grid, tune
 from boxsup_tf.inference import segmentation_model
+from boxsup_tf.models.saved_network import CHECKPOINTS
 from boxsup_tf.settings import option
 
 
@@ -21,9 +23,11 @@ class Options:
     """What the search is made on.
 
     Attributes:
-        model_dir: Folder of a training run, or the folder best in it.
+        model_dir: Folder of a training run.
         data: Folder of records with masks.
         output_dir: Folder for crf.json.
+        checkpoint: The run's network of highest validation mean IoU, or its last; best is the last
+          one where the run had no validation.
         scales: Image scales to average over, as 0.8,1.0,1.2.
         flip: Average over mirror images, too.
         num_images: Spread over the data.
@@ -33,6 +37,7 @@ class Options:
     model_dir: str
     data: str
     output_dir: str
+    checkpoint: str = option("best", choices=CHECKPOINTS)
     scales: tuple[float, ...] = (1.0,)
     flip: bool = False
     num_images: int = option(100, at_least=1)
@@ -40,7 +45,10 @@ class Options:
 
 
 def run(options: Options, grid: Grid) -> None:
-    model = segmentation_model.of_run(options.model_dir, options.scales, options.flip)
+    model = segmentation_model.of_run(
+        options.model_dir, options.scales, options.flip, options.checkpoint
+    )
+    print(model.origin, flush=True)
     found = tune(
         model, options.data, options.output_dir, grid, options.num_images, options.num_workers
     )
@@ -49,7 +57,13 @@ def run(options: Options, grid: Grid) -> None:
         print(f"{name:20s} {value:6g}")
     print(f"{'mean IoU':20s} {100 * best['mean_iou']:6.2f}")
     print(f"{'without CRF':20s} {100 * found['unrefined_mean_iou']:6.2f}")
-    print(
-        f"{os.path.join(options.output_dir, CRF_FILE)}: {len(found['tried'])} settings on "
-        f"{found['settings']['num_images']} images"
+    path = os.path.join(options.output_dir, CRF_FILE)
+    print(f"{path}: {len(found['tried'])} settings on {found['settings']['num_images']} images")
+    say_next(
+        "evaluate",
+        model_dir=options.model_dir,
+        data="RECORDS",
+        output_dir=beside(options.output_dir, "evaluation"),
+        crf="true",
+        crf_parameters=path,
     )

@@ -4,24 +4,36 @@ A look is made for one image, is told the objects from the lowest to the topmost
 photograph. All draw from the image's own generator.
 """
 
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Iterable
 
 import cv2
 import numpy as np
 
 
-class Look(Protocol):
+class Look:
     """One image in the making."""
 
     def add(self, silhouette: np.ndarray, kind: int) -> None:
         """Puts an object on top: its pixels, bool [H, W], and its class, from 1."""
+        raise NotImplementedError
 
     def photograph(self) -> np.ndarray:
         """float [H, W, 3], RGB, 0 .. 255 but for noise."""
+        raise NotImplementedError
+
+    def pierced(self, silhouette: np.ndarray) -> np.ndarray:
+        """What is left of an object that has holes; by default it has none."""
+        return silhouette
+
+    def covers(self) -> Iterable[np.ndarray]:
+        """Things before the objects that are none, bool [H, W] each; by default there are none."""
+        return ()
+
+    def cover(self, pixels: np.ndarray) -> None:
+        """Puts one of them on top."""
 
 
-class Colour:
+class Colour(Look):
     """Opaque, striped, chequered or cloudy objects on backgrounds of these patterns.
 
     Colour and pattern of a kind vary and overlap with other kinds' and the background's, so an edge
@@ -46,7 +58,50 @@ class Colour:
         return lit + rng.normal(0, 6, lit.shape)
 
 
-class XRay:
+class Hidden(Colour):
+    """Objects with holes and little contrast, behind bars, among patches of about their colours.
+
+    Sets of regions with and without the bars, the holes and what shows through them have the same
+    tight box: only who knows a kind's colour can tell the right set.
+    """
+
+    def __init__(self, rng: np.random.Generator, height: int, width: int, num_kinds: int) -> None:
+        super().__init__(rng, height, width, num_kinds)
+        self._grey = rng.uniform(105, 165)
+        self._canvas = self._cloth(rng.uniform(0, 180), rng.uniform(10, 40), 0)
+
+    def _cloth(self, hue: float, saturation: float, spread: float) -> np.ndarray:
+        grey = self._grey + self._rng.uniform(-spread, spread)
+        return _texture(self._rng, *self._size, hue, saturation, grey, (4, 12))
+
+    def add(self, silhouette: np.ndarray, kind: int) -> None:
+        rng = self._rng
+        hue = ((kind - 1) * 180 / self._num_kinds + rng.normal(0, 6)) % 180
+        coat = self._cloth(hue, rng.uniform(90, 150), 25)
+        self._canvas = np.where(silhouette[:, :, None], coat, self._canvas)
+
+    def pierced(self, silhouette: np.ndarray) -> np.ndarray:
+        rng, (height, width) = self._rng, self._size
+        left = silhouette.copy()
+        y, x = np.mgrid[:height, :width]
+        for _ in range(rng.integers(0, 2)):
+            depth = cv2.distanceTransform(left.astype(np.uint8), cv2.DIST_L2, 5)
+            place = rng.uniform(0.75, 1, depth.shape) * depth
+            top, across = np.unravel_index(place.argmax(), place.shape)
+            left &= np.hypot(y - top, x - across) > rng.uniform(0.3, 0.5) * depth.max()
+        return left
+
+    def covers(self) -> Iterable[np.ndarray]:
+        rng = self._rng
+        for _ in range(rng.integers(0, 2)):
+            yield _bar(rng, *self._size) > 0.5
+
+    def cover(self, pixels: np.ndarray) -> None:
+        coat = self._cloth(self._rng.uniform(0, 180), self._rng.uniform(10, 40), 50)
+        self._canvas = np.where(pixels[:, :, None], coat, self._canvas)
+
+
+class XRay(Look):
     """Grey shadows of objects that let light through, among bars and lumps that are no objects.
 
     What lies behind an object stays visible in it, and the bars' edges are sharper and darker than
@@ -77,6 +132,7 @@ class XRay:
 
 LOOKS: dict[str, Callable[[np.random.Generator, int, int, int], Look]] = {
     "colour": Colour,
+    "hidden": Hidden,
     "xray": XRay,
 }
 
@@ -118,13 +174,21 @@ def _kind_pattern(rng: np.random.Generator, height: int, width: int, kind: int) 
 
 
 def _texture(
-    rng: np.random.Generator, height: int, width: int, hue: float, saturation: float
+    rng: np.random.Generator,
+    height: int,
+    width: int,
+    hue: float,
+    saturation: float,
+    value: float | None = None,
+    contrast: tuple[float, float] = (8, 38),
 ) -> np.ndarray:
     """float [H, W, 3]: stripes, checks or clouds in two or three neighbouring tones.
 
     Args:
         hue: OpenCV's, 0 .. 180.
         saturation: 0 .. 255.
+        value: 0 .. 255, the mean of the tones; None: any.
+        contrast: of the tones, between these.
     """
     period, u, v = _phases(rng, height, width, 7, 22)
     pattern = rng.integers(3)
@@ -136,7 +200,8 @@ def _texture(
         grain = rng.normal(0, 1, (height, width)).astype(np.float32)
         wave = cv2.GaussianBlur(grain, (0, 0), period / 6)
         wave = wave / (wave.std() + 1e-6)
-    value = rng.uniform(90, 200) + rng.uniform(8, 38) * wave
+    mean = rng.uniform(90, 200) if value is None else value
+    tones = mean + rng.uniform(*contrast) * wave
     hues = hue + rng.uniform(-8, 8) * wave
-    hsv = np.stack([hues % 180, np.full_like(wave, saturation), np.clip(value, 0, 255)], axis=-1)
+    hsv = np.stack([hues % 180, np.full_like(wave, saturation), np.clip(tones, 0, 255)], axis=-1)
     return cv2.cvtColor(hsv.astype(np.uint8), cv2.COLOR_HSV2RGB).astype(np.float64)

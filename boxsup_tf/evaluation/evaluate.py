@@ -113,13 +113,13 @@ def _open(
     """The folders of the model's own label maps and, if it is asked for, of the CRF's."""
     settings = model.settings | {"data": info.digest, "class_names": info.class_names}
     if not options.crf:
-        return [EvaluationFolder(output_dir, settings)]
+        return [EvaluationFolder(output_dir, settings, model.origin)]
     check_no_crf_twice("the exported model", model.has_crf)
     check_installed("--crf")
     crf = {"crf": dataclasses.asdict(load_parameters(options.crf_parameters))}
     return [
-        EvaluationFolder(output_dir, settings),
-        EvaluationFolder(os.path.join(output_dir, CRF_FOLDER), settings | crf),
+        EvaluationFolder(output_dir, settings, model.origin),
+        EvaluationFolder(os.path.join(output_dir, CRF_FOLDER), settings | crf, model.origin),
     ]
 
 

@@ -16,6 +16,7 @@ from boxsup_tf.metrics.metric_names import METRICS_FILE
 from boxsup_tf.records.example import Example
 
 SECONDS_FILE = "seconds.json"
+_ORIGIN = "model"
 
 
 class EvaluationFolder:
@@ -24,24 +25,25 @@ class EvaluationFolder:
     Args:
         path: made if need be.
         settings: what decides the label maps, for JSON: the model, the data, ...
+        origin: where the model is from, for people; may change.
 
     Raises:
         InputError: the folder holds label maps of other settings, or a metrics.json of another
             program.
     """
 
-    def __init__(self, path: str, settings: dict[str, Any]) -> None:
+    def __init__(self, path: str, settings: dict[str, Any], origin: str = "") -> None:
         self.path, self.settings = path, settings
         owned = OwnedFolder(path, SETTINGS_FILE, "predictions", "evaluate.py")
         found = owned.read()
-        if found is not None:
-            owned.check(found, settings)
-        elif files.exists(self.file(METRICS_FILE)):  # a run's folder has one, too
+        if found is not None and files.is_folder(self.file(PREDICTIONS)):
+            owned.check(found, settings, free={_ORIGIN})
+        elif found is None and files.exists(self.file(METRICS_FILE)):  # a run's folder has one, too
             raise InputError(
                 f"{self.file(METRICS_FILE)}: was not written by evaluate.py: expected none; choose "
                 "another --output_dir"
             )
-        owned.write(settings)
+        owned.write(settings | {_ORIGIN: origin})
 
     def file(self, name: str) -> str:
         """The path of a file."""

@@ -2,7 +2,7 @@
 
 import dataclasses
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -41,6 +41,7 @@ class Evaluation:
         trimap: without widths where it is not known.
         confusion: int64 [C, C], pixels by true and predicted label; C is 0 where it is not known.
         missing: paths of the files that were not found.
+        model: whose label maps they are, for people; empty where it is not known.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Evaluation:
     trimap: Trimap = dataclasses.field(default_factory=Trimap)
     confusion: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros([0, 0], np.int64))
     missing: tuple[str, ...] = ()
+    model: str = ""
 
     @property
     def per_class(self) -> Mapping[str, float | None]:
@@ -97,6 +99,24 @@ class Evaluation:
         return cls(name, path, **values, missing=missing)
 
 
+def short_names(folders: Sequence[str]) -> list[str]:
+    """Names for folders: what differs of their paths; of a single one its last part.
+
+    So `runs/rectangles/evaluation` beside `runs/boxsup/evaluation` is `rectangles`.
+    """
+    paths = [os.path.normpath(folder).split(os.sep) for folder in folders]
+    if len(paths) == 1:
+        return [paths[0][-1]]
+    first = 0
+    while all(path[first:] and path[first] == paths[0][first] for path in paths):
+        first += 1
+    last = 0
+    rest = [path[first:] for path in paths]
+    while all(len(path) > last + 1 and path[-1 - last] == rest[0][-1 - last] for path in rest):
+        last += 1
+    return [os.sep.join(path[: len(path) - last]) or folders[i] for i, path in enumerate(rest)]
+
+
 def read_evaluations(path: str, name: str) -> list[Evaluation]:
     """An evaluation and, where evaluate.py ran with --crf, that of the CRF's label maps.
 
@@ -115,10 +135,12 @@ def read_evaluations(path: str, name: str) -> list[Evaluation]:
 
 
 def _parse_settings(content: dict) -> dict[str, Any]:
-    return {"data": content["data"]}
+    return {"data": content["data"], "model": str(content.get("model", ""))}
 
 
 def _parse_metrics(content: dict) -> dict[str, Any]:
+    if "epochs" in content:
+        raise InputError("the metrics of a training run: expected an --output_dir of evaluate.py")
     if "crf" in content:
         raise ValueError("an earlier version wrote the CRF's scores into it; evaluate again")
     metrics = content | {name: number(content[name]) for name in TITLES}

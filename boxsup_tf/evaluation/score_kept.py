@@ -44,11 +44,6 @@ def score_kept(
         write_png(draw_confusion(evaluation.confusion, names), folder.file("confusion.png"))
     trimaps = [evaluation.trimap for evaluation in evaluations]
     write_png(draw_trimap(trimaps), folders[0].file("trimap.png"))
-    worst_first = list(evaluations[0].images)
-    draw_worst(
-        read_examples(dataset_dir, info, "draw the worst"),
-        folders,
-        worst_first,
-        num_classes=len(names),
-    )
+    scores = {source_id: image["mean_iou"] for source_id, image in evaluations[0].images.items()}
+    draw_worst(read_examples(dataset_dir, info, "draw the worst"), folders, scores, names)
     return evaluations

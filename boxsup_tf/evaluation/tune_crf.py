@@ -169,7 +169,8 @@ class _Search:
 
     def __init__(self, output_dir: str, settings: dict, score_maps: str) -> None:
         self._folder = OwnedFolder(output_dir, CRF_FILE, "a search", "tune_crf.py")
-        if self._folder.read() is None:
+        found = self._folder.read()
+        if found is None or self._is_other_and_empty(found, settings):
             shutil.rmtree(score_maps, ignore_errors=True)  # of unknown origin
             self._folder.write({"settings": settings, "tried": []})
         self.contents: dict[str, Any] = self._folder.read() or {}
@@ -180,6 +181,10 @@ class _Search:
             path = self._folder.file_path
             raise InputError(f"{path}: not a file of tune_crf.py: {error}") from None
         self._folder.check(found, settings)
+
+    def _is_other_and_empty(self, found: dict, settings: dict) -> bool:
+        """Whether a search has other settings and stopped before it tried anything."""
+        return found.get("tried") == [] and not self._folder.fits(found["settings"], settings)
 
     def best_of(self, candidates: Sequence[CrfParameters]) -> CrfParameters:
         """The first of the best: the same whether or not the search was interrupted."""

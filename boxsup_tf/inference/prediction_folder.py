@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from PIL import Image
 
-from boxsup_tf import drawing
+from boxsup_tf import drawing, sheet
 from boxsup_tf.errors import InputError
 from boxsup_tf.io import files
 from boxsup_tf.io.local_disk import readable
 from boxsup_tf.io.owned_folder import OwnedFolder
 
 PREDICTIONS_FILE = "predictions.json"
+_MASKS = "masks"
 
 
 class PredictionFolder:
@@ -46,7 +47,7 @@ class PredictionFolder:
         self._images: dict[str, dict] = {}
         self._earlier: dict[str, str] = {}
         earlier = self._owned.read()
-        if earlier is not None:
+        if earlier is not None and files.is_folder(os.path.join(folder, _MASKS)):
             self._go_on(earlier)
         self.save()
 
@@ -73,7 +74,9 @@ class PredictionFolder:
         mask_path, overlay_path = self._outputs(name)
         for path in (mask_path, overlay_path):
             files.make_folders(os.path.dirname(path))
-        drawing.write_image(overlay_path, drawing.overlay(image, label_map))
+        overlay = drawing.overlay(image, label_map)
+        overlay = sheet.with_legend(overlay, np.unique(label_map), self._class_names)
+        drawing.write_image(overlay_path, overlay)
         drawing.write_palette_png(mask_path, label_map)
         self._record(name, label_map)
 
@@ -84,7 +87,7 @@ class PredictionFolder:
         self._owned.write({"settings": self._settings, "files": files, "images": images})
 
     def _outputs(self, name: str) -> tuple[str, str]:
-        mask = os.path.join(self._folder, "masks", f"{name}.png")
+        mask = os.path.join(self._folder, _MASKS, f"{name}.png")
         return mask, os.path.join(self._folder, "overlays", f"{name}.jpg")
 
     def _record(self, name: str, label_map: np.ndarray) -> None:

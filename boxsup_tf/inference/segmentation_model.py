@@ -14,7 +14,7 @@ from boxsup_tf.inference.tiling import margin_of, predict_in_tiles
 from boxsup_tf.io import files
 from boxsup_tf.io.digest import digest_of
 from boxsup_tf.models.architecture import CONFIG_FILE
-from boxsup_tf.models.saved_network import load_segmenter
+from boxsup_tf.models.saved_network import choose_network, load_segmenter
 from boxsup_tf.records.example import read_bytes
 
 
@@ -28,6 +28,7 @@ class SegmentationModel:
         label_maps: from images uint8 [B, H, W, 3], RGB, to integers [B, H, W].
         probabilities: from the same to float32 [B, H, W, C]; called for the CRF alone.
         has_crf: whether it ends with a CRF of its own.
+        origin: where it is from, for people.
     """
 
     class_names: tuple[str, ...]
@@ -35,34 +36,41 @@ class SegmentationModel:
     label_maps: Callable[[np.ndarray], np.ndarray]
     probabilities: Callable[[np.ndarray], np.ndarray]
     has_crf: bool = False
+    origin: str = ""
 
 
-def load(path: str, scales: Sequence[float] = (1.0,), flip: bool = False) -> SegmentationModel:
+def load(
+    path: str, scales: Sequence[float] = (1.0,), flip: bool = False, checkpoint: str = "best"
+) -> SegmentationModel:
     """A run's network or an exported model, whichever the folder holds.
 
     Args:
         path: a run's folder, its folder `best`, or a folder that `export` wrote.
         scales, flip: see `Predictor`; of a run. Those of an export were chosen with it.
+        checkpoint: see `choose_network`; of a run.
 
     Raises:
         InputError: see `load_segmenter` and `load_saved_model`.
     """
     if files.exists(os.path.join(path, CONFIG_FILE)):
-        return of_run(path, scales, flip)
+        return of_run(path, scales, flip, checkpoint)
     return of_export(path)
 
 
-def of_run(model_dir: str, scales: Sequence[float], flip: bool) -> SegmentationModel:
-    """The network of a run's newest checkpoint; of its best one, given the run's folder `best`.
+def of_run(
+    model_dir: str, scales: Sequence[float], flip: bool, checkpoint: str = "best"
+) -> SegmentationModel:
+    """The best network of a run, or its last one.
 
     Args:
-        model_dir: of the run.
+        model_dir, checkpoint: see `choose_network`.
         scales, flip: see `Predictor`.
 
     Raises:
-        InputError: see `load_segmenter`.
+        InputError: see `choose_network` and `load_segmenter`.
     """
-    segmenter = load_segmenter(model_dir)
+    folder, what = choose_network(model_dir, checkpoint)
+    segmenter = load_segmenter(folder)
     weights = digest_of(weight.tobytes() for weight in segmenter.model.get_weights())
     predictor = Predictor(segmenter, scales, flip)
     return _tiled(
@@ -70,6 +78,7 @@ def of_run(model_dir: str, scales: Sequence[float], flip: bool) -> SegmentationM
         {"weights": weights, "scales": scales, "flip": flip},
         margin_of(segmenter.family.margin),
         lambda images: predictor.predict(images),  # a bound method would not keep the predictor
+        origin=f"{folder}: {what}",
     )
 
 
@@ -93,6 +102,7 @@ def of_export(path: str) -> SegmentationModel:
         saved_model.tile_margin,
         lambda images: dict(zip(outputs, saved_model.predict(images), strict=True)),
         saved_model.has_crf,
+        saved_model.path,
     )
 
 
@@ -102,6 +112,7 @@ def _tiled(
     tile_margin: int,
     predict: Callable[[np.ndarray], Any],
     has_crf: bool = False,
+    origin: str = "",
 ) -> SegmentationModel:
     def output(name: str) -> Callable[[np.ndarray], np.ndarray]:
         return lambda images: predict_in_tiles(
@@ -114,4 +125,5 @@ def _tiled(
         output(SEMANTIC_PREDICTIONS),
         output(PROBABILITIES),
         has_crf,
+        origin,
     )

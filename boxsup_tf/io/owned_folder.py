@@ -70,3 +70,11 @@ class OwnedFolder:
                     f"{self.path}: holds {self.content} with {name} = {was.get(name)!r}: expected "
                     f"{now.get(name)!r}; choose another {self.flag} or delete it"
                 )
+
+    def fits(self, found: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+        """Whether `check` has nothing against the settings."""
+        try:
+            self.check(found, wanted)
+        except InputError:
+            return False
+        return True

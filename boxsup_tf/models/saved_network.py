@@ -1,6 +1,7 @@
 """The network of a run's folder."""
 
 import contextlib
+import os
 import textwrap
 from collections.abc import Iterator
 
@@ -12,9 +13,44 @@ from boxsup_tf.models.architecture import read_architecture
 from boxsup_tf.models.fitting_layers import load_fitting
 from boxsup_tf.models.segmenter import Segmenter
 
+BEST_FOLDER = "best"  # in a run's folder: the network of highest validation mean IoU
+CHECKPOINTS = ("best", "last")
+
+
+def choose_network(model_dir: str, checkpoint: str = "best") -> tuple[str, str]:
+    """Which of a run's networks is meant.
+
+    Args:
+        model_dir: of the run, or the folder `best` in it.
+        checkpoint: of `CHECKPOINTS`; `best` is the last one where the run had no validation.
+
+    Returns:
+        The folder for `load_segmenter`, and what the network is, in words.
+
+    Raises:
+        InputError: there is no such choice, or the best checkpoint is damaged.
+    """
+    if checkpoint not in CHECKPOINTS:
+        raise InputError(f"--checkpoint={checkpoint}: expected one of {', '.join(CHECKPOINTS)}")
+    best = os.path.join(model_dir, BEST_FOLDER)
+    if checkpoint == "best" and tf.train.latest_checkpoint(best):
+        model_dir = best
+    path = tf.train.latest_checkpoint(model_dir)
+    score, epoch = (f"{name}/.ATTRIBUTES/VARIABLE_VALUE" for name in ("score", "epoch"))
+    if path is None:
+        return model_dir, "no checkpoint"
+    with restoring(path, "a network"):
+        values = tf.train.load_checkpoint(path)
+        if not values.has_tensor(score):
+            return model_dir, "the last checkpoint"
+        number, mean_iou = values.get_tensor(epoch) + 1, values.get_tensor(score)
+    return model_dir, f"the best by validation (epoch {number}, mean IoU {mean_iou:.4f})"
+
 
 def load_segmenter(model_dir: str, dtype_policy: str = "float32") -> Segmenter:
     """The network of a run's newest checkpoint; of its best one, given the run's folder `best`.
+
+    `choose_network` tells which folder to name.
 
     Args:
         model_dir: of the run.

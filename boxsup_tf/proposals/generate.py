@@ -157,9 +157,10 @@ def _as_earlier(output_dir: str, settings: dict[str, Any]) -> dict[str, Any]:
     """
     if "options" not in settings or not files.exists(os.path.join(output_dir, DATASET_FILE)):
         return settings
-    found = dataset_info.DatasetInfo.load(output_dir).settings
-    methods = settings["methods"]
-    if "options" in found or found.get("methods") != methods:
+    info = dataset_info.DatasetInfo.load(output_dir)
+    found, methods = info.settings, settings["methods"]
+    # Of one that is not complete it is not known which edges its pools are of.
+    if not info.complete or "options" in found or found.get("methods") != methods:
         return settings
     defaults = registry.record(registry.make_options("union", {"methods": methods}))
     if settings["options"] != defaults["options"]:

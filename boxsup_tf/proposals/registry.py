@@ -2,7 +2,7 @@
 
 import dataclasses
 import importlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import ModuleType
 from typing import Any
 
@@ -147,7 +147,15 @@ def propose(
     inputs = ProposalInput(
         image, np.zeros((0, 4), np.float32) if boxes is None else boxes, filename, labels
     )
-    module = get_method(method)
-    if boxes is None and getattr(module, "NEEDS_BOXES", False):
-        raise InputError(f"boxes=None: {method} finds masks of boxes: expected float32 [B, 4]")
-    return module.propose(inputs, make_options(method, options))
+    if boxes is None:
+        _check_needs_no_boxes([method])
+    made = make_options(method, options)
+    if boxes is None:
+        _check_needs_no_boxes(getattr(made, "options", ()))  # of a union: its methods
+    return get_method(method).propose(inputs, made)
+
+
+def _check_needs_no_boxes(methods: Iterable[str]) -> None:
+    for name in methods:
+        if getattr(get_method(name), "NEEDS_BOXES", False):
+            raise InputError(f"boxes=None: {name} finds masks of boxes: expected float32 [B, 4]")

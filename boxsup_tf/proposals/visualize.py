@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from boxsup_tf import boxes as box_ops
-from boxsup_tf import drawing
+from boxsup_tf import drawing, sheet
 from boxsup_tf.errors import InputError
 from boxsup_tf.io import files
 from boxsup_tf.pools.candidates import CandidatePool
@@ -15,7 +15,12 @@ from boxsup_tf.records import records, shards
 from boxsup_tf.records.dataset_info import load_complete
 from boxsup_tf.records.example import decode_image
 
-_LONGEST_SIDE = 640  # pixels of a panel; larger images are scaled down
+_LONGEST_SIDE = 640  # pixels of a panel
+_HEADINGS = (
+    "image and boxes",
+    "outlines of candidates, the darker the more",
+    "candidate of highest box IoU, in its box's colour",
+)
 _NUM_COLOURS = 20  # of VOC's classes: all differ, and none is the background's
 
 
@@ -44,17 +49,20 @@ def write_pictures(folder: str, num_images: int) -> list[str]:
         boxes = np.zeros((0, 4), np.float32) if example.boxes is None else example.boxes
         name = example.source_id.replace(os.sep, "_")
         paths.append(os.path.join(pictures, f"{name}.png"))
-        drawing.write_image(paths[-1], draw_pool(image, pool, boxes))
+        drawing.write_image(paths[-1], draw_pool(image, pool, boxes, example.source_id))
     return paths
 
 
-def draw_pool(image: np.ndarray, pool: CandidatePool, boxes_yxyx: np.ndarray) -> np.ndarray:
+def draw_pool(
+    image: np.ndarray, pool: CandidatePool, boxes_yxyx: np.ndarray, title: str = ""
+) -> np.ndarray:
     """Three panels: the image with its boxes, the pool's contours, the best candidates.
 
     Args:
         image: uint8 [H, W, 3], RGB.
         pool: of the image.
         boxes_yxyx: float32 [B, 4], half-open, pixels; each has a colour of its own.
+        title: stands above.
 
     Returns:
         uint8 [H', W', 3], RGB.
@@ -70,7 +78,8 @@ def draw_pool(image: np.ndarray, pool: CandidatePool, boxes_yxyx: np.ndarray) ->
     # Thin lines, or they hide the masks of small objects.
     best = drawing.draw_boxes(drawing.overlay(image, label_map), boxes_yxyx, colours, 1)
     panels = (boxed, cv2.cvtColor(dark, cv2.COLOR_GRAY2RGB), best)
-    return drawing.grid([[drawing.reduced(p, _LONGEST_SIDE, cv2.INTER_AREA) for p in panels]])
+    captions = [f"boxes: {len(boxes_yxyx)}", f"{pool.num_candidates} candidates by {pool.method}"]
+    return sheet.sheet(_HEADINGS, [sheet.Row(title, panels, captions)], side=_LONGEST_SIDE)
 
 
 def best_masks(pool: CandidatePool, boxes_yxyx: np.ndarray) -> list[np.ndarray]:

@@ -8,6 +8,7 @@ import os
 import sys
 import uuid
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -64,17 +65,25 @@ def write_dataset(
         `info` with its counts, as written to dataset.json.
 
     Raises:
-        InputError: the folder holds a dataset with other settings; two examples have the
+        InputError: the folder holds examples made with other settings; two examples have the
             same source id; every example was skipped (which leaves the folder empty); or as
             `shard_maker.make_shards`.
     """
     files.make_folders(folder)
     if files.exists(os.path.join(folder, DATASET_FILE)):
         found = DatasetInfo.load(folder)
-        _check_same_settings(folder, found, info)
-        if found.complete:
+        owned = OwnedFolder(folder, DATASET_FILE, "a dataset", "prepare_data.py")
+        was, now = _settings_of(found), _settings_of(info)
+        lost = [path for path in shard_paths(folder, found.num_shards) if not files.exists(path)]
+        if found.complete or any(map(files.size, files.matching(folder, "*.tfrecord*"))):
+            owned.check(was, now)
+        elif not owned.fits(was, now):  # and nothing that they made
+            found = info
+        if found.complete and not lost:
             print(f"{folder}: already complete, {found.num_images} images: nothing to do")
             return found
+        if found.complete:
+            print(f"{folder}: {len(lost)} of {found.num_shards} shards are gone: made again")
         info = dataclasses.replace(info, skipped=found.skipped)
     bounds = index_ranges(even_sizes(num_examples, info.num_shards))
     shards = list(map(Shard, shard_paths(folder, info.num_shards), bounds))
@@ -176,12 +185,8 @@ def _whole_records(leftover: str) -> Iterator[bytes]:
         yield from untuned(tf.data.TFRecordDataset(leftover)).as_numpy_iterator()
 
 
-def _check_same_settings(folder: str, found: DatasetInfo, wanted: DatasetInfo) -> None:
-    was, now = (
-        {**info.settings, "class_names": info.class_names, "num_shards": info.num_shards}
-        for info in (found, wanted)
-    )
-    OwnedFolder(folder, DATASET_FILE, "a dataset", "prepare_data.py").check(was, now)
+def _settings_of(info: DatasetInfo) -> dict[str, Any]:
+    return {**info.settings, "class_names": info.class_names, "num_shards": info.num_shards}
 
 
 def _count(folder: str, info: DatasetInfo, num_examples: int, digest: str | None) -> DatasetInfo:

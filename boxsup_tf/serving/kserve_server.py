@@ -10,6 +10,7 @@ from typing import Any
 import fastapi
 import kserve
 import uvicorn
+from fastapi.responses import HTMLResponse, JSONResponse
 from kserve import errors
 from kserve.logging import KSERVE_LOG_CONFIG
 from kserve.protocol.dataplane import DataPlane
@@ -18,6 +19,7 @@ from kserve.protocol.rest.v1_endpoints import register_v1_endpoints
 
 from boxsup_tf.errors import InputError
 from boxsup_tf.serving.answers import Answers
+from boxsup_tf.serving.page import page
 
 _HANDLERS = {
     errors.InvalidInput: errors.invalid_input_handler,
@@ -73,13 +75,16 @@ class ServedModel(kserve.Model):
         return answer
 
 
-def run(model: ServedModel, listener: socket.socket, admission: Callable) -> None:
+def run(
+    model: ServedModel, listener: socket.socket, admission: Callable, metadata: dict[str, Any]
+) -> None:
     """Serves until the process is told to stop (SIGINT, SIGTERM); running requests are finished.
 
     Args:
         model: the one model.
         listener: a listening TCP socket.
         admission: ASGI middleware: from application to application.
+        metadata: see `page.metadata`.
     """
     models = kserve.ModelRepository()
     models.update(model)
@@ -88,6 +93,11 @@ def run(model: ServedModel, listener: socket.socket, admission: Callable) -> Non
     app = fastapi.FastAPI(openapi_url=None)
     register_v1_endpoints(app, _Verbatim(models), None)
     app.add_api_route("/metrics", metrics_handler, methods=["GET"])
+    body, headers = page(model.name)
+    app.add_api_route("/", lambda: HTMLResponse(body, headers=headers), methods=["GET"])
+    app.add_api_route(
+        f"/v1/models/{model.name}/metadata", lambda: JSONResponse(metadata), methods=["GET"]
+    )
     for error, handler in _HANDLERS.items():
         app.add_exception_handler(error, handler)
     app.add_middleware(admission)

@@ -3,14 +3,14 @@
 import io
 import os
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
 import numpy as np
 from PIL import Image, ImageOps
 from tqdm import tqdm
 
-from boxsup_tf import drawing
+from boxsup_tf import drawing, sheet
 from boxsup_tf.errors import InputError
 from boxsup_tf.inference.upright import orientation
 from boxsup_tf.io import files
@@ -25,8 +25,12 @@ def request_masks(
     path_of_name: Mapping[str, str],
     output_dir: str,
     concurrency: int = 4,
+    overlay_dir: str = "",
+    class_names: Sequence[str] = (),
 ) -> int:
     """Writes OUTPUT_DIR/NAME.png, palette PNGs, for images that a server looks at.
+
+    And, if asked for, OVERLAY_DIR/NAME.jpg, the masks over their images.
 
     Masks that exist are skipped, so an interrupted run goes on where it stopped. Photographs that
     their camera noted as turned are sent upright, so their masks are, too.
@@ -37,6 +41,8 @@ def request_masks(
         path_of_name: JPEG or PNG files, as `inference.image_paths.find_images` names them.
         output_dir: made if need be.
         concurrency: images that are under way at a time.
+        overlay_dir: made if need be; empty: no overlays.
+        class_names: for their legend; none where they are not known.
 
     Returns:
         The number of masks that were written in this call.
@@ -45,20 +51,31 @@ def request_masks(
         InputError: there is no such server (what was finished stays); or images could not be read
             or were refused (all the others are finished then).
     """
-    mask_of_path = {
-        path: mask
+    outputs = {
+        path: [os.path.join(output_dir, f"{name}.png")]
+        + [os.path.join(folder, f"{name}.jpg") for folder in (overlay_dir,) if folder]
         for name, path in path_of_name.items()
-        if not files.exists(mask := os.path.join(output_dir, f"{name}.png"))
+    }
+    missing = {
+        path: made for path, made in outputs.items() if not all(files.exists(file) for file in made)
     }
 
-    def process(path: str, mask: str) -> None:
-        label_map = np.array(Image.open(io.BytesIO(ask(_read_upright(path)))))
+    def process(path: str, mask: str, overlay: str = "") -> None:
+        encoded = _read_upright(path)
+        label_map = np.array(Image.open(io.BytesIO(ask(encoded))))
+        if overlay:
+            image = np.array(Image.open(io.BytesIO(encoded)).convert("RGB"))
+            picture = drawing.overlay(image, label_map)
+            if class_names:
+                picture = sheet.with_legend(picture, np.unique(label_map), class_names)
+            files.make_folders(os.path.dirname(overlay))
+            drawing.write_image(overlay, picture)
         files.make_folders(os.path.dirname(mask))
         drawing.write_palette_png(mask, label_map)
 
     failures = []
     with ThreadPoolExecutor(concurrency) as pool:
-        futures = {pool.submit(process, path, mask): path for path, mask in mask_of_path.items()}
+        futures = {pool.submit(process, path, *made): path for path, made in missing.items()}
         try:
             progress = tqdm(as_completed(futures), total=len(futures), desc="ask", unit="image")
             for future in progress:
@@ -75,7 +92,7 @@ def request_masks(
             f"{len(failures)} of {len(path_of_name)} images have no mask (the others are done):\n"
             f"  {listed}"
         )
-    return len(mask_of_path)
+    return len(missing)
 
 
 def _read_upright(path: str) -> bytes:

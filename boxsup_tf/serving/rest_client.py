@@ -39,6 +39,21 @@ class RestClient:
         timeout = urllib3.Timeout(connect=10, read=600)
         self._pool = urllib3.PoolManager(maxsize=concurrency, retries=retries, timeout=timeout)
 
+    def class_names(self) -> tuple[str, ...]:
+        """The model's, index is label; none where the server does not tell, as TensorFlow Serving.
+
+        Raises:
+            InputError: there is no server.
+        """
+        try:
+            answer = self._pool.request("GET", self._url.removesuffix(":predict") + "/metadata")
+            classes = answer.json()["metadata"]["classes"]
+            return tuple(str(entry["name"]) for entry in classes)
+        except urllib3.exceptions.HTTPError as error:
+            raise self._no_answer(error) from None
+        except (ValueError, LookupError, TypeError):
+            return ()
+
     def __call__(self, encoded: bytes) -> bytes:
         """A grey PNG of the labels.
 
@@ -58,9 +73,7 @@ class RestClient:
         except urllib3.exceptions.HTTPError as error:
             if isinstance(reason := getattr(error, "reason", error), _OF_ONE_IMAGE):
                 raise RefusedImage(f"no answer: {reason}") from None
-            raise InputError(
-                f"{self._url}: no answer ({error}): expected a server there, as serve.py is"
-            ) from None
+            raise self._no_answer(error) from None
         try:
             answer = response.json()
             if response.status == 200:
@@ -74,3 +87,10 @@ class RestClient:
         if response.status in (_NO_SUCH_MODEL, _BUSY):
             raise InputError(f"{self._url}: {reason}")
         raise RefusedImage(f"refused: {reason}")
+
+    def _no_answer(self, error: urllib3.exceptions.HTTPError) -> InputError:
+        # urllib3 names objects of its own before the cause.
+        cause = str(getattr(error, "reason", error)).rsplit(": ", 1)[-1]
+        return InputError(
+            f"{self._url}: no answer ({cause}): expected a server there, as serve.py is"
+        )

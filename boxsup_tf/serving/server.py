@@ -2,6 +2,8 @@
 
     POST /v1/models/NAME:predict    see `predict_json` and `inference.signatures`
     GET  /v1/models/NAME            whether it is ready
+    GET  /v1/models/NAME/metadata   its classes and their colours
+    GET  /                          a page that takes a photograph and shows its mask
     GET  /metrics                   for Prometheus
 
 A bad request is answered with a status of 4xx and {"error": "..."}; the server goes on.
@@ -62,11 +64,13 @@ def serve(options: ServerOptions) -> None:
     from boxsup_tf.serving import kserve_server
     from boxsup_tf.serving.admission import Admission
     from boxsup_tf.serving.answers import Answers
+    from boxsup_tf.serving.page import metadata
 
     answers = Answers(model, options.max_megapixels)
     port = listener.getsockname()[1]
     url = f"http://{options.host}:{port}"
     print(f"{model.path}: serving as {options.model_name} on {url}", flush=True)
+    print("open it in a browser to try a photograph; Ctrl-C ends it", flush=True)
     kserve_server.run(
         kserve_server.ServedModel(options.model_name, answers, options.concurrency),
         listener,
@@ -76,6 +80,7 @@ def serve(options: ServerOptions) -> None:
             max_waiting=options.max_waiting,
             max_bytes=int(options.max_request_mb * 1e6),
         ),
+        metadata(options.model_name, os.path.basename(model.path), model.class_names),
     )
 
 

@@ -13,11 +13,9 @@ from boxsup_tf.errors import InputError
 from boxsup_tf.io import files
 from boxsup_tf.io.json_file import write_json
 from boxsup_tf.models.architecture import CONFIG_FILE, read_architecture, read_settings
-from boxsup_tf.models.saved_network import restoring
+from boxsup_tf.models.saved_network import BEST_FOLDER, restoring
 from boxsup_tf.supervision.labelling import Labelling
 from boxsup_tf.training.write_errors import write_failed
-
-BEST_FOLDER = "best"  # in a run's folder
 
 # What TensorFlow writes into the folder while a checkpoint comes about, by its name.
 _CHECKPOINT_FILE = re.compile(r"(ckpt-\d+)(_temp|\.index|\.data-.*)")
@@ -52,7 +50,7 @@ class Progress(tf.Module):
 
     def __str__(self) -> str:
         masks = "done" if self.masks_updated.numpy() else "not done"
-        return f"epoch {int(self.epoch)}, step {int(self.step)}, mask update {masks}"
+        return f"{int(self.epoch)} epochs done, step {int(self.step)}, mask update {masks}"
 
 
 class Checkpoints:
@@ -169,7 +167,7 @@ class Checkpoints:
             where: that was; by default where the run is now.
         """
         last, progress = self._manager.latest_checkpoint, self._progress
-        where = where or f"epoch {int(progress.epoch)}, step {int(progress.step)}"
+        where = where or f"epoch {int(progress.epoch) + 1}, step {int(progress.step)}"
         kept = f"the last checkpoint, {last}, is from before" if last else "there is no checkpoint"
         return InputError(
             f"{self._model_dir}: {what} at {where}: expected a finite number; {kept}; try a "

@@ -80,11 +80,10 @@ class TrainConfig:
         feedback_weight: lambda, the weight of E_r against E_o.
         warmup_epochs: the first epochs, in whose mask updates the network is not asked.
         ramp_epochs: epochs after them in which lambda rises step by step to its full weight.
-        min_agreement: the boxes of a class ask the network once its IoU with the pseudo-masks,
-            over the crops of the epoch before, has reached this; 0: always. Before the first epoch
-            it counts as 0.
-        prior_weight: of the preference for large candidates that stands in for the network's
-            belief until that has its full weight.
+        min_agreement: predictions for a class are used once they reach this IoU with the class's
+            masks, over the crops of the epoch before; 0: from the first mask update on.
+        prior_weight: while predictions are not used yet, or not with their full weight, larger
+            candidates are preferred with this weight; 0: they are not.
         update_every: epochs from one mask update to the next; 0: the first one is the last.
         k: each box draws among its k best candidates; the paper's 5 costs more mask quality here
             than its variety gives back.
@@ -95,11 +94,13 @@ class TrainConfig:
         retighten_boxes: within `box_tolerance`, boxes are tightened to what the network believes in
             them, once it is asked.
         clip_to_box: a candidate stands for its part inside the box.
-        belief: how E_r reads the network: `cross_entropy`: as in the paper; `calibrated`: the
-            same, less a surplus of background that the network sees in the whole box; `centred`:
-            only where in the box it sees the object.
-        normaliser: E_r is a mean over the pixels of the `image`, as in the paper, or of the `box`.
-        update_scale: factor by which images are enlarged for the network in a mask update.
+        belief: how predictions enter E_r. `cross_entropy`: as in the paper. `calibrated`: the same,
+            but a network that sees too much background in a whole box is corrected for it.
+            `centred`: only where in the box the object is counts, not how sure the network is.
+        normaliser: E_r is divided by the pixels of the `image`, as in the paper, or of the `box`,
+            which gives small objects as much weight as large ones.
+        update_scale: images are resized by this factor before the network predicts them in a mask
+            update; more than 1 finds small objects better and takes more time.
         update_precision: of the network in a mask update, where `precision` is float32; `auto`:
             bfloat16 where the hardware computes in it.
         update_batch: the most images of equal size that pass the network together in a mask

@@ -3,12 +3,11 @@
 import math
 import os
 
-import tensorflow as tf
-
 from boxsup_tf.errors import InputError
 from boxsup_tf.io import files
 from boxsup_tf.io.json_file import read_json, write_json
 from boxsup_tf.metrics.metric_names import METRICS_FILE
+from boxsup_tf.training import scalars
 
 
 class History:
@@ -44,7 +43,6 @@ class History:
         for name, value in metrics.items():
             known = value is not None and math.isfinite(value)
             self.epochs[epoch][name] = value if known else None
-            if known:
-                tf.summary.scalar(name, value, step=epoch)
+        scalars.show(metrics, epoch)
         if self._writes:
             write_json(self._path, {"epochs": self.epochs})

@@ -56,7 +56,7 @@ class LossWatch:
         for number in np.flatnonzero(~np.isfinite(losses)):
             parts = self._strategy.experimental_local_results(self._waiting[number][1])
             names = ", ".join(name.decode() for part in parts for name in part.numpy())
-            place = f"epoch {self._epoch}, step {self._step + number} (images {names})"
+            place = f"epoch {self._epoch + 1}, step {self._step + number} (images {names})"
             raise self._checkpoints.diverged(f"the loss is {losses[number]}", place)
         self._step += len(losses)
         self._waiting, self._looked = [], time.monotonic()

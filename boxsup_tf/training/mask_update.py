@@ -147,8 +147,9 @@ class MaskUpdate:
         progress = tqdm(
             in_background(update, predicted, _MOST_WAITING),
             total=len(workers.own(self.num_images)),
-            desc=f"mask update {epoch}",
+            desc=f"mask update {epoch + 1}",
             unit="image",
+            leave=False,
             disable=not workers.is_chief,
         )
         for outcome in progress:

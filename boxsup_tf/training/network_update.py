@@ -14,6 +14,7 @@ from tqdm import tqdm
 from boxsup_tf.labels import VOID
 from boxsup_tf.metrics.count_in_graph import count_pixels
 from boxsup_tf.models.as_written import as_written
+from boxsup_tf.training import scalars
 from boxsup_tf.training.checkpoints import Checkpoints, Progress
 from boxsup_tf.training.config import TrainConfig
 from boxsup_tf.training.feature_cache import Features
@@ -37,6 +38,10 @@ class NetworkUpdate:
         config: of the run.
         mean_loss: gets the loss of every step.
         class_weights: see `PixelLoss`.
+
+    Attributes:
+        learning_rate: where the last call of `run` began.
+        images_per_second: of its steps; None where there was none to take.
     """
 
     def __init__(
@@ -52,6 +57,8 @@ class NetworkUpdate:
         self._strategy = workers.strategy
         self._config, self._mean_loss = config, mean_loss
         self._stride = network.segmenter.family.stride
+        self.learning_rate = float(optimizer.learning_rate)
+        self.images_per_second: float | None = None
         self._gradients = self._gradients_of
         if config.jit_compile:
             self._gradients = tf.function(self._gradients_of, jit_compile=True)
@@ -79,14 +86,17 @@ class NetworkUpdate:
             InputError: the loss is not a finite number.
         """
         epoch, done = int(progress.epoch), int(progress.step)
+        self.learning_rate = float(self._optimizer.learning_rate)
+        scalars.show({"learning_rate": self.learning_rate}, epoch)
         pipeline.start(epoch, done)
         watch = LossWatch(checkpoints, self._strategy, epoch, done)
-        saved = time.monotonic()
+        started = saved = time.monotonic()
         with tqdm(
             total=num_steps,
             initial=done,
-            desc=f"epoch {epoch}",
+            desc=f"epoch {epoch + 1}",
             unit="step",
+            leave=False,  # a line stays, see `epoch_line`
             disable=not self._workers.is_chief,
         ) as bar:
             for images, label_maps, example_ids in pipeline.dataset:
@@ -95,13 +105,18 @@ class NetworkUpdate:
                 progress.step.assign_add(1)
                 watch.add(loss, example_ids)
                 if watch.is_due:
-                    bar.set_postfix(loss=f"{watch.look():.3f}", refresh=False)
+                    last = watch.look()
+                    bar.set_postfix(loss=f"{last:.3f}", refresh=False)
+                    scalars.show({"step_loss": last}, epoch * num_steps + int(progress.step))
                 bar.update()
                 if time.monotonic() - saved > 60 * self._config.checkpoint_minutes:
                     watch.look()
                     checkpoints.save()
                     saved = time.monotonic()
             watch.look()
+        images = (num_steps - done) * self._config.batch_size
+        self.images_per_second = images / (time.monotonic() - started) if images else None
+        scalars.show({"images_per_second": self.images_per_second}, epoch)
 
     @tf.function(reduce_retracing=True)
     @as_written

@@ -8,9 +8,11 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
-from boxsup_tf import drawing
+from boxsup_tf import drawing, sheet
 from boxsup_tf.io import files
 from boxsup_tf.io.local_disk import readable
+from boxsup_tf.labels import BACKGROUND, VOID
+from boxsup_tf.metrics.confusion import ConfusionMatrix, count_pixels
 from boxsup_tf.models.as_written import as_written
 from boxsup_tf.models.segmenter import Segmenter
 from boxsup_tf.supervision.labelling import Labelling
@@ -22,6 +24,7 @@ from boxsup_tf.training.training_example import TrainingExample, read_example
 EVOLUTION_FILE = "mask_evolution.png"
 _MASKS_FOLDER = "pseudo_masks"
 _MAX_COLUMNS = 6  # updates shown in the mask-evolution picture
+_NOTHING = np.full([1, 1, 3], 255, np.uint8)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,6 +34,31 @@ class _Shown:
     image: np.ndarray  # uint8 [H, W, 3]
     with_boxes: np.ndarray  # uint8 [H, W, 3]
     truth: np.ndarray | None  # int32 [H, W]
+
+
+@dataclasses.dataclass(frozen=True)
+class _Row:
+    """An example with label maps by their headings; None stands for its boxes."""
+
+    shown: _Shown
+    columns: dict[str, np.ndarray | None]
+
+    def draw(self, headings: Sequence[str], num_classes: int) -> sheet.Row:
+        """Below every mask its mean IoU with the truth, where that is known."""
+        pictures, captions, truth = [], [], self.shown.truth
+        for heading in headings:
+            mask, caption = self.columns.get(heading), ""
+            if mask is None:
+                pictures.append(self.shown.with_boxes if heading in self.columns else _NOTHING)
+            else:
+                pictures.append(drawing.overlay(self.shown.image, mask))
+                if truth is not None and mask is not truth:
+                    # What is not claimed is missed, or each mask would be judged on its own pixels.
+                    claimed = np.where(mask == VOID, BACKGROUND, mask)
+                    counts = ConfusionMatrix(count_pixels(truth, claimed, num_classes))
+                    caption = f"mean IoU {counts.mean_iou:.2f}"
+            captions.append(caption)
+        return sheet.Row(self.shown.name.partition("_")[2], pictures, captions)
 
 
 class Pictures:
@@ -56,19 +84,16 @@ class Pictures:
         for shown in self._shown:
             mask = pseudo_mask(shown.example, self._labelling, self._config).numpy()
             drawing.write_palette_png(self._mask_path(shown, epoch), mask)
-            predicted = self._predict(tf.constant(shown.image)).numpy()
-            panels = [shown.with_boxes, drawing.overlay(shown.image, mask)]
-            if shown.truth is not None:
-                panels.append(drawing.overlay(shown.image, shown.truth))
-            panels.append(drawing.overlay(shown.image, predicted))
+            columns = {"boxes": None, f"pseudo-mask, update {epoch + 1}": mask}
             tf.summary.image(
-                f"boxes, pseudo-mask, truth if known, prediction/{shown.name}",
-                drawing.grid([panels])[None],
+                f"masks/{shown.name}",
+                self._sheet([self._row(shown, columns)])[None],
                 step=epoch,
+                description="What a mask update painted, the truth if known, the prediction.",
             )
 
     def write_evolution(self, num_epochs: int) -> str | None:
-        """Writes the picture of how the masks changed: a row an example.
+        """Writes the picture of how the masks changed: a row per example.
 
         Columns: the boxes, pseudo-masks of up to six updates from the first to the last, the
         truth where it is known, and the network's prediction.
@@ -78,20 +103,35 @@ class Pictures:
         """
         rows = []
         for shown in self._shown:
-            paths = [self._mask_path(shown, epoch) for epoch in range(num_epochs)]
-            paths = [path for path in paths if files.exists(path)]  # not every epoch updates
-            if not paths:
+            paths = {epoch: self._mask_path(shown, epoch) for epoch in range(num_epochs)}
+            made = [epoch for epoch in paths if files.exists(paths[epoch])]  # not all update
+            if not made:
                 continue
-            columns = min(_MAX_COLUMNS, len(paths))
-            spread = np.unique(np.linspace(0, len(paths) - 1, columns).round().astype(int))
-            masks = [np.array(Image.open(readable(paths[i]))) for i in spread]
-            masks += [shown.truth] if shown.truth is not None else []
-            masks.append(self._predict(tf.constant(shown.image)).numpy())
-            rows.append([shown.with_boxes, *(drawing.overlay(shown.image, m) for m in masks)])
+            spread = np.linspace(0, len(made) - 1, min(_MAX_COLUMNS, len(made))).round().astype(int)
+            columns: dict[str, np.ndarray | None] = {"boxes": None}
+            for epoch in (made[i] for i in spread):
+                mask = np.array(Image.open(readable(paths[epoch])))
+                columns[f"pseudo-mask, update {epoch + 1}"] = mask
+            rows.append(self._row(shown, columns))
         if not rows:
             return None
-        drawing.write_image(self._evolution, drawing.grid(rows))
+        drawing.write_image(self._evolution, self._sheet(rows))
         return self._evolution
+
+    def _row(self, shown: _Shown, columns: dict[str, np.ndarray | None]) -> "_Row":
+        """The columns, with truth and prediction behind them."""
+        if shown.truth is not None:
+            columns["truth"] = shown.truth
+        columns["prediction of the network"] = self._predict(tf.constant(shown.image)).numpy()
+        return _Row(shown, columns)
+
+    def _sheet(self, rows: Sequence["_Row"]) -> np.ndarray:
+        headings = max((list(row.columns) for row in rows), key=len)
+        maps = [mask for row in rows for mask in row.columns.values() if mask is not None]
+        labels = np.unique(np.concatenate([np.unique(mask) for mask in maps]))
+        names = self._segmenter.class_names
+        drawn = [row.draw(headings, len(names)) for row in rows]
+        return sheet.sheet(headings, drawn, names, labels)
 
     def _mask_path(self, shown: _Shown, epoch: int) -> str:
         return os.path.join(self._folder, f"{shown.name}_update_{epoch:04d}.png")

@@ -13,6 +13,7 @@ from boxsup_tf.models.architecture import CONFIG_FILE, read_settings
 from boxsup_tf.settings import from_values
 from boxsup_tf.training.config import TrainConfig
 
+_CHECKPOINTS_FILE = "checkpoint"  # TensorFlow's, from the first one on
 _PACKAGES = ("boxsup_tf", "tensorflow", "keras", "numpy")
 # Settings that may change between a run and its resumption without changing what it learns.
 _FREE = (
@@ -45,7 +46,8 @@ def open_run(
         "data_digests": digests,
     }
     path = os.path.join(model_dir, CONFIG_FILE)
-    if files.exists(path):
+    # Before its first checkpoint a run has learnt nothing: what stopped it may be mended now.
+    if files.exists(path) and files.exists(os.path.join(model_dir, _CHECKPOINTS_FILE)):
         _check_same_run(model_dir, read_settings(model_dir), settings)
     files.make_folders(model_dir)
     versions = {name: importlib.metadata.version(name) for name in _PACKAGES}

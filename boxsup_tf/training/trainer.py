@@ -9,11 +9,12 @@ import tensorflow as tf
 
 from boxsup_tf.errors import InputError
 from boxsup_tf.metrics.confusion import ConfusionMatrix
-from boxsup_tf.models.saved_network import start_from
+from boxsup_tf.models.saved_network import BEST_FOLDER, start_from
 from boxsup_tf.records import dataset_info
-from boxsup_tf.training.checkpoints import BEST_FOLDER, Checkpoints, Progress
+from boxsup_tf.training.checkpoints import Checkpoints, Progress
 from boxsup_tf.training.class_weights import class_weights
 from boxsup_tf.training.config import TrainConfig
+from boxsup_tf.training.epoch_line import EpochLines
 from boxsup_tf.training.history import History
 from boxsup_tf.training.input_pipeline import (
     TrainingPipeline,
@@ -149,6 +150,7 @@ class Trainer:
             self._events = tf.summary.create_file_writer(model_dir)
         masks_updated = bool(self.progress.masks_updated.numpy())
         self.history = History(model_dir, self.epoch + masks_updated, workers.is_chief)
+        self._lines = EpochLines(self.epoch, config.epochs)
 
     @property
     def epoch(self) -> int:
@@ -170,7 +172,7 @@ class Trainer:
             say(f"{self._model_dir}: already trained for {first} epochs: nothing to do")
         if best := self._checkpoints.best():
             say(
-                f"best of the {self.epoch} epochs: {best[0]}, validation mean IoU "
+                f"best network: epoch {best[0] + 1} of {self.epoch}, validation mean IoU "
                 f"{best[1]:.4f}: {os.path.join(self._model_dir, BEST_FOLDER)}"
             )
         if self._pictures and (path := self._pictures.write_evolution(self.epoch)):
@@ -192,7 +194,7 @@ class Trainer:
         # Pools that offer no choice are looked at once.
         if plan and update.num_images and (update.has_choice or not epoch):
             if plan.notice:
-                self._workers.say(f"mask update {epoch}: {plan.notice}")
+                self._workers.say(f"mask update {epoch + 1}: {plan.notice}")
             if epoch == 0 and plan.asks_network:
                 # What the network's first choice is held against.
                 self._choose(boxes_alone(self._config, len(self.class_names)), record=False)
@@ -219,7 +221,7 @@ class Trainer:
             }
             self._record(metrics)
         if warning:
-            self._workers.say(f"mask update {epoch}: {warning}; the labelling before stays")
+            self._workers.say(f"mask update {epoch + 1}: {warning}; the labelling before stays")
         else:
             self.labelling.chosen.assign(labelling)
         return report
@@ -249,7 +251,9 @@ class Trainer:
         Raises:
             InputError: the loss is not a finite number.
         """
-        self.network_update.run(self.pipeline, self.progress, self._checkpoints, self._num_steps)
+        steps = self.pipeline, self.progress, self._checkpoints, self._num_steps
+        with self._showing():
+            self.network_update.run(*steps)
 
     def validate(self) -> dict[str, float | None]:
         """Scores the network on the validation data, see `Validation.run`; {} without any."""
@@ -263,13 +267,8 @@ class Trainer:
         """
         progress = self.progress
         agreement = ConfusionMatrix(progress.agreement.numpy())
-        self._record(
-            {
-                "loss": float(progress.loss.result()),
-                "train_mean_iou": agreement.mean_iou,
-                **validation,
-            }
-        )
+        loss = float(progress.loss.result())
+        self._record({"loss": loss, "train_mean_iou": agreement.mean_iou, **validation})
         # Before the epoch counts as done, so that a killed run does not forget its best.
         if (score := validation.get("val_mean_iou")) is not None:
             self._checkpoints.save_if_best(score)
@@ -281,11 +280,17 @@ class Trainer:
         progress.step.assign(0)
         progress.masks_updated.assign(False)
         self.save()
+        rates = self.network_update.learning_rate, self.network_update.images_per_second
+        self._workers.say(self._lines.line(self.epoch, self.history.epochs[-1], *rates))
 
     def save(self) -> None:
         """Writes a checkpoint, from which the same command or another `Trainer` goes on."""
         self._checkpoints.save()
 
     def _record(self, metrics: dict[str, float | None]) -> None:
-        with self._events.as_default() if self._events else contextlib.nullcontext():
+        with self._showing():
             self.history.add(self.epoch, metrics)
+
+    def _showing(self) -> contextlib.AbstractContextManager:
+        """TensorBoard gets the scalars that are shown inside."""
+        return self._events.as_default() if self._events else contextlib.nullcontext()

@@ -20,6 +20,7 @@ from multiprocessing.connection import Connection, wait
 from typing import Any, Generic, TypeVar
 
 from boxsup_tf.errors import InputError
+from boxsup_tf.workers.stderr_filter import filtered_stderr
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -62,7 +63,11 @@ class _Worker:
         self.process = context.Process(target=_work, args=(theirs, function, start), daemon=True)
         # The process does not run the parent's script first, and its imports.
         no_script = {"__main__": types.ModuleType("__main__")}
-        with _replaced(os.environ, _ONE_THREAD), _replaced(sys.modules, no_script):
+        with (
+            _replaced(os.environ, _ONE_THREAD),
+            _replaced(sys.modules, no_script),
+            filtered_stderr(),
+        ):
             self.process.start()
         theirs.close()  # so that the pipe ends when the process does
         self.ready = False

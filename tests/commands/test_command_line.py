@@ -9,7 +9,7 @@ import pytest
 
 from boxsup_tf import settings
 from boxsup_tf.commands import command_line
-from boxsup_tf.commands.help_text import help_text
+from boxsup_tf.commands.help_text import flags_text
 from boxsup_tf.errors import InputError
 
 
@@ -102,6 +102,16 @@ def test_what_is_wrong_is_said_in_one_line(arguments, message):
     assert str(caught.value) == message
 
 
+def test_a_list_with_spaces_is_one_list():
+    for arguments in (["--words=x,", "y", "--switch"], ["--words", "x", ",y"], ["--words", "x, y"]):
+        assert _thing(*arguments).words == ("x", "y")
+
+
+def test_a_pattern_that_the_shell_expanded_goes_to_its_flag():
+    thing = _thing("--files", "a.jpg", "b.jpg", "c.jpg", "--width=4")
+    assert thing == Thing(files=("a.jpg", "b.jpg", "c.jpg"), width=4)
+
+
 def test_what_is_missing_is_said():
     with pytest.raises(InputError, match=r"^--folder is missing \(see --help\)$"):
         command_line.parse([Thing, Place], [])
@@ -116,9 +126,7 @@ def test_flags_with_effect_are_taken():
 
 def test_help_groups_the_flags(monkeypatch):
     monkeypatch.setenv("COLUMNS", "60")
-    lines = help_text("boxsup make", "Makes a thing.\n", [Place, Thing]).splitlines()
-    assert lines[0] == "usage: boxsup make --folder=... [--FLAG=VALUE ...]"
-    assert lines[2] == "Makes a thing."
+    lines = flags_text([Place, Thing]).splitlines()
     titles = [line for line in lines if line.endswith(":") and line[0] != " "]
     assert titles == ["Required:", "Size:", "Kind:"]
     shown = [line.strip() for line in lines if line.startswith("  --")]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from boxsup_tf.errors import InputError
-from boxsup_tf.evaluation.result import Evaluation, read_evaluations
+from boxsup_tf.evaluation.result import Evaluation, read_evaluations, short_names
 from boxsup_tf.evaluation.trimap import Trimap
 from boxsup_tf.metrics.confusion import ConfusionMatrix
 
@@ -78,3 +78,24 @@ def test_damaged_files_are_named(written, file, changes, message):
         json.dump(content | changes, stream)
     with pytest.raises(InputError, match=f"{file}: expected a file that evaluate.py.*{message}"):
         read_evaluations(written.path, "mine")
+
+
+def test_a_runs_metrics_are_no_evaluations(tmp_path):
+    (tmp_path / "metrics.json").write_text('{"epochs": []}')
+    with pytest.raises(InputError, match=r"metrics.json: the metrics of a training run: expected"):
+        read_evaluations(str(tmp_path), "mine")
+
+
+@pytest.mark.parametrize(
+    ("folders", "names"),
+    [
+        (["runs/a/eval"], ["eval"]),
+        (["runs/a/eval", "runs/b/eval"], ["a", "b"]),
+        (["runs/a/eval/", "runs/a/crf"], ["eval", "crf"]),
+        (["runs/a/1/eval", "runs/b/2/eval", "runs/a/2/eval"], ["a/1", "b/2", "a/2"]),
+        (["a", "a/b"], ["a", "b"]),
+        (["x/eval", "/y/x/eval"], ["x", "/y/x"]),
+    ],
+)
+def test_evaluations_are_called_by_what_differs(folders, names):
+    assert short_names(folders) == names

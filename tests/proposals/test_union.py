@@ -122,3 +122,10 @@ def test_a_bad_option_of_a_method_is_named(given, message):
 def test_a_bad_value_is_named(methods, message):
     with pytest.raises(InputError, match=message):
         Options(methods)
+
+
+def test_one_that_needs_boxes_is_refused_without_any():
+    for methods in (["grabcut"], ["selective_search", "rectangle"]):
+        with pytest.raises(InputError, match=f"boxes=None: {methods[-1]} finds masks of boxes"):
+            registry.propose(SUBJECT.image, "union", methods=methods)
+    assert registry.propose(SUBJECT.image, "union", methods=["selective_search"]).num_candidates

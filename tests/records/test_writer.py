@@ -185,3 +185,27 @@ def test_a_source_id_twice_is_refused(tmp_path):
 
     with pytest.raises(InputError, match="two images have the source id 'id0'"):
         write_dataset(str(tmp_path), _info(2), _NUM, twice, "test")
+
+
+def test_a_shard_that_is_gone_is_made_again(tmp_path, capsys):
+    write_dataset(str(tmp_path), _info(), _NUM, _skipping({2}), "test")
+    before = _contents(tmp_path)
+    os.remove(shard_paths(str(tmp_path), 3)[0])
+    info = write_dataset(str(tmp_path), _info(), _NUM, _skipping({2}), "test")
+    assert _contents(tmp_path) == before and len(info.skipped) == 1
+    assert "1 of 3 shards are gone: made again" in capsys.readouterr().out
+
+
+def test_settings_that_made_nothing_bind_nothing(tmp_path):
+    def refuse(indices: range) -> Iterator[bytes]:
+        raise InputError("id0: no good")
+
+    with pytest.raises(InputError, match="no good"):
+        write_dataset(str(tmp_path), _info(wrong=True), _NUM, refuse, "test")
+    info = write_dataset(str(tmp_path), _info(2), _NUM, _records, "test")
+    assert info.complete and "wrong" not in info.settings
+    # Not so where anything was made.
+    with pytest.raises(KeyboardInterrupt):
+        write_dataset(str(tmp_path / "other"), _info(wrong=True), _NUM, _skipping(set(), 2), "test")
+    with pytest.raises(InputError, match="holds a dataset with wrong = True"):
+        write_dataset(str(tmp_path / "other"), _info(), _NUM, _records, "test")

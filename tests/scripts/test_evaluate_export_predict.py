@@ -36,7 +36,10 @@ def test_every_option_of_export_reaches_the_graph(folder):
         "export.py", f"--model_dir={folder}/run", f"--output_dir={exported}", *options, limit
     )
     assert result.returncode == 0, result.stderr
-    assert result.stdout.splitlines()[-1].endswith("1 scale(s), bfloat16")
+    network, made, following = result.stdout.splitlines()
+    assert network == f"{folder}/run: the last checkpoint"
+    assert made.endswith("1 scale(s), bfloat16")
+    assert following.startswith(f"next: boxsup predict --saved_model={exported} ")
 
     expected = load_saved_model(
         export(
@@ -59,7 +62,7 @@ def test_export_then_evaluate_then_predict(folder):
     result = run_script("export.py", f"--model_dir={run}", f"--output_dir={exported}")
     assert result.returncode == 0, result.stderr
     assert (
-        result.stdout.splitlines()[-1]
+        result.stdout.splitlines()[-2]
         == f"{exported}/1: {len(SHAPE_CLASSES)} classes, 1 scale(s), float32"
     )
 
@@ -70,7 +73,8 @@ def test_export_then_evaluate_then_predict(folder):
         assert result.returncode == 0, result.stderr
         metrics.append(json.loads((out / "metrics.json").read_text()))
         table = [
-            line.rsplit(maxsplit=1) for line in result.stdout.splitlines()[: len(SHAPE_CLASSES) + 1]
+            line.rsplit(maxsplit=1)
+            for line in result.stdout.splitlines()[1 : len(SHAPE_CLASSES) + 2]
         ]
         assert [name for name, _ in table] == [*SHAPE_CLASSES, "mean IoU"]
         assert table[-1][1] == f"{100 * metrics[-1]['mean_iou']:.2f}"

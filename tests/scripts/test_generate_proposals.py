@@ -22,14 +22,15 @@ def test_a_bad_image_is_skipped_and_told_of_again(tmp_path):
     assert result.returncode == 0, result.stderr
     num_boxes = sum(len(examples[i].boxes) for i in (0, 1, 3))
     summary = [
-        f"{out}: 3 images, {num_boxes} candidates, {num_boxes / 3:.0f} an image",
+        f"{out}: 3 images, {num_boxes} candidates, {num_boxes / 3:.0f} per image",
         f"{num_boxes} of {num_boxes} boxes have their rectangle as candidate",
         f"picture: {out}/pictures/image0.png",
         f"picture: {out}/pictures/image1.png",
         "skipped 1 of 4 images:",
     ]
-    assert result.stdout.splitlines()[:-1] == summary
-    reason = result.stdout.splitlines()[-1]
+    *lines, reason, last = result.stdout.splitlines()
+    assert lines == summary
+    assert last == f"next: boxsup train --train_data={out}:box --model_dir={out}_run"
     assert reason.startswith("  image2: rectangle failed: box [") and "pixel's centre" in reason
     assert f"skipped {reason.strip()}" in result.stderr  # at once, too
     assert sorted(path.name for path in (out / "pictures").iterdir()) == [
@@ -40,7 +41,7 @@ def test_a_bad_image_is_skipped_and_told_of_again(tmp_path):
     again = _run(*flags, f"--output_dir={out}")
     assert again.returncode == 0
     assert again.stdout.splitlines()[0] == f"{out}: already complete, 3 images: nothing to do"
-    assert again.stdout.splitlines()[1:] == [*summary[:2], summary[4], reason]
+    assert again.stdout.splitlines()[1:] == [*summary[:2], summary[4], reason, last]
 
     strict = _run(*flags, f"--output_dir={out}", "--strict")
     assert strict.returncode == 1 and "Traceback" not in strict.stderr

@@ -21,7 +21,11 @@ def test_shapes(tmp_path):
     flags = ["--dataset=shapes", "--num_images=3", "--image_size=96", "--num_shards=2"]
     result = _run(*flags, f"--output_dir={tmp_path}")
     assert result.returncode == 0, result.stderr
-    assert ": 3 images, " in result.stdout.splitlines()[-1]
+    made, following = result.stdout.splitlines()
+    assert ": 3 images, " in made
+    assert following == (
+        f"next: boxsup generate_proposals --input_dir={tmp_path} --output_dir={tmp_path}_union"
+    )
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "data-00000-of-00002.tfrecord",
         "data-00001-of-00002.tfrecord",
@@ -53,7 +57,7 @@ def test_some_classes_smaller(tmp_path):
     assert all(max(e.height, e.width) == max(e.mask.shape) == 80 for e in examples)
     ignored = sum(np.isin(example.labels, [2, 3]).sum() for example in wanted)
     assert 0 < len(wanted) < 9 and ignored > 0
-    last = result.stdout.splitlines()[-1]
+    last = result.stdout.splitlines()[-2]
     assert f"{ignored} of the boxes are of other classes" in last
     assert f"{9 - len(wanted)} images without a chosen class left out" in last
 

@@ -15,6 +15,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
+from boxsup_tf import drawing
 from boxsup_tf.errors import InputError
 from boxsup_tf.inference.image_paths import find_images
 from boxsup_tf.inference.interface import SEMANTIC_PREDICTIONS
@@ -264,3 +265,24 @@ def test_grpc_writes_the_same_masks(grpc_target, folder, predictor):
         away = f"127.0.0.1:{free.getsockname()[1]}"
     with pytest.raises(InputError, match=f"{away}: .*: expected TensorFlow Serving there"):
         GrpcClient(away, "shapes")(b"")
+
+
+def test_overlays_are_made_beside_the_masks(images, tmp_path):
+    (tmp_path / "a.png").write_bytes(encode(Image.fromarray(images[0]), "PNG"))
+    labels = np.zeros(images[0].shape[:2], np.uint8)
+    labels[:5] = 2
+    paths = {"below/a": str(tmp_path / "a.png")}
+    folders = str(tmp_path / "masks"), str(tmp_path / "overlays")
+
+    def ask(_: bytes) -> bytes:
+        return encode(Image.fromarray(labels), "PNG")
+
+    assert request_masks(ask, paths, folders[0]) == 1
+    # The mask is there, its overlay is not.
+    given = {"overlay_dir": folders[1], "class_names": ("background", "cat", "dog")}
+    assert request_masks(ask, paths, folders[0], **given) == 1
+    assert request_masks(ask, paths, folders[0], **given) == 0
+    picture = np.array(Image.open(tmp_path / "overlays" / "below" / "a.jpg"))
+    assert picture.shape[0] > len(labels)  # the legend is below
+    expected = drawing.overlay(images[0], labels)
+    assert np.abs(picture[: len(labels)].astype(int) - expected).mean() < 12

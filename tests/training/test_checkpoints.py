@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from boxsup_tf.errors import InputError
-from boxsup_tf.models.saved_network import load_network_weights, load_segmenter
+from boxsup_tf.models.saved_network import choose_network, load_network_weights, load_segmenter
 from boxsup_tf.supervision.labelling import Labelling
 from boxsup_tf.training import run_settings
 from boxsup_tf.training.checkpoints import Checkpoints, Progress
@@ -142,7 +142,7 @@ def test_a_weight_that_is_no_number_is_not_saved(tmp_path):
     run.progress.epoch.assign(4)
     for save in (run.checkpoints.save, lambda: run.checkpoints.save_if_best(0.9)):
         with pytest.raises(
-            InputError, match=r"block1_conv2/bias is not finite at epoch 4.*ckpt-1, is from before"
+            InputError, match=r"block1_conv2/bias is not finite at epoch 5.*ckpt-1, is from before"
         ):
             save()
     assert numbers(tmp_path) == ["ckpt-1"] and not (tmp_path / "best").exists()
@@ -228,8 +228,15 @@ def test_a_config_that_is_no_runs(tmp_path):
         load_segmenter(str(tmp_path))
 
 
+def test_settings_of_a_run_without_a_checkpoint_bind_nothing(tmp_path):
+    open_run(tmp_path, schedule="poly", epochs=10)
+    open_run(tmp_path, schedule="step", epochs=5).checkpoints.save()
+    with pytest.raises(InputError, match="holds a run with schedule = 'step': expected 'poly'"):
+        open_run(tmp_path, schedule="poly", epochs=5)
+
+
 def test_a_run_of_another_version(tmp_path):
-    open_run(tmp_path)
+    open_run(tmp_path).checkpoints.save()
     path = tmp_path / "config.json"
     settings = json.loads(path.read_text())
     del settings["loss_at"]
@@ -240,7 +247,7 @@ def test_a_run_of_another_version(tmp_path):
 
 @pytest.mark.parametrize("schedule", ["step", "poly"])
 def test_another_number_of_epochs(tmp_path, schedule):
-    open_run(tmp_path, schedule=schedule, epochs=10)
+    open_run(tmp_path, schedule=schedule, epochs=10).checkpoints.save()
     open_run(tmp_path, schedule=schedule, epochs=10, num_pictures=1)
     for epochs in (5, 20):
         if schedule == "step":
@@ -267,3 +274,21 @@ def test_a_full_disk_leaves_the_checkpoint_before(tmp_path):
         text=True,
     )
     assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_the_best_network_is_meant_where_there_was_a_validation(tmp_path):
+    run, folder = open_run(tmp_path), str(tmp_path)
+    run.set(1, 0)
+    run.checkpoints.save()
+    assert choose_network(folder) == (folder, "the last checkpoint")
+    run.checkpoints.save_if_best(0.5)
+    run.set(2, 1)
+    run.checkpoints.save()
+    best, what = choose_network(folder)
+    assert value_of(load_segmenter(best).model) == 1
+    assert what == "the best by validation (epoch 1, mean IoU 0.5000)"
+    assert choose_network(best) == (best, what)
+    last, what = choose_network(folder, "last")
+    assert value_of(load_segmenter(last).model) == 2 and what == "the last checkpoint"
+    with pytest.raises(InputError, match="--checkpoint=first: expected one of best, last"):
+        choose_network(folder, "first")

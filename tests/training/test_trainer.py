@@ -136,8 +136,10 @@ def test_a_run_writes_all_it_promises(whole_run, config):
     # The first epoch has two mask updates: one that asks the network, and what it is held against.
     assert max(steps.values()) == 1, steps.most_common(3)
     tags = {tag for tag, _ in steps}
-    assert {"loss", "val_mean_iou", "pseudo_mask_mean_iou", "changed_share"} <= tags
-    assert sum("pseudo-mask" in tag and "/0_shapes" in tag for tag in tags) == 2
+    assert {tag.partition("/")[0] for tag in tags} == {"train", "masks", "val"}
+    assert {f"train/{name}" for name in ("loss", "learning_rate", "images_per_second")} <= tags
+    assert {"val/mean_iou", "val/iou/star", "masks/mean_iou", "masks/changed_share"} <= tags
+    assert sum(tag.startswith("masks/0_shapes") for tag in tags) == 2
 
 
 def test_pseudo_masks_are_those_that_the_update_was_scored_by(config, tmp_path):
@@ -180,10 +182,10 @@ def test_fewer_epochs_than_done_are_nothing_to_do(whole_run, config, capsys):
 @pytest.mark.parametrize(
     ("epochs_before", "moment"),
     [
-        (0, "epoch 0:.* [2-5]/6 "),
+        (0, "epoch 1:.* [2-5]/6 "),
         (0, "validation:"),
-        (1, "mask update 1:"),
-        (1, "epoch 1:.* [2-5]/6 "),
+        (1, "mask update 2:"),
+        (1, "epoch 2:.* [2-5]/6 "),
     ],
 )
 def test_sigkill_at_any_moment(epochs_before, moment, whole_run, half_run, config, tmp_path):
@@ -289,7 +291,7 @@ def test_other_settings_are_refused(whole_run, config, folders):
 def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_checkpoint(config, tmp_path):
     model_dir = str(tmp_path / "run")
     diverging = dataclasses.replace(config, learning_rate=1e18)
-    with pytest.raises(InputError, match="the loss is nan at epoch 0, step [1-9]") as error:
+    with pytest.raises(InputError, match="the loss is nan at epoch 1, step [1-9]") as error:
         train(model_dir, diverging)
     step, names = re.search(r"step (\d+) \(images (.*?)\)", str(error.value)).groups()
     sources = load_sources(config.train_data)

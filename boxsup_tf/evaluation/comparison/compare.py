@@ -8,7 +8,13 @@ from boxsup_tf.errors import InputError
 from boxsup_tf.evaluation.comparison.bootstrap import ImageCounts, difference_interval
 from boxsup_tf.evaluation.comparison.table import format_table
 from boxsup_tf.evaluation.plots import write_png
-from boxsup_tf.evaluation.result import EXPECTED, PER_IMAGE_FILE, Evaluation, read_evaluations
+from boxsup_tf.evaluation.result import (
+    EXPECTED,
+    PER_IMAGE_FILE,
+    Evaluation,
+    read_evaluations,
+    short_names,
+)
 from boxsup_tf.evaluation.trimap_picture import draw_trimaps
 from boxsup_tf.io import files
 from boxsup_tf.io.atomic_write import atomic_write
@@ -40,7 +46,11 @@ def compare(
         InputError: an evaluation is missing or damaged, there are not two, they are not of the
             same images, masks and classes.
     """
-    compared = [one for path in evaluation_dirs for one in _read(path)]
+    if len(set(evaluation_dirs)) < len(evaluation_dirs):
+        listed = ",".join(evaluation_dirs)
+        raise InputError(f"--evaluations={listed}: one folder twice: expected different ones")
+    pairs = zip(evaluation_dirs, short_names(evaluation_dirs), strict=True)
+    compared = [one for path, name in pairs for one in _read(path, name)]
     if len(compared) < 2:
         raise InputError(
             f"--evaluations={','.join(evaluation_dirs)}: nothing to compare: expected two folders "
@@ -61,9 +71,9 @@ def compare(
     return comparison
 
 
-def _read(path: str) -> list[Evaluation]:
+def _read(path: str, name: str) -> list[Evaluation]:
     """Those of a folder, with all that a comparison needs."""
-    found = read_evaluations(path, path)
+    found = read_evaluations(path, name)
     for evaluation in found:
         for file in (METRICS_FILE, PER_IMAGE_FILE):
             needed = os.path.join(evaluation.path, file)

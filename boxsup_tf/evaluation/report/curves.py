@@ -30,6 +30,13 @@ _PLOTS = (
 )
 
 
+_NOTE_ON_WIDTHS = (
+    "Inside a narrow band only outlines count. The wider the band, the fewer objects reach out of "
+    "it: outside of the widest ones few pixels are left but those of background and of large "
+    "objects, so the last points of that curve rest on little and may fall."
+)
+
+
 def trimap_section(results: Sequence[Evaluation]) -> Node | None:
     """Mean IoU in the bands and outside them (the paper's Fig. 4); None where none is known."""
     ticks = sorted({width for result in results for width in result.trimap.widths})
@@ -43,7 +50,7 @@ def trimap_section(results: Sequence[Evaluation]) -> Node | None:
             for color, result in enumerate(results)
         ]
         plots.append(line_plot(title, WIDTH_LABEL, "mean IoU, %", curves, ticks))
-    return _section("boundaries", "Boundaries", plots)
+    return _section("boundaries", "Boundaries", plots, _NOTE_ON_WIDTHS if ticks else "")
 
 
 def training_section(model_dir: str) -> Node | None:
@@ -112,7 +119,8 @@ def line_plot(
     )
 
 
-def _section(name: str, title: str, plots: Sequence[Node | None]) -> Node | None:
-    """The plots that there are; None where there is none."""
+def _section(name: str, title: str, plots: Sequence[Node | None], text: str = "") -> Node | None:
+    """The plots that there are, below a text; None where there is none."""
     shown = [one for one in plots if one is not None]
-    return section(name, title, node("div", *shown, class_="plots")) if shown else None
+    texts = [node("p", text)] if text else []
+    return section(name, title, *texts, node("div", *shown, class_="plots")) if shown else None

@@ -5,7 +5,7 @@ import re
 
 import numpy as np
 
-from boxsup_tf import drawing
+from boxsup_tf import drawing, sheet
 from boxsup_tf.evaluation.report.markup import Node, node, scroller, section
 from boxsup_tf.evaluation.report.pictures import jpeg_uri, read_picture
 from boxsup_tf.io import files
@@ -41,21 +41,23 @@ def evolution_section(model_dir: str) -> Node | None:
         rows = _mask_rows(model_dir)
         if not rows:
             return None
-        picture = drawing.grid(rows)
+        updates = max(len(row.pictures) for row in rows)
+        picture = sheet.sheet([f"mask {i + 1} of {updates}" for i in range(updates)], rows)
     image = node("img", src=jpeg_uri(picture), alt=text, class_="evolution", loading="lazy")
     frame = scroller("Mask evolution", image)
     return section("evolution", "Mask evolution", node("p", text), frame)
 
 
-def _mask_rows(model_dir: str) -> list[list[np.ndarray]]:
+def _mask_rows(model_dir: str) -> list[sheet.Row]:
     by_example: dict[str, list[str]] = {}
     for path in sorted(files.matching(os.path.join(model_dir, "pseudo_masks"), "*.png")):
         match = re.fullmatch(r"(.+)_update_\d+\.png", os.path.basename(path))
         if match:
             by_example.setdefault(match[1], []).append(path)
     rows = []
-    for paths in by_example.values():
+    for name, paths in by_example.items():
         columns = min(_MAX_COLUMNS, len(paths))
         spread = np.linspace(0, len(paths) - 1, columns).round().astype(int)
-        rows.append([drawing.colorize(read_picture(paths[place], "")) for place in spread])
+        masks = [drawing.colorize(read_picture(paths[place], "")) for place in spread]
+        rows.append(sheet.Row(name, masks))
     return rows

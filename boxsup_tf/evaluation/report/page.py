@@ -14,7 +14,7 @@ from boxsup_tf.evaluation.report.markup import Node, node, to_html
 from boxsup_tf.evaluation.report.mask_evolution import evolution_section
 from boxsup_tf.evaluation.report.panels import panels_data
 from boxsup_tf.evaluation.report.summary import classes_section, summary_section
-from boxsup_tf.evaluation.result import Evaluation, read_evaluations
+from boxsup_tf.evaluation.result import Evaluation, read_evaluations, short_names
 from boxsup_tf.io import files
 from boxsup_tf.io.atomic_write import atomic_write
 from boxsup_tf.metrics.metric_names import METRICS_FILE
@@ -77,10 +77,7 @@ def write_report(
 
 def _read(folders: Sequence[str]) -> list[Evaluation]:
     """The evaluations in the order of their folders; one with a CRF is followed by the CRF's."""
-    names = [os.path.basename(os.path.normpath(folder)) for folder in folders]
-    if len(set(names)) < len(names):
-        names = list(folders)
-    pairs = zip(folders, names, strict=True)
+    pairs = zip(folders, short_names(folders), strict=True)
     return [result for pair in pairs for result in read_evaluations(*pair)]
 
 

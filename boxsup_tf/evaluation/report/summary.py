@@ -23,6 +23,7 @@ def summary_section(results: Sequence[Evaluation]) -> Node | None:
             node("span", swatch(color), result.name),
             node("strong", percent(result.metrics["mean_iou"], 1)),
             node("small", f"mean IoU, {result.metrics['num_images']} images"),
+            node("small", result.model),
         )
         for color, result in scored
     ]
