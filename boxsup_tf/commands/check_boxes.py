@@ -13,6 +13,7 @@ import os
 from boxsup_tf.box_quality.check_boxes import PAGE_FILE, TABLE_FILE, check_boxes
 from boxsup_tf.errors import InputError
 from boxsup_tf.inference import segmentation_model
+from boxsup_tf.models.saved_network import CHECKPOINTS
 from boxsup_tf.settings import option
 
 
@@ -23,7 +24,9 @@ class Options:
     Attributes:
         data: Folder of records, with or without candidate pools.
         output_dir: Folder for boxes.csv and boxes.html.
-        model_dir: Folder of a training run, or the folder best in it.
+        model_dir: Folder of a training run.
+        checkpoint: The run's network of highest validation mean IoU, or its last; best is the last
+          one where the run had no validation; with --model_dir.
         saved_model: Or: a folder that export wrote.
         num_shown: Findings on the page.
         use_pools: Where there are pools, take the ends of objects from candidates.
@@ -32,6 +35,7 @@ class Options:
     data: str
     output_dir: str
     model_dir: str = ""
+    checkpoint: str = option("best", choices=CHECKPOINTS, only_with="model_dir")
     saved_model: str = ""
     num_shown: int = option(200, at_least=1)
     use_pools: bool = True
@@ -45,7 +49,8 @@ def run(options: Options) -> None:
     if options.saved_model:
         model = segmentation_model.of_export(options.saved_model)
     else:
-        model = segmentation_model.of_run(options.model_dir, (1.0,), False)
+        model = segmentation_model.of_run(options.model_dir, (1.0,), False, options.checkpoint)
+    print(model.origin, flush=True)
     findings = check_boxes(
         model, options.data, options.output_dir, options.num_shown, options.use_pools
     )
