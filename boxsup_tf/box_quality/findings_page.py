@@ -18,7 +18,7 @@ from boxsup_tf.evaluation.report.html_page import html_page
 from boxsup_tf.evaluation.report.markup import Node, node, section, table, to_html
 from boxsup_tf.evaluation.report.pictures import jpeg_uri
 
-_SIDE = 320  # of a picture, pixels
+_SIDE, _GAP = 320, 4  # of a picture, and between two, pixels
 _MARGIN = 0.4  # shown around a box, as a share of its longer side
 _ANNOTATED, _BELIEVED = (255, 255, 255), (255, 220, 0)
 
@@ -65,7 +65,8 @@ def crop_of(image: np.ndarray, belief: np.ndarray, finding: Finding) -> np.ndarr
             for panel in (shown, over):
                 cv2.rectangle(panel, (xmin, ymin), (xmax - 1, ymax - 1), (0, 0, 0), 4)
                 cv2.rectangle(panel, (xmin, ymin), (xmax - 1, ymax - 1), color, 2)
-    return drawing.grid([[shown, over]])
+    gap = np.full([shown.shape[0], _GAP, 3], 255, np.uint8)
+    return np.concatenate([shown, gap, over], axis=1)
 
 
 def findings_page(
