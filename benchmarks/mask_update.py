@@ -20,11 +20,11 @@ from absl import flags
 
 from boxsup_tf import settings
 from boxsup_tf.io.json_file import write_json
-from boxsup_tf.models.architecture import read_settings
 from boxsup_tf.models.saved_network import load_segmenter
 from boxsup_tf.training.config import TrainConfig
 from boxsup_tf.training.mask_update import MaskUpdate
 from boxsup_tf.training.plan import MaskUpdatePlan
+from boxsup_tf.training.run_settings import read_config
 from boxsup_tf.training.sources import empty_labelling, load_sources
 from boxsup_tf.training.training_network import TrainingNetwork
 from boxsup_tf.training.workers import Workers
@@ -40,9 +40,7 @@ _NONE = "none"
 
 
 def main(_: object) -> None:
-    found = read_settings(_MODEL_DIR.value)
-    names = {field.name for field in dataclasses.fields(TrainConfig)}
-    own = TrainConfig(**{name: value for name, value in found.items() if name in names})
+    own = read_config(_MODEL_DIR.value)
     sources = load_sources(f"{_DATA.value}:box")
     segmenter = load_segmenter(_MODEL_DIR.value, own.dtype_policy)
     num_classes = len(segmenter.class_names)

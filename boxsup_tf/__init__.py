@@ -13,6 +13,7 @@ What is offered here is public; importing it loads TensorFlow only when somethin
     generate, make_options                  records with candidate pools
     TrainConfig, Trainer, train             a run, part by part or as a whole
     load                                    a run or an export, to predict NumPy images
+    check_boxes, rank_for_masks             boxes that look wrong; images that deserve a mask
     evaluate, EvaluateOptions               scores, and the files that show them
     export, load_segmenter                  a SavedModel of a run's network
     InputError                              bad input; its message says what was expected
@@ -36,6 +37,7 @@ _MODULE_OF = {
     "TrainConfig": "training.config",
     "Trainer": "training.trainer",
     "VocReader": "data.voc.reader",
+    "check_boxes": "box_quality.check_boxes",
     "evaluate": "evaluation.evaluate",
     "export": "inference.export",
     "generate": "proposals.generate",
@@ -45,6 +47,7 @@ _MODULE_OF = {
     "make_reader": "data.prepare",
     "prepare": "data.prepare",
     "propose": "proposals.registry",
+    "rank_for_masks": "box_quality.mask_ranking",
     "train": "training.trainer",
 }
 

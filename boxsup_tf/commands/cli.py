@@ -15,12 +15,12 @@ from boxsup_tf.workers.stderr_filter import filtered_stderr, has_nvidia_gpu
 COMMANDS = (
     *("prepare_data", "generate_proposals", "train", "evaluate", "export", "predict"),
     *("report", "compare", "tune_crf", "serve", "serve_client", "extract_images", "train_ranker"),
-    *("train_cfm", "evaluate_cfm", "reproduce", "explore"),
+    *("train_cfm", "evaluate_cfm", "reproduce", "explore", "check_boxes", "rank_for_masks"),
 )
 # The others need no GPU: what they run of networks, they run in worker processes on the CPU.
 _ON_GPUS = {
     *("generate_proposals", "train", "evaluate", "export", "predict", "tune_crf", "serve"),
-    *("train_ranker", "train_cfm", "evaluate_cfm", "explore"),
+    *("train_ranker", "train_cfm", "evaluate_cfm", "explore", "check_boxes", "rank_for_masks"),
 }
 
 

@@ -123,9 +123,7 @@ def score(
     annotated = boxes_of(record, ignore)
     if logits is None:
         logits = tf.zeros([*pool.superpixels.shape, num_classes])
-    members = pool_ops.stored_members(pool.membership)
-    stored = scorer(logits, pool.superpixels, members, annotated.boxes, annotated.labels)
-    costs = Costs(*(pool_ops.in_pool_order(pool.membership, cost) for cost in stored))
+    costs = scorer.of_pool(logits, pool, annotated.boxes, annotated.labels)
     return Scored(pool, annotated, costs)
 
 

@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from boxsup_tf import boxes as box_ops
 from boxsup_tf.pools import pool_ops
+from boxsup_tf.supervision import loose_boxes
 from boxsup_tf.supervision.box_sums import BoxSums, sum_by_box, sum_by_candidate, sum_by_superpixel
 from boxsup_tf.workers import devices
 
@@ -33,11 +34,14 @@ class ScoringConfig:
             where in the box the network sees the object.
         normaliser: of both cross-entropies: the mean is over the `image`'s pixels (the paper's
             formula) or over those of the `box`.
+        box_tolerance, retighten_boxes: see `loose_boxes.overlap_cost`.
     """
 
     clip_to_box: bool = True
     belief: str = "cross_entropy"
     normaliser: str = "image"
+    box_tolerance: float = 0.0
+    retighten_boxes: bool = False
 
     def __post_init__(self) -> None:
         if self.belief not in BELIEFS:
@@ -50,7 +54,8 @@ class Costs(NamedTuple):
     """Costs of giving candidate n the label of box b, each float32 [B, N].
 
     Attributes:
-        overlap: E_o = 1 - IoU of the box with the candidate's tight box, in 0 .. 1.
+        overlap: E_o = 1 - IoU of the box with the candidate's tight box, in 0 .. 1; of loose boxes
+            see `loose_boxes.overlap_cost`.
         regression: E_r, in nats per pixel (cross_entropy, calibrated) or 0 .. 1 (centred).
         coverage: the share of the box's pixels that the candidate covers, 0 .. 1.
     """
@@ -108,11 +113,25 @@ class Scorer(tf.Module):
 
         def costs() -> Costs:
             tight = pool_ops.tight_boxes_yxyx(superpixels, members)
-            overlap = 1.0 - box_ops.pairwise_iou_yxyx(boxes, tight)
+            config = self._config
+            if config.box_tolerance:
+                overlap = loose_boxes.overlap_cost(
+                    boxes, labels, tight, logits, config.box_tolerance, config.retighten_boxes
+                )
+            else:
+                overlap = 1.0 - box_ops.pairwise_iou_yxyx(boxes, tight)
             return Costs(overlap, *self._regression(logits, superpixels, members, boxes, labels))
 
         nothing = tf.zeros([0, tf.shape(members)[1]])
         return tf.cond(tf.size(boxes) == 0, lambda: Costs(nothing, nothing, nothing), costs)
+
+    def of_pool(
+        self, logits: tf.Tensor, pool: pool_ops.Pool, boxes: tf.Tensor, labels: tf.Tensor
+    ) -> Costs:
+        """The costs of a pool's candidates, in the pool's order; arguments as above."""
+        members = pool_ops.stored_members(pool.membership)
+        stored = self(logits, pool.superpixels, members, boxes, labels)
+        return Costs(*(pool_ops.in_pool_order(pool.membership, cost) for cost in stored))
 
     def _regression(
         self,

@@ -89,6 +89,10 @@ class TrainConfig:
             than its variety gives back.
         min_box_iou: candidates whose tight box overlaps the box less are not eligible, unless
             none does better.
+        box_tolerance: of boxes that are not tight: the share of a box's side by which each of its
+            edges may lie too far out. A candidate whose tight box ends in that band costs no E_o.
+        retighten_boxes: within `box_tolerance`, boxes are tightened to what the network believes in
+            them, once it is asked.
         clip_to_box: a candidate stands for its part inside the box.
         belief: how predictions enter E_r. `cross_entropy`: as in the paper. `calibrated`: the same,
             but a network that sees too much background in a whole box is corrected for it.
@@ -154,6 +158,8 @@ class TrainConfig:
     update_every: int = option(1, at_least=0)
     k: int = option(1, at_least=1)
     min_box_iou: float = option(0.5, at_least=0, at_most=1)
+    box_tolerance: float = option(0.0, at_least=0, below=0.5)
+    retighten_boxes: bool = option(False, only_with="box_tolerance")
     clip_to_box: bool = True
     belief: str = option("calibrated", choices=BELIEFS)
     normaliser: str = option("image", choices=NORMALISERS)
@@ -225,4 +231,10 @@ class TrainConfig:
 
     @property
     def scoring(self) -> ScoringConfig:
-        return ScoringConfig(self.clip_to_box, self.belief, self.normaliser)
+        return ScoringConfig(
+            self.clip_to_box,
+            self.belief,
+            self.normaliser,
+            self.box_tolerance,
+            self.retighten_boxes,
+        )

@@ -21,7 +21,7 @@ from boxsup_tf.supervision import selection
 from boxsup_tf.supervision.annotated_boxes import boxes_of
 from boxsup_tf.supervision.labelling import Labelling, box_ids
 from boxsup_tf.supervision.painting import paint
-from boxsup_tf.supervision.scoring import Costs, Scorer
+from boxsup_tf.supervision.scoring import Scorer
 from boxsup_tf.supervision.selection import RECTANGLE
 from boxsup_tf.training.background import in_background
 from boxsup_tf.training.config import TrainConfig
@@ -187,9 +187,7 @@ class MaskUpdate:
         pool = pool_ops.unpack(record.pool)
         annotated = boxes_of(record, config.difficult == "ignore")
         boxes, labels, ignored = annotated
-        members = pool_ops.stored_members(pool.membership)
-        stored = self._scorer(logits, pool.superpixels, members, boxes, labels)
-        costs = Costs(*(pool_ops.in_pool_order(pool.membership, cost) for cost in stored))
+        costs = self._scorer.of_pool(logits, pool, boxes, labels)
         weights = (tf.gather(w, labels)[:, None] for w in (feedback_weight, prior_weight))
         eligible = selection.eligible_candidates(
             costs.overlap, pool.one_per_box, config.min_box_iou

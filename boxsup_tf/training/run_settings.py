@@ -7,9 +7,10 @@ from typing import Any
 
 from boxsup_tf.errors import InputError
 from boxsup_tf.io import files
-from boxsup_tf.io.json_file import write_json
+from boxsup_tf.io.json_file import parse_json, write_json
 from boxsup_tf.io.owned_folder import OwnedFolder
 from boxsup_tf.models.architecture import CONFIG_FILE, read_settings
+from boxsup_tf.settings import from_values
 from boxsup_tf.training.config import TrainConfig
 
 _CHECKPOINTS_FILE = "checkpoint"  # TensorFlow's, from the first one on
@@ -24,6 +25,7 @@ _SINCE = {
     **{"backbone": "", "output_stride": 0, "batch_norm": "frozen"},
     **{"loss": "cross_entropy", "class_weights": "none"},
     **{"ignored_boxes": "box", "void_band": 0, "jit_compile": False},
+    **{"box_tolerance": 0.0, "retighten_boxes": False},
 }
 
 
@@ -50,6 +52,21 @@ def open_run(
     files.make_folders(model_dir)
     versions = {name: importlib.metadata.version(name) for name in _PACKAGES}
     write_json(path, settings | {"versions": versions})
+
+
+def read_config(model_dir: str) -> TrainConfig:
+    """The settings of the run in a folder; those that it had no choice of are as they were.
+
+    Raises:
+        InputError: the folder holds no run, or one with settings that are not allowed now.
+    """
+
+    def parse(found: dict[str, Any]) -> TrainConfig:
+        found = _SINCE | found
+        names = {field.name for field in dataclasses.fields(TrainConfig)} & found.keys()
+        return from_values(TrainConfig, {name: found[name] for name in names})
+
+    return parse_json(os.path.join(model_dir, CONFIG_FILE), "a run of train.py", parse)
 
 
 def settings_of_all_workers(config: TrainConfig, digests: list[str]) -> dict[str, Any]:

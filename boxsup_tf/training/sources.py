@@ -79,24 +79,31 @@ def empty_labelling(sources: Sequence[Source]) -> Labelling:
     )
 
 
-def check_pruning(sources: Sequence[Source], min_box_iou: float) -> None:
+def check_pruning(
+    sources: Sequence[Source], min_box_iou: float, box_tolerance: float = 0.0
+) -> None:
     """Makes sure that no pool lacks a candidate that the training may choose.
 
     Args:
         sources: of `load_sources`.
-        min_box_iou: the training's.
+        min_box_iou, box_tolerance: the training's.
 
     Raises:
         InputError: pools were pruned at a higher box IoU.
     """
+    # What is left of a box whose edges all move in by the tolerance has this IoU with the box.
+    needed = min_box_iou * (1 - 2 * box_tolerance) ** 2
+    expected = f"--min_box_iou={min_box_iou:g}"
+    if box_tolerance:
+        expected = f"{needed:g}, for {expected} and --box_tolerance={box_tolerance:g}"
     for source in sources:
         pruned = source.info.settings.get("prune_box_iou", 0.0)
         # Where each box has a candidate of its own, none was taken away.
         shared = source.is_box and not source.examples.table["one_per_box"].all()
-        if shared and pruned > min_box_iou:
+        if shared and pruned > needed:
             raise InputError(
-                f"{source.folder}: its pools were pruned with --prune_box_iou={pruned:g}: "
-                f"expected at most --min_box_iou={min_box_iou:g}, or candidates are missing"
+                f"{source.folder}: its pools were pruned with --prune_box_iou={pruned:g}: expected "
+                f"at most {expected}, or candidates are missing"
             )
 
 

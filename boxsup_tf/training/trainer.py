@@ -91,7 +91,7 @@ class Trainer:
         strategy = make_strategy(config.strategy, cluster)
         self._workers = workers = Workers(strategy, cluster)
         self._sources = sources = load_sources(config.train_data)
-        check_pruning(sources, config.min_box_iou)
+        check_pruning(sources, config.min_box_iou, config.box_tolerance)
         self.class_names = class_names = sources[0].info.class_names
         digests = [source.info.digest for source in sources]
         val_info = None

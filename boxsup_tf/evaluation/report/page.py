@@ -1,9 +1,5 @@
 """Puts the report together: one HTML file with everything in it."""
 
-import base64
-import hashlib
-import html
-import importlib.resources
 import json
 import os
 import string
@@ -13,6 +9,7 @@ from typing import Any
 from boxsup_tf.errors import InputError
 from boxsup_tf.evaluation.report.confusion_table import confusion_section
 from boxsup_tf.evaluation.report.curves import training_section, trimap_section
+from boxsup_tf.evaluation.report.html_page import html_page, resource
 from boxsup_tf.evaluation.report.markup import Node, node, to_html
 from boxsup_tf.evaluation.report.mask_evolution import evolution_section
 from boxsup_tf.evaluation.report.panels import panels_data
@@ -23,12 +20,6 @@ from boxsup_tf.io.atomic_write import atomic_write
 from boxsup_tf.metrics.metric_names import METRICS_FILE
 from boxsup_tf.records.dataset_info import DatasetInfo, check_same_classes, load_complete
 from boxsup_tf.training.pictures import EVOLUTION_FILE
-
-# Nothing is fetched, and no script runs but our own, whatever a class is called.
-_POLICY = (
-    "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{}'; "
-    "base-uri 'none'; form-action 'none'"
-)
 
 
 def write_report(
@@ -108,32 +99,19 @@ def _check_same_data(results: Sequence[Evaluation], data: str, info: DatasetInfo
 
 
 def _assemble(
-    sections: Sequence[Node], images: dict[str, Any] | None, left_out: Sequence[str], data: str
+    shown: Sequence[Node], images: dict[str, Any] | None, left_out: Sequence[str], data: str
 ) -> str:
-    script = _resource("report.js")
-    links = [(part.attrib["id"], part[0].text or "") for part in sections]
+    script = resource("report.js")
+    links = [(part.attrib["id"], part[0].text or "") for part in shown]
     panels = ""
     if images:
         links.append(("images", "Images"))
         # In a script element only "<" could end the text.
         text = json.dumps(images, ensure_ascii=False, separators=(",", ":"))
-        panels = string.Template(_resource("panels.html")).substitute(
+        panels = string.Template(resource("panels.html")).substitute(
             data=text.replace("<", "\\u003c"), script=script
         )
     notes = [node("li", note) for note in left_out]
     absent = node("aside", node("h2", "Left out"), node("ul", *notes), class_="absent")
-    navigation = [node("li", node("a", title, href=f"#{name}")) for name, title in links]
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    return string.Template(_resource("report.html")).substitute(
-        policy=html.escape(_POLICY.format(digest)),
-        style=_resource("report.css"),
-        data=html.escape(data),
-        navigation=to_html(node("ul", *navigation)),
-        sections="\n".join(to_html(part) for part in sections),
-        panels=panels,
-        left_out=to_html(absent) if notes else "",
-    )
-
-
-def _resource(name: str) -> str:
-    return importlib.resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
+    parts = [*map(to_html, shown), panels, to_html(absent) if notes else ""]
+    return html_page("Evaluation", data, links, "\n".join(parts), script)
