@@ -101,6 +101,6 @@ class MaskHistory:
 def _tensor(path: str, name: str) -> np.ndarray | None:
     """A tensor of a checkpoint; None where there is none, as of one that a run has just removed."""
     try:
-        return tf.train.load_checkpoint(path).get_tensor(f"{name}/{_VALUE}")
+        return tf.compat.v1.train.NewCheckpointReader(path).get_tensor(f"{name}/{_VALUE}")
     except (tf.errors.OpError, ValueError, RuntimeError):
         return None

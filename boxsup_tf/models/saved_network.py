@@ -40,7 +40,7 @@ def choose_network(model_dir: str, checkpoint: str = "best") -> tuple[str, str]:
     if path is None:
         return model_dir, "no checkpoint"
     with restoring(path, "a network"):
-        values = tf.train.load_checkpoint(path)
+        values = tf.compat.v1.train.NewCheckpointReader(path)  # load_checkpoint knows no ram://
         if not values.has_tensor(score):
             return model_dir, "the last checkpoint"
         number, mean_iou = values.get_tensor(epoch) + 1, values.get_tensor(score)
