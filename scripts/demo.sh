@@ -22,25 +22,25 @@ if [[ -f "$out/summary.json" ]]; then
   exit
 fi
 
-for split in train:240:1 val:60:2 unseen:6:3; do
+for split in train:800:1 val:100:2 unseen:6:3; do
   IFS=: read -r name images seed <<< "$split"
-  $python scripts/prepare_data.py --dataset=shapes --look=hidden --image_size=160 --num_images="$images" \
-    --seed="$seed" --num_shards=2 --output_dir="$out/data/$name"
+  $python scripts/prepare_data.py --dataset=shapes --num_images="$images" --seed="$seed" \
+    --num_shards=2 --output_dir="$out/data/$name"
 done
-# Every box may choose itself, too. Its own E_o is 0, so at first it does: what the masks become
-# then, they become because the network contradicts. --visualize draws the first pictures.
-$python scripts/generate_proposals.py --input_dir="$out/data/train" \
-  --output_dir="$out/data/train_union" --method=union --methods=rectangle,scg,grabcut \
-  --edges=gradient --sigma=0.5 --min_area=20 --max_regions=2 --visualize=4
 $python scripts/generate_proposals.py --input_dir="$out/data/train" \
   --output_dir="$out/data/train_rectangle" --method=rectangle
+# The generated images are small: edges are blurred little and small regions are kept. Their
+# objects are one region each, and combinations would only fit more boxes by chance.
+$python scripts/generate_proposals.py --input_dir="$out/data/train" \
+  --output_dir="$out/data/train_scg" --method=scg --edges=gradient --sigma=0.5 --min_area=20 \
+  --max_regions=1
 
 # One budget for all three: a small network from random weights, the same images and steps.
 # The settings of the mask update matter to the run that has something to choose.
 budget=(--init=random --width_multiplier=0.25 --dropout=0 --crop_size=129 --batch_size=4
-  --epochs=24 --learning_rate=0.03 --last_layer_rate=1 --schedule=poly --clip_norm=1
-  --loss_at=pixels --k=1 --warmup_epochs=3 --min_agreement=0 --belief=centred --feedback_weight=3
-  --min_box_iou=0.7 --update_scale=1 --update_every=3 --validate_every=8)
+  --epochs=12 --learning_rate=0.03 --last_layer_rate=1 --schedule=poly --clip_norm=1
+  --loss_at=pixels --k=1 --warmup_epochs=2 --min_agreement=0 --belief=centred --feedback_weight=1
+  --min_box_iou=0.7 --update_scale=1 --update_every=2 --validate_every=4)
 
 train() {  # RUN DATA
   $python scripts/train.py --train_data="$2" --val_data="$out/data/val" --model_dir="$out/$1" \
@@ -62,7 +62,7 @@ for run in "${!others[@]}"; do
   process[$run]=$!
 done
 echo "== training from boxes; from rectangles and true masks meanwhile, see $out/*.log"
-train box "$out/data/train_union:box"
+train box "$out/data/train_scg:box"
 for run in "${!others[@]}"; do
   wait "${process[$run]}" || { tail -n 20 "$out/$run.log"; exit 1; }
 done
