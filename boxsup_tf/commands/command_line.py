@@ -132,7 +132,7 @@ def _check_needed(fields: dict[str, dataclasses.Field], given: dict[str, Any]) -
         if field.default is dataclasses.MISSING and name not in given:
             raise InputError(f"--{name} is missing (see --help)")
         other, _, wanted = field.metadata.get("only_with", "").partition("=")
-        if not other or name not in given:
+        if not other or given.get(name, False) is False:  # one that is off asks for nothing
             continue
         value = given.get(other, fields[other].default)
         if wanted and value not in wanted.split("|"):
