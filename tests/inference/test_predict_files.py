@@ -251,12 +251,12 @@ def test_no_crf_after_a_crf(segmenter, class_names, paths, tmp_path):
     assert predict_files(exported, paths, str(out)) == 3
 
 
-def test_an_image_too_large_for_an_overlay_is_named_and_the_others_done(
+def test_an_image_too_long_for_any_picture_file_is_named_and_the_others_done(
     saved_model, paths, tmp_path
 ):
     paths = {"long": str(tmp_path / "long.png")} | paths
     Image.new("RGB", (70_000, 2)).save(paths["long"])
-    with pytest.raises(InputError, match=r"1 of 4 images .*\n.*long.jpg: a picture of \d+ x 70000"):
+    with pytest.raises(InputError, match=r"1 of 4 images .*\n.*long.png: the image has 2 x 70000"):
         predict_files(saved_model, paths, str(tmp_path / "out"))
     assert sorted(summaries(tmp_path / "out")) == ["photo.0", "photo.1", "photo.2"]
     assert sorted(os.listdir(tmp_path / "out" / "masks"))[0] == "photo.0.png"

@@ -157,10 +157,14 @@ def test_a_union_of_an_earlier_version_goes_on_with_the_defaults(examples, tmp_p
     default = registry.make_options("union", {"methods": ["rectangle", "grabcut"]})
     info = generate(examples, folder, "union", default, 1)
     kept = {name: value for name, value in info.settings.items() if name != "options"}
-    earlier = dataclasses.replace(info, settings=kept, complete=False)
-    earlier.save(folder)
+    dataclasses.replace(info, settings=kept).save(folder)
     pathlib.Path(dataset_info.shard_paths(folder, 3)[1]).unlink()
     assert generate(examples, folder, "union", default, 1).settings == kept
+    # Of one that was never complete nobody knows which edges its pools are of.
+    dataclasses.replace(info, settings=kept, complete=False).save(folder)
+    with pytest.raises(InputError, match="options = None: expected"):
+        generate(examples, folder, "union", default, 1)
+    dataclasses.replace(info, settings=kept).save(folder)
     values = {"methods": ["rectangle", "grabcut"], "iterations": 3}
     with pytest.raises(InputError, match="options = None: expected"):
         generate(examples, folder, "union", registry.make_options("union", values), 1)
