@@ -72,7 +72,9 @@ def test_a_run_and_an_export_do_not_share_a_folder(tmp_path):
     run = of_run(str(tmp_path / "run"), (1.0,), False).settings
     exported = of_export(str(tmp_path / "export")).settings
     for name, first, second in (("a", run, exported), ("b", exported, run)):
-        EvaluationFolder(str(tmp_path / name), first)
+        EvaluationFolder(str(tmp_path / name), second)  # binds nothing: no label map was made
+        folder = EvaluationFolder(str(tmp_path / name), first)
+        folder.write_label_map("photo", np.zeros([2, 2], np.uint8))
         with pytest.raises(InputError, match="holds predictions with weights = '"):
             EvaluationFolder(str(tmp_path / name), second)
         EvaluationFolder(str(tmp_path / name), first)
