@@ -155,6 +155,7 @@ def test_a_shard_that_lost_a_record_is_named(folder, has_index):
 
 
 def test_a_missing_shard_is_named(folder):
+    info = write_numbered(folder)
     os.remove(shard_paths(str(folder), 3)[2])
     with pytest.raises(InputError, match=r"data-00002-of-00003.tfrecord: shard not found"):
-        load_index(str(folder), write_numbered(folder))
+        load_index(str(folder), info)
