@@ -14,12 +14,12 @@ from boxsup_tf.commands import command_line
 COMMANDS = (
     *("prepare_data", "generate_proposals", "train", "evaluate", "export", "predict"),
     *("report", "compare", "tune_crf", "serve", "serve_client", "extract_images", "train_ranker"),
-    *("reproduce", "explore"),
+    *("train_cfm", "evaluate_cfm", "reproduce", "explore"),
 )
 # The others need no GPU: what they run of networks, they run in worker processes on the CPU.
 _ON_GPUS = {
     *("generate_proposals", "train", "evaluate", "export", "predict", "tune_crf", "serve"),
-    *("train_ranker", "explore"),
+    *("train_ranker", "train_cfm", "evaluate_cfm", "explore"),
 }
 
 

@@ -55,11 +55,12 @@ def run(options: Options, details: EvaluateOptions) -> None:
         model = segmentation_model.of_run(options.model_dir, options.scales, options.flip)
     evaluations = evaluate(model, options.data, options.output_dir, details)
     if evaluations:
-        _show([evaluation.metrics for evaluation in evaluations])
+        show([evaluation.metrics for evaluation in evaluations])
     print(f"{options.output_dir}: done")
 
 
-def _show(columns: Sequence[Mapping[str, Any]]) -> None:
+def show(columns: Sequence[Mapping[str, Any]]) -> None:
+    """Prints the metrics of an evaluation, and beside them those of its CRF's, if it has them."""
     for name in columns[0]["per_class_iou"]:
         print(_row(name, [column["per_class_iou"][name] for column in columns]))
     for name, title in metric_names.TITLES.items():

@@ -11,17 +11,13 @@ import time
 
 from boxsup_tf.crf.parameters import check_installed, load_parameters
 from boxsup_tf.errors import InputError
-from boxsup_tf.evaluation.confusion_picture import draw_confusion
 from boxsup_tf.evaluation.evaluation_folder import SECONDS_FILE, EvaluationFolder
 from boxsup_tf.evaluation.examples import read_examples
 from boxsup_tf.evaluation.label_maps import make_label_maps
-from boxsup_tf.evaluation.plots import write_png
 from boxsup_tf.evaluation.result import CRF_FOLDER, Evaluation
-from boxsup_tf.evaluation.set_scores import score
+from boxsup_tf.evaluation.score_kept import score_kept
 from boxsup_tf.evaluation.trimap import check_widths
-from boxsup_tf.evaluation.trimap_picture import draw_trimap
 from boxsup_tf.evaluation.voc_server import check_for_server, write_archive
-from boxsup_tf.evaluation.worst_images import draw_worst
 from boxsup_tf.inference.saved_model import check_no_crf_twice
 from boxsup_tf.inference.segmentation_model import SegmentationModel
 from boxsup_tf.io.json_file import write_json
@@ -101,7 +97,9 @@ def evaluate(
         load_parameters(options.crf_parameters) if options.crf else None,
         options.num_workers,
     )
-    evaluations = _score(dataset_dir, info, folders, options) if info.num_images_with_masks else []
+    evaluations: list[Evaluation] = []
+    if info.num_images_with_masks:
+        evaluations = score_kept(dataset_dir, info, folders, options.trimap_widths)
     seconds["metrics"] = time.perf_counter() - start - sum(seconds.values())
     write_json(folders[0].file(SECONDS_FILE), {"num_predicted": num_predicted} | seconds)
     if options.voc_server:
@@ -123,29 +121,6 @@ def _open(
         EvaluationFolder(output_dir, settings),
         EvaluationFolder(os.path.join(output_dir, CRF_FOLDER), settings | crf),
     ]
-
-
-def _score(
-    dataset_dir: str, info: DatasetInfo, folders: list[EvaluationFolder], options: EvaluateOptions
-) -> list[Evaluation]:
-    names, without_mask = info.class_names, info.num_images - info.num_images_with_masks
-    examples = read_examples(dataset_dir, info, "score")
-    evaluations = score(examples, folders, names, options.trimap_widths, without_mask)
-    if not evaluations:
-        raise InputError(f"{dataset_dir}: every pixel of the masks is void: nothing to score")
-    for folder, evaluation in zip(folders, evaluations, strict=True):
-        evaluation.write()
-        write_png(draw_confusion(evaluation.confusion, names), folder.file("confusion.png"))
-    trimaps = [evaluation.trimap for evaluation in evaluations]
-    write_png(draw_trimap(trimaps), folders[0].file("trimap.png"))
-    worst_first = list(evaluations[0].images)
-    draw_worst(
-        read_examples(dataset_dir, info, "draw the worst"),
-        folders,
-        worst_first,
-        num_classes=len(names),
-    )
-    return evaluations
 
 
 def _pack(

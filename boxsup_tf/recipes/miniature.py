@@ -1,8 +1,8 @@
 """Recipes in small: generated data in the published layouts, and flags for a few steps.
 
 `rows/miniature/COMMAND.flags` has what replaces a step's own flags, and
-`rows/miniature/generate_proposals.METHOD.flags` what only one method knows. All else of a recipe is
-the same.
+`rows/miniature/generate_proposals.METHOD.flags` what only one method knows. Trainings begin with a
+network that learnt generated images, in the place of ImageNet's. All else of a recipe is the same.
 """
 
 import dataclasses
@@ -16,11 +16,13 @@ from boxsup_tf.miniature.context import write_context
 from boxsup_tf.miniature.sbd import write_sbd
 from boxsup_tf.miniature.voc import write_voc
 from boxsup_tf.recipes.recipe import Recipe
-from boxsup_tf.recipes.step import ROWS, SUFFIX, Step, flags_of, read_flagfile
+from boxsup_tf.recipes.step import ROWS, SUFFIX, Step, flags_of, load_step, read_flagfile
 
 # What the miniature has of `needs.NEEDS`.
 _DATA = ("voc2012", "voc2012_test", "voc2007", "sbd", "coco2014", "context")
 _FOLDER = os.path.join(ROWS, "miniature")
+# What makes the network that trainings begin with.
+IMAGENET = ("miniature/imagenet.prepare_data", "miniature/imagenet.train")
 
 
 def in_miniature(recipe: Recipe) -> Recipe:
@@ -31,7 +33,9 @@ def in_miniature(recipe: Recipe) -> Recipe:
     """
     if missing := sorted({*recipe.data} - {*_DATA}):
         raise InputError(f"{recipe.name}: {missing[0]} has no miniature: expected --data_root")
-    return dataclasses.replace(recipe, steps=tuple(_smaller(step) for step in recipe.steps))
+    imagenet = (load_step(name) for name in IMAGENET)
+    steps = (*imagenet, *(_smaller(step) for step in recipe.steps))
+    return dataclasses.replace(recipe, steps=steps)
 
 
 def _smaller(step: Step) -> Step:

@@ -6,6 +6,7 @@ from typing import Any
 
 from boxsup_tf.errors import InputError
 from boxsup_tf.io import files
+from boxsup_tf.io.folder_lock import folder_lock
 from boxsup_tf.recipes import needs
 from boxsup_tf.recipes.miniature import in_miniature, make_data
 from boxsup_tf.recipes.recipe import Recipe, chosen_names, load_recipe
@@ -34,7 +35,7 @@ def reproduce(
 
     Raises:
         InputError: before anything is made: a recipe is unknown or not well formed, or data is
-            missing or wrong, all of it in one message.
+            missing or wrong, all of it in one message; or another process works in `output_root`.
     """
     if files.is_remote(output_root) or files.is_remote(data_root):
         raise InputError(
@@ -54,12 +55,13 @@ def reproduce(
     for step in {step.name: step for recipe in recipes for step in recipe.steps}.values():
         check(step)
     files.make_folders(root)
-    _link(ROWS, os.path.join(root, "recipes"))
-    if data_root:
-        _link(files.absolute(data_root), os.path.join(root, "data"))
-    else:
-        make_data(os.path.join(root, "data"))
-    return _run(recipes, root)
+    with folder_lock(root, "--output_root"):
+        _link(ROWS, os.path.join(root, "recipes"))
+        if data_root:
+            _link(files.absolute(data_root), os.path.join(root, "data"))
+        else:
+            make_data(os.path.join(root, "data"))
+        return _run(recipes, root)
 
 
 def _check_data(data_root: str, recipes: Sequence[Recipe]) -> None:

@@ -28,8 +28,12 @@ _READS = {
     "evaluate": ("model_dir", "data", "crf_parameters"),
     "compare": ("evaluations",),
     "report": ("evaluation", "data", "model_dir"),
+    "train_cfm": ("train_data", "init"),
+    "evaluate_cfm": ("model_dir", "data"),
 }
-_WRITES = dict.fromkeys(_READS, "output_dir") | {"train": "model_dir", "report": "output"}
+_WRITES = dict.fromkeys(_READS, "output_dir") | {
+    **{"train": "model_dir", "train_cfm": "model_dir", "report": "output"},
+}
 
 
 @dataclasses.dataclass(frozen=True)

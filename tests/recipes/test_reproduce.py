@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,20 +11,41 @@ import time
 
 import pytest
 
+from boxsup_tf.commands.reproduce import check_step
 from boxsup_tf.errors import InputError
+from boxsup_tf.io.folder_lock import folder_lock
 from boxsup_tf.miniature.context import write_context
 from boxsup_tf.miniature.sbd import write_sbd
 from boxsup_tf.miniature.voc import write_voc
-from boxsup_tf.recipes.miniature import make_data
+from boxsup_tf.recipes.miniature import IMAGENET, make_data
 from boxsup_tf.recipes.reproduce import reproduce
+from boxsup_tf.recipes.run_steps import Steps
+from boxsup_tf.recipes.step import Step, load_step
 from tests.conftest import REPOSITORY, needs_crf
+from tests.in_process import run_script
 
 _CONTEXT = "table5/baseline"
 _VALUES = ("recipe", "metric", "value", "paper", "failed")
 
 
-def _small_context(root: pathlib.Path) -> None:
+@pytest.fixture(scope="module")
+def imagenet(tmp_path_factory) -> pathlib.Path:
+    """A folder in which the network that trainings begin with is made, with next to no training."""
+    steps, made = Steps(str(tmp_path_factory.mktemp("imagenet"))), dict[str, Step]()
+    for step in map(load_step, IMAGENET):
+        small = {"prepare_data": (("num_images", "2"),), "train": (("epochs", "1"),)}[step.command]
+        _in_process(steps, step.but(small))
+        steps.done[step.name] = digest = steps._digest(step, made)
+        record = pathlib.Path(steps.root, "steps", f"{step.name}.json")
+        record.parent.mkdir(parents=True, exist_ok=True)
+        record.write_text(json.dumps({"digest": digest, "seconds": 0.0}))
+        made[step.writes] = step
+    return pathlib.Path(steps.root)
+
+
+def _small_context(root: pathlib.Path, imagenet: pathlib.Path) -> None:
     """Less data than the miniature's own, which is not made where this is."""
+    shutil.copytree(imagenet, root, dirs_exist_ok=True)
     write_context(str(root / "data"), num_train=6, num_val=3, image_size=72)
     (root / "data" / "miniature.json").write_text("{}")
 
@@ -31,6 +53,22 @@ def _small_context(root: pathlib.Path) -> None:
 def _command(recipe: str, root: pathlib.Path) -> list[str]:
     script = str(REPOSITORY / "scripts" / "reproduce.py")
     return [sys.executable, script, f"--recipe={recipe}", "--miniature", f"--output_root={root}"]
+
+
+def _in_process(steps: Steps, step: Step) -> float:
+    """Runs a step's command here, which saves it the import of TensorFlow."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(steps.root)
+        done = run_script(step.command, *step.arguments)
+    assert done.returncode == 0, f"{step.name}: {done.stdout}{done.stderr}"
+    return 1.0
+
+
+def _run_here(recipe: str, root: pathlib.Path) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Steps, "_call", _in_process)
+        _, failures = reproduce([recipe], "", str(root), check_step)
+    assert not failures
 
 
 def _run(recipe: str, root: pathlib.Path) -> str:
@@ -45,11 +83,11 @@ def _rows(root: pathlib.Path) -> list[dict]:
 
 
 @pytest.fixture(scope="module")
-def context(tmp_path_factory) -> pathlib.Path:
+def context(tmp_path_factory, imagenet) -> pathlib.Path:
     """A folder in which Table 5's baseline has run."""
     root = tmp_path_factory.mktemp("context")
-    _small_context(root)
-    _run(_CONTEXT, root)
+    _small_context(root, imagenet)
+    _run_here(_CONTEXT, root)
     return root
 
 
@@ -63,21 +101,22 @@ def test_context(context):
         assert row["value"] == round(100 * metrics["mean_iou"], 2) and metrics["num_images"] == 3
     # The recipe's settings, but for the miniature's.
     config = json.loads((run / "config.json").read_text())
-    assert (config["network"], config["decay_epochs"], config["epochs"]) == ("deeplab", 15, 3)
+    assert (config["network"], config["decay_epochs"], config["epochs"]) == ("deeplab", 6, 8)
     assert len(config["class_names"]) == 60
     assert (context / "recipes" / "table5/baseline/train.flags").exists()
 
 
-def _small_voc(root: pathlib.Path) -> None:
+def _small_voc(root: pathlib.Path, imagenet: pathlib.Path) -> None:
+    shutil.copytree(imagenet, root, dirs_exist_ok=True)
     write_voc(str(root / "data"), num_train=4, num_val=2, num_more=4, num_test=1, image_size=72)
     write_sbd(str(root / "data"), image_size=72)
     (root / "data" / "miniature.json").write_text("{}")
 
 
 @needs_crf
-def test_semi(tmp_path):
-    _small_voc(tmp_path)
-    _run("table1/semi", tmp_path)
+def test_semi(imagenet, tmp_path):
+    _small_voc(tmp_path, imagenet)
+    _run_here("table1/semi", tmp_path)
     infos = {
         name: json.loads((tmp_path / "records" / name / "dataset.json").read_text())
         for name in ("voc_train", "voc_rest", "voc_rest_mcg", "voc_val")
@@ -99,8 +138,8 @@ def test_semi(tmp_path):
 
 
 @needs_crf
-def test_after_a_kill_it_ends_with_the_same_table(context, tmp_path):
-    _small_context(tmp_path)
+def test_after_a_kill_it_ends_with_the_same_table(context, imagenet, tmp_path):
+    _small_context(tmp_path, imagenet)
     log = tmp_path / "steps/table5/baseline/train.log"
     process = subprocess.Popen(_command(_CONTEXT, tmp_path), stdout=subprocess.DEVNULL)
     started = time.monotonic()
@@ -111,7 +150,7 @@ def test_after_a_kill_it_ends_with_the_same_table(context, tmp_path):
     process.send_signal(signal.SIGKILL)
     process.wait()
     out = _run(_CONTEXT, tmp_path)
-    assert out.count("done before") == 2 and "table5/baseline/train: done before" not in out
+    assert out.count("done before") == 4 and "table5/baseline/train: done before" not in out
     assert _rows(tmp_path) == _rows(context)
 
 
@@ -150,6 +189,13 @@ def test_folders_that_are_in_the_way(tmp_path):
         reproduce(["table5/baseline"], "", "gs://bucket/x", lambda step: None)
     with pytest.raises(InputError, match="small/voc_subset/masks: vgg16_notop has no miniature"):
         reproduce(["small/voc_subset/masks"], "", str(tmp_path), lambda step: None)
+
+
+def test_a_folder_in_which_another_process_works_is_left_alone(tmp_path):
+    with folder_lock(str(tmp_path), "--output_root"):
+        with pytest.raises(InputError, match=f"in use by process {os.getpid()} on "):
+            reproduce(["table5/fcn8s"], "", str(tmp_path), lambda step: None)
+        assert os.listdir(tmp_path) == ["lock"]
 
 
 def test_the_data_of_another_run_is_not_taken(tmp_path):
