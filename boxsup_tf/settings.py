@@ -37,7 +37,7 @@ def option(default: Any = dataclasses.MISSING, **allowed: Any) -> Any:
         **allowed: `choices`, the values there are; or the bounds of a number, `at_least` or
             `above` and `at_most` or `below`; `only_with`, a flag such as `crf` or `dataset=voc`
             without which this one has no effect; `repeated=True`, each use of the flag adds one
-            element.
+            element; `written=True`, a folder that a program writes into as the only one.
     """
     return dataclasses.field(default=default, metadata=allowed)
 

@@ -37,7 +37,7 @@ class Options:
     """
 
     data: str
-    output_dir: str
+    output_dir: str = option(written=True)
     model_dir: str = ""
     saved_model: str = ""
     scales: tuple[float, ...] = option((1.0,), only_with="model_dir")

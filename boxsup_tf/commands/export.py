@@ -43,7 +43,7 @@ class Options:
     """
 
     model_dir: str
-    output_dir: str
+    output_dir: str = option(written=True)
     scales: tuple[float, ...] = (1.0,)
     flip: bool = False
     precision: str = "float32"

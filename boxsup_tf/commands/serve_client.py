@@ -33,7 +33,7 @@ class Options:
 
     url: str
     images: tuple[str, ...] = option(repeated=True)
-    output_dir: str = option()
+    output_dir: str = option(written=True)
     protocol: str = option("rest", choices=("rest", "grpc"))
     model_name: str = "boxsup"
     concurrency: int = option(4, at_least=1)

@@ -32,7 +32,7 @@ class Options:
 
     model_dir: str
     data: str
-    output_dir: str
+    output_dir: str = option(written=True)
     scales: tuple[float, ...] = (1.0,)
     flip: bool = False
     num_images: int = option(100, at_least=1)

@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from boxsup_tf.errors import InputError
+from boxsup_tf.io.folder_lock import folder_lock
 from boxsup_tf.metrics.confusion import ConfusionMatrix
 from boxsup_tf.models.saved_network import start_from
 from boxsup_tf.records import dataset_info
@@ -56,9 +57,13 @@ def train(model_dir: str, config: TrainConfig) -> list[dict]:
         The metrics of every epoch, as in metrics.json.
 
     Raises:
-        InputError: see `Trainer`; or the loss is not a number, or the disk is full.
+        InputError: see `Trainer`; or the loss is not a number, the disk is full, or another
+            process works in `model_dir`.
     """
-    with full_disk_explained(model_dir), missing_workers_explained(cluster_of_environment()):
+    cluster = cluster_of_environment()
+    writes = cluster is None or cluster.index == 0  # the chief alone
+    alone = folder_lock(model_dir, "--model_dir") if writes else contextlib.nullcontext()
+    with alone, full_disk_explained(model_dir), missing_workers_explained(cluster):
         return Trainer(model_dir, config).run()
 
 
