@@ -9,7 +9,6 @@ from typing import Any
 
 import fastapi
 import kserve
-import uvicorn
 from kserve import errors
 from kserve.logging import KSERVE_LOG_CONFIG
 from kserve.protocol.dataplane import DataPlane
@@ -18,6 +17,7 @@ from kserve.protocol.rest.v1_endpoints import register_v1_endpoints
 
 from boxsup_tf.errors import InputError
 from boxsup_tf.serving.answers import Answers
+from boxsup_tf.serving.http_server import serve
 
 _HANDLERS = {
     errors.InvalidInput: errors.invalid_input_handler,
@@ -74,7 +74,7 @@ class ServedModel(kserve.Model):
 
 
 def run(model: ServedModel, listener: socket.socket, admission: Callable) -> None:
-    """Serves until the process is told to stop (SIGINT, SIGTERM); running requests are finished.
+    """Serves as `http_server.serve`.
 
     Args:
         model: the one model.
@@ -91,7 +91,7 @@ def run(model: ServedModel, listener: socket.socket, admission: Callable) -> Non
     for error, handler in _HANDLERS.items():
         app.add_exception_handler(error, handler)
     app.add_middleware(admission)
-    uvicorn.Server(uvicorn.Config(app, log_config=_log_config())).run(sockets=[listener])
+    serve(app, listener, log_config=_log_config())
 
 
 def _log_config() -> dict[str, Any]:

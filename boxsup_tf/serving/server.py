@@ -17,8 +17,8 @@ from boxsup_tf.inference.saved_model import load_saved_model
 from boxsup_tf.records.example import MAX_MEGAPIXELS
 from boxsup_tf.settings import check, option
 
-# Requests that are read while others are computed, so that computing never waits for the network.
-_READ_AHEAD = 4
+# Requests beside those that are computed: whose answers are being read.
+_ANSWERED = 2
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,7 +33,7 @@ class ServerOptions:
         concurrency: Requests that are computed at a time.
         max_megapixels: Largest images that are accepted, 10**6 pixels in a request.
         max_request_mb: Largest request that is accepted, 10**6 bytes.
-        max_waiting: Requests that may wait in line for those that are read and computed.
+        max_waiting: Requests that may be read, or wait in line, while others are computed.
     """
 
     saved_model: str
@@ -72,7 +72,7 @@ def serve(options: ServerOptions) -> None:
         listener,
         functools.partial(
             Admission,
-            slots=options.concurrency + _READ_AHEAD,
+            slots=options.concurrency + _ANSWERED,
             max_waiting=options.max_waiting,
             max_bytes=int(options.max_request_mb * 1e6),
         ),
