@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from boxsup_tf.commands import command_line
+from boxsup_tf.commands.stopping import stopped_by_signals
 
 # In the order in which they are used.
 COMMANDS = (
@@ -49,7 +50,6 @@ def run(name: str, arguments: Sequence[str], program: str) -> None:
         program: how it was called, for --help.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # read when TensorFlow is imported
-    command = importlib.import_module(f"boxsup_tf.commands.{name}")
 
     def start() -> None:
         if "tensorflow" in sys.modules:  # else it is not needed, and takes seconds to import
@@ -57,7 +57,9 @@ def run(name: str, arguments: Sequence[str], program: str) -> None:
 
             (devices.let_memory_grow if name in _ON_GPUS else devices.hide_gpus)()
 
-    command_line.call(command.run, arguments, program, start)
+    with stopped_by_signals():
+        command = importlib.import_module(f"boxsup_tf.commands.{name}")
+        command_line.call(command.run, arguments, program, start)
 
 
 def _overview() -> str:

@@ -77,6 +77,7 @@ def serve(options: ServerOptions) -> None:
             max_bytes=int(options.max_request_mb * 1e6),
         ),
     )
+    print("stopped", flush=True)
 
 
 def listen(host: str, port: int) -> socket.socket:
