@@ -4,13 +4,13 @@
     python benchmarks/kill.py --json=kill.json --programs=prepare,train --kills=6 --interrupts=2
 
 The moment of a kill is drawn (--seed) among the changes of the files in the output folder that an
-undisturbed run makes; for SIGKILL the start is one, too. `kills` are SIGKILLs of one process, `equal`
-those after
-which the same command ended well and left what the undisturbed run left: the same bytes, in JSON
-the same values but for times (numbers to 1e-4), in checkpoints the same variables. `interrupts` are
-SIGTERM, and SIGINT of the process and its workers, as a terminal sends it; of these `one_line`
-ended with the line that says so and no traceback; `slowest_s` is the longest that any took to end.
-`left` counts processes that are still there 10 s after either. `missed` trials were faster.
+undisturbed run makes; for SIGKILL the start is one, too. `kills` are SIGKILLs of one process,
+`equal` those after which the same command ended well and left what the undisturbed run left: the
+same bytes, in JSON the same values but for times (numbers to 1e-4), in checkpoints the same
+variables. `interrupts` are SIGTERM, and SIGINT of the process and its workers, as a terminal
+sends it; of these `one_line` ended with the line that says so and no traceback; `slowest_s` is the
+longest that any took to end. `left` counts processes that are still there 10 s after either. `missed` trials
+were faster.
 """
 
 import os
