@@ -9,8 +9,8 @@ undisturbed run makes; for SIGKILL the start is one, too. `kills` are SIGKILLs o
 same bytes, in JSON the same values but for times (numbers to 1e-4), in checkpoints the same
 variables. `interrupts` are SIGTERM, and SIGINT of the process and its workers, as a terminal
 sends it; of these `one_line` ended with the line that says so and no traceback; `slowest_s` is the
-longest that any took to end. `left` counts processes that are still there 10 s after either. `missed` trials
-were faster.
+longest that any took to end. `left` counts processes that are still there 10 s after either.
+`missed` trials were faster.
 """
 
 import os

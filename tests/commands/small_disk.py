@@ -19,7 +19,7 @@ _PAGE = 4096
 
 
 def main(folder: pathlib.Path, disk: pathlib.Path) -> None:
-    names = ShapesReader(1).class_names
+    names = ShapesReader(1, seed=1).class_names
     write_run(folder / "run", names)
     write_shapes(folder / "records", {}, names, 2)
     shapes = ["--dataset=shapes", "--num_images=4", "--image_size=64", "--num_shards=2"]
