@@ -41,7 +41,7 @@ _JSON = flags.DEFINE_string("json", None, "Write the figures to this file.")
 
 _SCRIPT = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "scripts")
 _LONG_SIDES = (160, 240, 320, 400, 500)
-_NAME = "benchmark"
+MODEL_NAME = "benchmark"
 
 
 class Reply(NamedTuple):
@@ -52,14 +52,10 @@ class Reply(NamedTuple):
 
 
 def main(_: object) -> None:
-    files = _files()
-    with _start_server() as server:
+    files = jpeg_files()
+    with start_server() as server:
         try:
-            line = server.stdout.readline() if server.stdout else ""
-            found = re.search(r" on (http://\S+)", line)
-            if not found:
-                raise errors.InputError("the server did not start: see above")
-            results = _measure(found[1], server.pid, files)
+            results = _measure(url_of(server), server.pid, files)
         finally:
             server.terminate()
     for name, value in results.items():
@@ -73,7 +69,7 @@ def _measure(url: str, process: int, files: list[bytes]) -> dict[str, float]:
     first = (files * _NUM_WARMUP.value)[: _NUM_WARMUP.value]
     warmup = _ask_all(url, first, _CONCURRENCY.value)
     before = own_process.resident_bytes(process)
-    with _Peak(process) as peak:
+    with Peak(process) as peak:
         start = time.perf_counter()
         replies = _ask_all(url, files, len(files))
         seconds = time.perf_counter() - start
@@ -96,7 +92,7 @@ def _measure(url: str, process: int, files: list[bytes]) -> dict[str, float]:
 
 def _ask_all(url: str, files: list[bytes], clients: int) -> list[Reply]:
     def ask(encoded: bytes) -> Reply:
-        client = RestClient(url, _NAME, concurrency=1)
+        client = RestClient(url, MODEL_NAME, concurrency=1)
         begin = time.perf_counter()
         try:
             mask = Image.open(io.BytesIO(client(encoded)))
@@ -110,7 +106,7 @@ def _ask_all(url: str, files: list[bytes], clients: int) -> list[Reply]:
         return list(pool.map(ask, files))
 
 
-def _files() -> list[bytes]:
+def jpeg_files() -> list[bytes]:
     """JPEG files of mixed sizes, one a request."""
     paths = list(find_images(_IMAGES.value).values())
     files = []
@@ -124,19 +120,28 @@ def _files() -> list[bytes]:
     return files
 
 
-def _start_server() -> subprocess.Popen:
+def start_server() -> subprocess.Popen:
     command = [
         sys.executable,
         os.path.join(_SCRIPT, "serve.py"),
         f"--saved_model={_SAVED_MODEL.value}",
-        f"--model_name={_NAME}",
+        f"--model_name={MODEL_NAME}",
         f"--concurrency={_CONCURRENCY.value}",
         "--http_port=0",
     ]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
 
-class _Peak:
+def url_of(server: subprocess.Popen) -> str:
+    """Where a server listens; waits until it does."""
+    line = server.stdout.readline() if server.stdout else ""
+    found = re.search(r" on (http://\S+)", line)
+    if not found:
+        raise errors.InputError("the server did not start: see above")
+    return found[1]
+
+
+class Peak:
     """The largest resident memory of a process, looked at every tenth of a second."""
 
     def __init__(self, process: int) -> None:
@@ -144,7 +149,7 @@ class _Peak:
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._watch)
 
-    def __enter__(self) -> "_Peak":
+    def __enter__(self) -> "Peak":
         self._thread.start()
         return self
 

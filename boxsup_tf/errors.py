@@ -1,12 +1,19 @@
 """The error a user can act on, and how a program shows it."""
 
 import contextlib
+import errno
 import functools
+import os
 import sys
 import warnings
 from collections.abc import Callable, Iterator
 from importlib import util
 from typing import Any
+
+INTERRUPTED = "interrupted: run the same command again to go on from what is done"
+
+# What a file system says where it cannot be written.
+_OF_DISKS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM)
 
 
 class InputError(ValueError):
@@ -28,8 +35,8 @@ def shown_in_one_line() -> Iterator[None]:
 
     An `InputWarning` is one line there, too.
 
-    So does an `OSError` that names its file, as of an output folder that cannot be written to, and
-    an interrupt.
+    So is an error, also of TensorFlow, that names its file or says that the disk is full, an
+    interrupt, and an output that is no longer read.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("always", InputWarning)
@@ -52,12 +59,34 @@ def _ending_in_one_line() -> Iterator[None]:
         yield
     except InputError as error:
         sys.exit(f"error: {error}")
+    except BrokenPipeError:
+        # Python would fail once more when it flushes at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno() if sys.__stdout__ else 1)
+        sys.exit("error: standard output: nobody reads it any more")
     except OSError as error:
-        if error.filename is None:
+        if error.filename is None and error.errno not in _OF_DISKS:
             raise
-        sys.exit(f"error: {error.filename}: cannot be read or written: {error.strerror}")
+        where = f"{error.filename}: " if error.filename else ""
+        sys.exit(f"error: {where}cannot be read or written: {error.strerror}")
     except KeyboardInterrupt:
-        sys.exit("interrupted: run the same command again to go on from what is done")
+        sys.exit(INTERRUPTED)
+    except Exception as error:
+        if not (reason := _disk_error(error)):
+            raise
+        sys.exit(f"error: {reason}")
+
+
+def _disk_error(error: Exception) -> str:
+    """What an error of TensorFlow says of a file that it could not write; empty for any other.
+
+    TensorFlow, which need not be there, says `{{node}} PATH; REASON [Op: ...`.
+    """
+    message = str(getattr(error, "message", "")) if hasattr(error, "error_code") else ""
+    for reason in map(os.strerror, _OF_DISKS):
+        if reason in message:
+            path = message.partition(";")[0].rpartition("}} ")[2]
+            return f"{path}: cannot be written: {reason}"
+    return ""
 
 
 def first_line(error: Exception) -> str:

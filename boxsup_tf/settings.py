@@ -37,7 +37,8 @@ def option(default: Any = dataclasses.MISSING, **allowed: Any) -> Any:
         **allowed: `choices`, the values there are; or the bounds of a number, `at_least` or
             `above` and `at_most` or `below`; `only_with`, a flag such as `crf`, `dataset=voc` or
             `dataset=voc|sbd` without which this one has no effect; `repeated=True`, each use of
-            the flag adds one element.
+            the flag adds one element; `written=True`, a folder that a program writes into as the
+            only one.
     """
     return dataclasses.field(default=default, metadata=allowed)
 

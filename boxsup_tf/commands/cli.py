@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from boxsup_tf.commands import command_line
 from boxsup_tf.commands.help_text import flags_text, introduction
+from boxsup_tf.commands.stopping import stopped_by_signals
 from boxsup_tf.workers.stderr_filter import filtered_stderr, has_nvidia_gpu
 
 # In the order in which they are used.
@@ -54,14 +55,15 @@ def run(name: str, arguments: Sequence[str], program: str) -> None:
         print(introduction(program, _documentation(name)), flush=True)
     else:
         print(f"{program}: starting", file=sys.stderr, flush=True)
-    with filtered_stderr():
-        command = importlib.import_module(f"boxsup_tf.commands.{name}")
-        if "tensorflow" in sys.modules:
-            _choose_devices(name)
-    if asks:
-        print("\n" + flags_text(command_line.classes_of(command.run)))
-    else:
-        command_line.call(command.run, arguments, program)
+    with stopped_by_signals():
+        with filtered_stderr():
+            command = importlib.import_module(f"boxsup_tf.commands.{name}")
+            if "tensorflow" in sys.modules:
+                _choose_devices(name)
+        if asks:
+            print("\n" + flags_text(command_line.classes_of(command.run)))
+        else:
+            command_line.call(command.run, arguments, program)
 
 
 def _choose_devices(name: str) -> None:

@@ -1,10 +1,11 @@
 """A command line for a function of dataclasses: a flag for each of their fields."""
 
+import contextlib
 import dataclasses
 import difflib
 import sys
 import typing
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from absl import flags, logging
@@ -12,6 +13,7 @@ from absl import flags, logging
 from boxsup_tf import settings
 from boxsup_tf.commands.help_text import flags_text, introduction
 from boxsup_tf.errors import InputError, shown_in_one_line
+from boxsup_tf.io.folder_lock import folder_lock
 
 _HELP_FLAGS = {"--help", "-help", "-h"}
 
@@ -23,8 +25,9 @@ def call(
 ) -> None:
     """Calls a function with dataclasses that the flags of its program make.
 
-    What a user can act on ends the program as one line on stderr, exit status 1; --help prints
-    the docstring of the function's file and the flags, exit status 0.
+    Folders that an option calls written are locked meanwhile. What a user can act on ends the
+    program as one line on stderr, exit status 1; --help prints the docstring of the function's file
+    and the flags, exit status 0.
 
     Args:
         function: its parameters are annotated with frozen dataclasses.
@@ -40,7 +43,22 @@ def call(
         return
     logging.set_verbosity(logging.WARNING)  # TensorFlow reports every checkpoint
     with shown_in_one_line():
-        function(*parse(classes, arguments))
+        parsed = parse(classes, arguments)
+        with _alone(parsed):
+            function(*parsed)
+
+
+@contextlib.contextmanager
+def _alone(parsed: Sequence[Any]) -> Iterator[None]:
+    """Locks the folders that a program writes."""
+    with contextlib.ExitStack() as locks:
+        for options in parsed:
+            for field in dataclasses.fields(options):
+                if field.metadata.get("written"):
+                    locks.enter_context(
+                        folder_lock(getattr(options, field.name), f"--{field.name}")
+                    )
+        yield
 
 
 def classes_of(function: Callable[..., object]) -> list[type]:

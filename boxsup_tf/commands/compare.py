@@ -29,7 +29,7 @@ class Options:
     """
 
     evaluations: tuple[str, ...]
-    output_dir: str
+    output_dir: str = option(written=True)
     resamples: int = option(2000, at_least=1)
     num_images: int = option(10, at_least=0)
 

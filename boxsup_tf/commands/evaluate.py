@@ -42,7 +42,7 @@ class Options:
     """
 
     data: str
-    output_dir: str
+    output_dir: str = option(written=True)
     model_dir: str = ""
     checkpoint: str = option("best", choices=CHECKPOINTS, only_with="model_dir")
     saved_model: str = ""

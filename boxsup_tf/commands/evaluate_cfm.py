@@ -12,6 +12,7 @@ from boxsup_tf.cfm.predict import load_cfm
 from boxsup_tf.commands.evaluate import show
 from boxsup_tf.evaluation.evaluate import EvaluateOptions
 from boxsup_tf.evaluation.evaluate_records import evaluate_records
+from boxsup_tf.settings import option
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Options:
 
     model_dir: str
     data: str
-    output_dir: str
+    output_dir: str = option(written=True)
     trimap_widths: tuple[float, ...] = EvaluateOptions.trimap_widths
 
 

@@ -6,9 +6,6 @@ and open the address that it prints. docs/explore.md says how to read the page. 
 packages fastapi and uvicorn.
 """
 
-import os
-import sys
-
 from boxsup_tf.explore.server import ExploreOptions, explore
 from boxsup_tf.proposals import registry
 
@@ -18,6 +15,3 @@ MethodOptions = registry.options_of_all()
 def run(options: ExploreOptions, given: MethodOptions) -> None:  # type: ignore[valid-type]
     values = {name: value for name, value in vars(given).items() if value is not None}
     explore(options, registry.make_options(options.method, values))
-    # Candidates that are being proposed would keep the process for as long as that takes.
-    sys.stdout.flush()
-    os._exit(0)

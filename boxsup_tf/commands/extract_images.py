@@ -13,6 +13,7 @@ from boxsup_tf.io.atomic_write import atomic_write
 from boxsup_tf.records.dataset_info import load_complete
 from boxsup_tf.records.records import decode_example
 from boxsup_tf.records.shards import read_records
+from boxsup_tf.settings import option
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Options:
     """
 
     input_dir: str
-    output_dir: str
+    output_dir: str = option(written=True)
 
 
 def run(options: Options) -> None:

@@ -41,7 +41,7 @@ class Options:
     """
 
     input_dir: str
-    output_dir: str
+    output_dir: str = option(written=True)
     method: str = option("union", choices=registry.method_names())
     num_workers: int = option(os.cpu_count() or 1, at_least=1, only_with="runner=local")
     edge_device: str = option("auto", choices=edge_server.EDGE_DEVICES)

@@ -31,7 +31,7 @@ class Options:
 
     saved_model: str
     images: tuple[str, ...] = option(repeated=True)
-    output_dir: str = option()
+    output_dir: str = option(written=True)
 
 
 def run(options: Options, details: PredictOptions) -> None:

@@ -100,7 +100,7 @@ class Options:
     """
 
     dataset: str = option(choices=prepare.DATASETS)
-    output_dir: str = option()
+    output_dir: str = option(written=True)
     data_dir: tuple[str, ...] = ()
     split: tuple[str, ...] = ("train",)
     classes: tuple[str, ...] | None = None

@@ -34,7 +34,7 @@ class Options:
 
     url: str
     images: tuple[str, ...] = option(repeated=True)
-    output_dir: str = option()
+    output_dir: str = option(written=True)
     overlay_dir: str = ""
     protocol: str = option("rest", choices=("rest", "grpc"))
     model_name: str = "boxsup"

@@ -11,6 +11,7 @@ import dataclasses
 
 from boxsup_tf.cfm.config import CfmConfig
 from boxsup_tf.cfm.train import train_cfm
+from boxsup_tf.settings import option
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Options:
         model_dir: Folder of the training: checkpoint, settings, metrics.
     """
 
-    model_dir: str
+    model_dir: str = option(written=True)
 
 
 def run(config: CfmConfig, options: Options) -> None:

@@ -35,7 +35,7 @@ class Options:
 
     data_dir: str
     annotations: tuple[str, ...]
-    output_dir: str
+    output_dir: str = option(written=True)
     edges: str = option("hed", choices=edges.detector_names())
     edge_model: str = ""
     seed: int = option(0, at_least=0)

@@ -36,7 +36,7 @@ class Options:
 
     model_dir: str
     data: str
-    output_dir: str
+    output_dir: str = option(written=True)
     checkpoint: str = option("best", choices=CHECKPOINTS)
     scales: tuple[float, ...] = (1.0,)
     flip: bool = False

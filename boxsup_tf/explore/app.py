@@ -11,17 +11,13 @@ What cannot be answered gets a status of 4xx and {"error": "..."}.
 """
 
 import asyncio
-import contextlib
 import dataclasses
 import importlib.resources
-import logging
-import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 import fastapi
-import uvicorn
 from starlette.responses import JSONResponse, Response
 
 from boxsup_tf.errors import InputError, first_line
@@ -120,20 +116,6 @@ def make_app(
     )
     app.add_middleware(Guard, host=host)
     return app
-
-
-def serve(app: fastapi.FastAPI, listener: socket.socket) -> None:
-    """Serves until the process is told to stop (SIGINT, SIGTERM)."""
-    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1)
-    with contextlib.suppress(KeyboardInterrupt):  # which uvicorn raises again at its end
-        _Server(config).run(sockets=[listener])
-
-
-class _Server(uvicorn.Server):
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        # It would show a traceback for every request that is given up.
-        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
-        await super().shutdown(sockets)
 
 
 def _page_files() -> dict[str, tuple[bytes, str]]:

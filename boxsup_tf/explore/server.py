@@ -72,14 +72,15 @@ def explore(options: ExploreOptions, method_options: Any = None) -> None:
     explorer, notices = make_explorer(options, method_options)
     listener = listen(options.host, options.http_port)
     # Not every installation has what these import.
-    from boxsup_tf.explore.app import make_app, serve
+    from boxsup_tf.explore.app import make_app
+    from boxsup_tf.serving.http_server import serve
 
     app = make_app(explorer, notices, options.host, options.max_upload_mb, options.max_waiting)
     for notice in notices:
         print(notice)
     port = listener.getsockname()[1]
     print(f"open http://{options.host}:{port} in a browser; Ctrl-C ends it", flush=True)
-    serve(app, listener)
+    serve(app, listener, log_level="warning")
     print("stopped")
 
 

@@ -10,11 +10,13 @@ import tensorflow as tf
 from boxsup_tf.errors import InputError
 from boxsup_tf.io import files
 from boxsup_tf.labels import VOID
+from boxsup_tf.records.jpeg_scans import has_more_scans
 
 JPEG_START, PNG_START = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"  # of every such file
 
 MAX_SIDE = 65_535  # pixels, the longest that a JPEG can have
 MAX_MEGAPIXELS = 50.0  # decoded, 150 MB; a telephone's largest photographs have 48
+MAX_SCANS = 100  # of a JPEG; programs write 10, and of 48 megapixels each takes some 5 ms
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,9 +75,10 @@ def decode_image(encoded: tf.Tensor) -> tf.Tensor:
 def check_image(
     encoded: bytes, name: str, max_megapixels: float = MAX_MEGAPIXELS
 ) -> tuple[int, int]:
-    """Makes sure, by its header alone, that a file may be decoded.
+    """Makes sure, without decoding it, that a file may be decoded.
 
-    A file of some kilobytes can say that it has billions of pixels, and decoding believes it.
+    A file of some kilobytes can say that it has billions of pixels, and decoding believes it; a
+    JPEG of a megabyte can have thousands of scans, for each of which all pixels are gone through.
 
     Args:
         encoded: the file's bytes.
@@ -86,7 +89,8 @@ def check_image(
         Its height and width, pixels.
 
     Raises:
-        InputError: the file is empty, is no JPEG or PNG, has a damaged header or too many pixels.
+        InputError: the file is empty, is no JPEG or PNG, has a damaged header, or too many pixels
+            or scans.
     """
     if not encoded:
         raise InputError(f"{name}: the file is empty (0 bytes): expected a JPEG or PNG image")
@@ -100,6 +104,8 @@ def check_image(
     except (tf.errors.InvalidArgumentError, struct.error):
         raise _damaged(encoded, name) from None
     check_image_size(height, width, name, max_megapixels)
+    if encoded.startswith(JPEG_START) and has_more_scans(encoded, MAX_SCANS):
+        raise InputError(f"{name}: a JPEG of more than {MAX_SCANS} scans: expected at most so many")
     return height, width
 
 

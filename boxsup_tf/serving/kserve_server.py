@@ -9,7 +9,6 @@ from typing import Any
 
 import fastapi
 import kserve
-import uvicorn
 from fastapi.responses import HTMLResponse, JSONResponse
 from kserve import errors
 from kserve.logging import KSERVE_LOG_CONFIG
@@ -19,6 +18,7 @@ from kserve.protocol.rest.v1_endpoints import register_v1_endpoints
 
 from boxsup_tf.errors import InputError
 from boxsup_tf.serving.answers import Answers
+from boxsup_tf.serving.http_server import serve
 from boxsup_tf.serving.page import page
 
 _HANDLERS = {
@@ -78,7 +78,7 @@ class ServedModel(kserve.Model):
 def run(
     model: ServedModel, listener: socket.socket, admission: Callable, metadata: dict[str, Any]
 ) -> None:
-    """Serves until the process is told to stop (SIGINT, SIGTERM); running requests are finished.
+    """Serves as `http_server.serve`.
 
     Args:
         model: the one model.
@@ -101,7 +101,7 @@ def run(
     for error, handler in _HANDLERS.items():
         app.add_exception_handler(error, handler)
     app.add_middleware(admission)
-    uvicorn.Server(uvicorn.Config(app, log_config=_log_config())).run(sockets=[listener])
+    serve(app, listener, log_config=_log_config())
 
 
 def _log_config() -> dict[str, Any]:

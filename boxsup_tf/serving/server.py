@@ -19,8 +19,8 @@ from boxsup_tf.inference.saved_model import load_saved_model
 from boxsup_tf.records.example import MAX_MEGAPIXELS
 from boxsup_tf.settings import check, option
 
-# Requests that are read while others are computed, so that computing never waits for the network.
-_READ_AHEAD = 4
+# Requests beside those that are computed: whose answers are being read.
+_ANSWERED = 2
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,7 +35,7 @@ class ServerOptions:
         concurrency: Requests that are computed at a time.
         max_megapixels: Largest images that are accepted, 10**6 pixels in a request.
         max_request_mb: Largest request that is accepted, 10**6 bytes.
-        max_waiting: Requests that may wait in line for those that are read and computed.
+        max_waiting: Requests that may be read, or wait in line, while others are computed.
     """
 
     saved_model: str
@@ -76,12 +76,13 @@ def serve(options: ServerOptions) -> None:
         listener,
         functools.partial(
             Admission,
-            slots=options.concurrency + _READ_AHEAD,
+            slots=options.concurrency + _ANSWERED,
             max_waiting=options.max_waiting,
             max_bytes=int(options.max_request_mb * 1e6),
         ),
         metadata(options.model_name, os.path.basename(model.path), model.class_names),
     )
+    print("stopped", flush=True)
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from boxsup_tf.errors import InputError
+from boxsup_tf.io.folder_lock import folder_lock
 from boxsup_tf.metrics.confusion import ConfusionMatrix
 from boxsup_tf.models.saved_network import BEST_FOLDER, start_from
 from boxsup_tf.records import dataset_info
@@ -57,9 +58,12 @@ def train(model_dir: str, config: TrainConfig) -> list[dict]:
         The metrics of every epoch, as in metrics.json.
 
     Raises:
-        InputError: see `Trainer`; or the loss is not a number, or the disk is full.
+        InputError: see `Trainer`; or NaN loss, a full disk, another process in `model_dir`.
     """
-    with full_disk_explained(model_dir), missing_workers_explained(cluster_of_environment()):
+    cluster = cluster_of_environment()
+    is_chief = cluster is None or cluster.index == 0  # who alone writes
+    alone = folder_lock(model_dir, "--model_dir") if is_chief else contextlib.nullcontext()
+    with alone, full_disk_explained(model_dir), missing_workers_explained(cluster):
         return Trainer(model_dir, config).run()
 
 

@@ -13,9 +13,11 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 import traceback
 import types
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from typing import Any, Generic, TypeVar
 
@@ -66,9 +68,13 @@ class _Worker:
         with (
             _replaced(os.environ, _ONE_THREAD),
             _replaced(sys.modules, no_script),
+            _uninterrupted(),
             filtered_stderr(),
         ):
-            self.process.start()
+            try:
+                self.process.start()
+            except BrokenPipeError:
+                raise NoStart("a worker process ended while it started") from None
         theirs.close()  # so that the pipe ends when the process does
         self.ready = False
         self.used = False
@@ -227,6 +233,7 @@ class WorkerPool(Generic[Item, Result]):
 def _work(connection: Connection, function: Callable, start: Callable[[], None]) -> None:
     """The life of a worker process: items in, results out, until the pipe ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is the parent's affair
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     start()
     # The pipe ends when the parent closes it, and when the parent is killed.
     with contextlib.suppress(EOFError, ConnectionError):
@@ -239,6 +246,14 @@ def _work(connection: Connection, function: Callable, start: Callable[[], None])
                 raise
             except Exception as error:  # a result that cannot be pickled
                 connection.send(Failure(_describe(error)))
+
+
+def _end_with_parent() -> None:
+    """Ends this process, whatever it computes, when its parent has ended, however it did."""
+    parent = multiprocessing.parent_process()
+    if parent:
+        wait([parent.sentinel])
+        os._exit(1)
 
 
 def _attempt(function: Callable, item: Any) -> Any:
@@ -256,6 +271,20 @@ def _describe(error: BaseException) -> str:
     last = traceback.extract_tb(error.__traceback__)[-1]
     place = f"{os.path.basename(last.filename)}:{last.lineno}"
     return f"{type(error).__name__} at {place}" + (f": {text}" if text else "")
+
+
+@contextlib.contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Processes that are started meanwhile never get Ctrl-C, which is their parent's affair.
+
+    The parent gets one that comes meanwhile afterwards.
+    """
+    resource_tracker.ensure_running()  # which would let it through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextlib.contextmanager

@@ -11,7 +11,7 @@ from boxsup_tf import commands
 from boxsup_tf.commands import cli
 
 _ROOT = pathlib.Path(__file__).parents[2]
-_NO_COMMANDS = {"__init__", "cli", "command_line", "help_text", "next_step"}
+_NO_COMMANDS = {"__init__", "cli", "command_line", "help_text", "next_step", "stopping"}
 
 
 def _boxsup(monkeypatch, *arguments: str) -> None:

@@ -1,16 +1,21 @@
 """commands.command_line: dataclasses made of flags, in a process and as a user sees it."""
 
 import dataclasses
+import importlib
 import pathlib
 import subprocess
 import sys
+import typing
 
 import pytest
 
 from boxsup_tf import settings
-from boxsup_tf.commands import command_line
+from boxsup_tf.commands import cli, command_line
 from boxsup_tf.commands.help_text import flags_text
 from boxsup_tf.errors import InputError
+from boxsup_tf.io.folder_lock import folder_lock
+from boxsup_tf.training.config import TrainConfig
+from boxsup_tf.training.trainer import train
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,7 +26,7 @@ class Place:
         folder: where it is.
     """
 
-    folder: str
+    folder: str = settings.option(written=True)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -188,3 +193,42 @@ def _run(*arguments: str) -> subprocess.CompletedProcess:
     root = pathlib.Path(__file__).parents[2]
     command = [sys.executable, "-c", _PROGRAM, *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=root)
+
+
+def test_a_folder_is_written_by_one_program_at_a_time(tmp_path):
+    folder, found = tmp_path / "out", []
+
+    def write(place: Place) -> None:
+        with pytest.raises(SystemExit, match=f"error: --folder={folder}: in use by process "):
+            command_line.call(write, [f"--folder={folder}"])
+        found.append(place)
+
+    for _ in range(2):
+        command_line.call(write, [f"--folder={folder}"])
+    assert found == [Place(str(folder))] * 2 and not folder.exists()
+
+
+@pytest.mark.parametrize("name", cli.COMMANDS)
+def test_every_command_that_writes_a_folder_locks_it(name):
+    command = importlib.import_module(f"boxsup_tf.commands.{name}")
+    hints = typing.get_type_hints(command.run)
+    kinds = [kind for parameter, kind in hints.items() if parameter != "return"]
+    written = {
+        field.name: field.metadata.get("written", False)
+        for kind in kinds
+        for field in dataclasses.fields(kind)
+    }
+    # reproduce() and train() lock for themselves: of several workers, one writes.
+    by_function = {"reproduce": {"output_root"}, "train": {"model_dir"}}
+    outputs = {"output_dir", "output_root"} | ({"model_dir"} if "train" in name else set())
+    locked = {key for key, value in written.items() if value} | by_function.get(name, set())
+    assert locked == outputs & written.keys()
+
+
+def test_a_run_is_trained_by_one_process_at_a_time(tmp_path):
+    config = TrainConfig(train_data=(f"{tmp_path}/absent:box",))
+    with (
+        folder_lock(str(tmp_path), "--model_dir"),
+        pytest.raises(InputError, match=f"--model_dir={tmp_path}: in use by process "),
+    ):
+        train(str(tmp_path), config)

@@ -194,7 +194,7 @@ def test_a_folder_in_which_another_process_works_is_left_alone(tmp_path):
     with folder_lock(str(tmp_path), "--output_root"):
         with pytest.raises(InputError, match=f"in use by process {os.getpid()} on "):
             reproduce(["table5/fcn8s"], "", str(tmp_path), lambda step: None)
-        assert os.listdir(tmp_path) == ["lock"]
+        assert os.listdir(tmp_path) == [".lock"]
 
 
 def test_the_data_of_another_run_is_not_taken(tmp_path):

@@ -1,0 +1,84 @@
+"""Ctrl-C and SIGTERM end a program in one line, within seconds, with all of its processes.
+
+An exception alone does not: it is lost in a destructor or in a library that catches everything, it
+waits for a long call of TensorFlow, and after it for threads. What a program writes appears whole
+or is gone on from, so that it can be ended hard.
+"""
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from types import FrameType
+from typing import NoReturn
+
+from boxsup_tf.errors import INTERRUPTED
+
+_SECONDS = 4.0  # that a program has for ending by itself
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+@contextlib.contextmanager
+def stopped_by_signals() -> Iterator[None]:
+    """Raises KeyboardInterrupt for a signal, and ends the process soon after, come what may.
+
+    A block that ends as if nothing had been, as that of a server, gives exit status 0, any other
+    end status 1.
+    """
+    if threading.current_thread() is not threading.main_thread():  # which alone is told of signals
+        yield
+        return
+    told = threading.Event()
+
+    def tell(_number: int, _frame: FrameType | None) -> None:
+        if not told.is_set():
+            told.set()
+            raise KeyboardInterrupt
+
+    # Python's own handler waits for the main thread; the pipe hears of the signal at once.
+    ear, mouth = os.pipe()
+    os.set_blocking(mouth, False)
+    threading.Thread(target=_watch, args=(ear,), daemon=True).start()
+    handlers = {number: signal.signal(number, tell) for number in _SIGNALS}
+    before = signal.set_wakeup_fd(mouth, warn_on_full_buffer=False)
+    try:
+        yield
+    except BaseException as error:  # TensorFlow makes its own of an interrupt
+        if told.is_set():
+            code = error.code if isinstance(error, SystemExit) else None
+            _end(code if isinstance(code, str) else INTERRUPTED)
+        raise
+    else:
+        if told.is_set():
+            _end("")
+    finally:
+        signal.set_wakeup_fd(before)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        os.close(mouth)
+
+
+def _watch(ear: int) -> None:
+    if os.read(ear, 1):
+        threading.Event().wait(_SECONDS)
+        _end(INTERRUPTED)
+    os.close(ear)
+
+
+_ending = threading.Lock()
+
+
+def _end(line: str) -> NoReturn:
+    _ending.acquire()  # by one thread, once
+    for child in multiprocessing.active_children():
+        child.kill()
+    if line:
+        with contextlib.suppress(OSError):
+            os.write(sys.__stderr__.fileno() if sys.__stderr__ else 2, f"{line}\n".encode())
+    elif sys.stdout:
+        with contextlib.suppress(OSError):
+            sys.stdout.flush()
+    os._exit(1 if line else 0)
