@@ -17,7 +17,7 @@ from boxsup_tf.io.atomic_write import atomic_write
 
 LOCK_FILE = ".lock"
 # What `atomic_write` and an export work in: a name with the number of a process.
-_LEFTOVER = re.compile(r"\.\d{1,10}\.tmp")
+_LEFTOVER = re.compile(r"\.\d{1,10}\.tmp$")
 
 
 @contextlib.contextmanager
