@@ -55,10 +55,9 @@ def folder_lock(folder: str, flag: str) -> Iterator[None]:
         try:
             if file.read():  # of a process that was killed, or it would be gone
                 _remove_leftovers(folder)
+            os.ftruncate(file.fileno(), 0)
             with contextlib.suppress(OSError):  # a full disk
-                file.truncate(0)
-                file.write(_this_process())
-                file.flush()
+                os.write(file.fileno(), _this_process().encode())
             yield
             if not _is_at(file, path):
                 raise InputError(

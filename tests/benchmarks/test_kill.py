@@ -10,7 +10,7 @@ import pytest
 
 _ROOT = pathlib.Path(__file__).parents[2]
 sys.path.insert(0, str(_ROOT / "benchmarks"))
-from kill_programs import contents, differences, state  # noqa: E402
+from kill_programs import contents, differences, state
 
 
 @pytest.fixture
