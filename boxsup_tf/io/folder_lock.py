@@ -17,7 +17,7 @@ from boxsup_tf.io.atomic_write import atomic_write
 
 LOCK_FILE = ".lock"
 # What `atomic_write` and an export work in: a name with the number of a process.
-_LEFTOVER = re.compile(r"\.\d{1,10}\.tmp")
+_LEFTOVER = re.compile(r"\.\d{1,10}\.tmp$")
 
 
 @contextlib.contextmanager
@@ -55,10 +55,9 @@ def folder_lock(folder: str, flag: str) -> Iterator[None]:
         try:
             if file.read():  # of a process that was killed, or it would be gone
                 _remove_leftovers(folder)
+            os.ftruncate(file.fileno(), 0)
             with contextlib.suppress(OSError):  # a full disk
-                file.truncate(0)
-                file.write(_this_process())
-                file.flush()
+                os.write(file.fileno(), _this_process().encode())
             yield
             if not _is_at(file, path):
                 raise InputError(

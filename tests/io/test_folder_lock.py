@@ -38,7 +38,7 @@ def test_a_second_process_is_told_who_holds_it_and_a_killed_one_holds_nothing(tm
         holder.communicate()
     (tmp_path / "masks").mkdir()
     halves = [tmp_path / "metrics.json.123.tmp", tmp_path / "masks" / "a.png.4194304.tmp"]
-    others = [tmp_path / "masks" / "a.png", tmp_path / "x.0123456789abcdef.tmp"]
+    others = [tmp_path / "masks" / "a.1.tmp.png", tmp_path / "x.0123456789abcdef.tmp"]
     for file in (*halves, *others):
         file.write_text("content")
     (tmp_path / "export.77.tmp" / "assets").mkdir(parents=True)
