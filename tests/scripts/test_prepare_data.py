@@ -21,7 +21,8 @@ def test_shapes(tmp_path):
     flags = ["--dataset=shapes", "--num_images=3", "--image_size=96", "--num_shards=2"]
     result = _run(*flags, f"--output_dir={tmp_path}")
     assert result.returncode == 0, result.stderr
-    made, following = result.stdout.splitlines()
+    classes, made, following = result.stdout.splitlines()
+    assert classes.startswith("classes: 0 background, 1 ")
     assert ": 3 images, " in made
     assert following == (
         f"next: boxsup generate_proposals --input_dir={tmp_path} --output_dir={tmp_path}_union"

@@ -61,7 +61,7 @@ def test_a_run_is_resumed_exported_and_evaluated(data, name, tmp_path):
     assert isinstance(trunk.output, tuple)
     assert moved and moved.isdisjoint(layer.name for layer in trunk.layers)
     images = np.random.default_rng(0).integers(0, 256, (1, 40, 50, 3)).astype(np.uint8)
-    expected = segmentation_model.load(folder).probabilities(images)
+    expected = segmentation_model.of_run(folder, (1.0,), False, "last").probabilities(images)
     exported = segmentation_model.load(export(segmenter, str(tmp_path / "export")))
     np.testing.assert_allclose(exported.probabilities(images), expected, atol=1e-5)
 
