@@ -105,23 +105,6 @@ def test_the_manual_ones_exist(tests):
         assert target["args"] == [f"$(rootpath {name}.py)"] and target["main"] == "run_pytest.py"
 
 
-def _pins(name: str) -> dict[str, str]:
-    """The versions that a requirements file pins for Python 3.11, which MODULE.bazel names."""
-    text = (REPOSITORY / name).read_text(encoding="utf-8")
-    lines = [line for line in text.splitlines() if '< "3.11"' not in line]
-    found = re.findall(r"^([\w.-]+)(?:\[.*?\])?==([\w.+!]+)", "\n".join(lines), re.MULTILINE)
-    assert len(dict(found)) == len(found) > 10
-    return {re.sub(r"[-_.]+", "-", package).lower(): version for package, version in found}
-
-
-def test_the_hub_has_the_pinned_packages():
-    assert 'python_version = "3.11"' in (REPOSITORY / "MODULE.bazel").read_text(encoding="utf-8")
-    locked = _pins("third_party/requirements_lock.txt")
-    for name in ("requirements.txt", "requirements-dev.txt"):
-        pins = _pins(name)
-        assert pins == {package: locked.get(package) for package in pins}, f"as {name} has them"
-
-
 def test_the_versions_are_one():
     module, project = (
         re.search(r'^ *version = "([^"]+)"', (REPOSITORY / name).read_text(), re.MULTILINE)[1]
