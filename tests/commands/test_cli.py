@@ -34,19 +34,6 @@ def test_every_file_is_a_command_and_has_a_script():
         assert _doc(_ROOT / "scripts" / f"{name}.py") == _doc(folder / f"{name}.py")
 
 
-def test_build_lists_every_script():
-    tree = ast.parse((_ROOT / "BUILD").read_text(encoding="utf-8"))
-    (listed,) = [
-        ast.literal_eval(node.value)
-        for node in tree.body
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "SCRIPTS"
-    ]
-    assert sorted(listed) == sorted(path.stem for path in (_ROOT / "scripts").glob("*.py"))
-    kinds = {path.suffix for path in (_ROOT / "boxsup_tf").rglob("*.*") if path.is_file()}
-    text = (_ROOT / "BUILD").read_text(encoding="utf-8")
-    assert kinds - {".pyc"} == {kind for kind in kinds if f'"boxsup_tf/**/*{kind}"' in text}
-
-
 def test_the_overview_is_quick():
     code = "from boxsup_tf.commands.cli import main; import sys; sys.argv = ['boxsup', '--help']; "
     code += "main(); print(sorted({'tensorflow', 'numpy'} & set(sys.modules)))"
