@@ -36,9 +36,7 @@ def tables() -> list[dict[tuple[str, str], tuple[str, str]]]:
 def test_what_is_pinned_has_a_row(program, tables, name):
     table = tables[("requirements.txt", "requirements-dev.txt").index(name)]
     pinned = program.pins(REPOSITORY / name)
-    assert len(pinned) > 20 and {*table} == pinned, (
-        "make docs/packages.md anew: see its program"
-    )
+    assert len(pinned) > 20 and {*table} == pinned, "make docs/packages.md anew: see its program"
 
 
 def test_the_hub_has_what_is_pinned(program, tables):
