@@ -55,9 +55,9 @@ def main(folder: pathlib.Path, disk: pathlib.Path) -> None:
 
 def _fails(command: tuple[str, ...], reason: str) -> None:
     done = run_script(*command)
-    last = (done.stderr.splitlines() or [""])[-1]
+    said = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
     assert done.returncode == 1 and "Traceback" not in done.stderr, (command, done.stderr)
-    assert "error: " in last and reason in last, (command, last)
+    assert len(said) == 1 and reason in said[0], (command, done.stderr)
 
 
 if __name__ == "__main__":
