@@ -8,7 +8,7 @@ import numpy as np
 
 from boxsup_tf.data.id_list import read_ids
 from boxsup_tf.data.instance_images import InstanceImage
-from boxsup_tf.data.voc_mask import read_voc_mask
+from boxsup_tf.data.voc.mask import read_voc_mask
 from boxsup_tf.labels import BACKGROUND, VOID
 
 

@@ -7,7 +7,8 @@ What is offered here is public; importing it loads TensorFlow only when somethin
 
     propose, CandidatePool                  the candidate segments of one image
     VocReader, SbdReader, CocoReader,
-    ContextReader, ShapesReader             data sets, as sequences of `Example`s
+    ContextReader, BoxesReader, ShapesReader
+                                            data sets, as sequences of `Example`s
     make_reader, prepare                    a data set by name; its records
     generate, make_options                  records with candidate pools
     TrainConfig, Trainer, train             a run, part by part or as a whole
@@ -24,16 +25,17 @@ __version__ = "0.1.0"
 
 _MODULE_OF = {
     "CandidatePool": "pools.candidates",
-    "CocoReader": "data.coco",
-    "ContextReader": "data.context",
+    "BoxesReader": "data.box_files.reader",
+    "CocoReader": "data.coco.reader",
+    "ContextReader": "data.context.reader",
     "EvaluateOptions": "evaluation.evaluate",
     "Example": "records.example",
     "InputError": "errors",
-    "SbdReader": "data.sbd",
+    "SbdReader": "data.sbd.reader",
     "ShapesReader": "data.shapes",
     "TrainConfig": "training.config",
     "Trainer": "training.trainer",
-    "VocReader": "data.voc",
+    "VocReader": "data.voc.reader",
     "evaluate": "evaluation.evaluate",
     "export": "inference.export",
     "generate": "proposals.generate",

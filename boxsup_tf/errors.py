@@ -1,22 +1,53 @@
 """The error a user can act on, and how a program shows it."""
 
 import contextlib
+import functools
 import sys
-from collections.abc import Iterator
+import warnings
+from collections.abc import Callable, Iterator
 from importlib import util
+from typing import Any
 
 
 class InputError(ValueError):
     """Bad input: the message names the file, the offending value and what was expected."""
 
 
+class InputWarning(UserWarning):
+    """Input of which something is left out or mended; the message names the file and what."""
+
+
+def warn(message: str) -> None:
+    """Warns of input with which a program goes on."""
+    warnings.warn(message, InputWarning, stacklevel=3)
+
+
 @contextlib.contextmanager
 def shown_in_one_line() -> Iterator[None]:
     """An `InputError` ends the program as one line on stderr, exit status 1.
 
+    An `InputWarning` is one line there, too.
+
     So does an `OSError` that names its file, as of an output folder that cannot be written to, and
     an interrupt.
     """
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", InputWarning)
+        show = warnings.showwarning
+        warnings.showwarning = functools.partial(_show, show)
+        with _ending_in_one_line():
+            yield
+
+
+def _show(otherwise: Callable[..., None], message: Warning, *details: Any) -> None:
+    if isinstance(message, InputWarning):
+        print(f"warning: {message}", file=sys.stderr)
+    else:
+        otherwise(message, *details)
+
+
+@contextlib.contextmanager
+def _ending_in_one_line() -> Iterator[None]:
     try:
         yield
     except InputError as error:

@@ -35,9 +35,9 @@ def option(default: Any = dataclasses.MISSING, **allowed: Any) -> Any:
     Args:
         default: none: the field must be given.
         **allowed: `choices`, the values there are; or the bounds of a number, `at_least` or
-            `above` and `at_most` or `below`; `only_with`, a flag such as `crf` or `dataset=voc`
-            without which this one has no effect; `repeated=True`, each use of the flag adds one
-            element.
+            `above` and `at_most` or `below`; `only_with`, a flag such as `crf`, `dataset=voc` or
+            `dataset=voc|sbd` without which this one has no effect; `repeated=True`, each use of
+            the flag adds one element.
     """
     return dataclasses.field(default=default, metadata=allowed)
 

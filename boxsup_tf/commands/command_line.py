@@ -116,9 +116,10 @@ def _check_needed(fields: dict[str, dataclasses.Field], given: dict[str, Any]) -
         if not other or name not in given:
             continue
         value = given.get(other, fields[other].default)
-        if wanted and value != wanted:
+        if wanted and value not in wanted.split("|"):
             raise InputError(
-                f"--{name} is for --{other}={wanted}: it has no effect with --{other}={value}"
+                f"--{name} is for --{other}={wanted.replace('|', ' or ')}: it has no effect with "
+                f"--{other}={value}"
             )
         if not value:
             raise InputError(f"--{name} has no effect without --{other}")

@@ -8,9 +8,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from pycocotools import mask as mask_utils
 
-from boxsup_tf.data.coco import find_image_dir
-from boxsup_tf.data.coco_file import image_stem, load_coco
-from boxsup_tf.data.coco_segmentation import encode_annotation
+from boxsup_tf.data.coco.file import image_stem, load_coco
+from boxsup_tf.data.coco.layout import find_image_dir
+from boxsup_tf.data.coco.segmentation import encode_segmentation
+from boxsup_tf.errors import InputError
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,11 +43,18 @@ def coco_instances(data_dir: str, annotation_files: Sequence[str]) -> list[Insta
     images: list[InstanceImage] = []
     for path in annotation_files:
         split = os.path.splitext(os.path.basename(path))[0].removeprefix("instances_")
-        image_dir, coco = find_image_dir(data_dir, split), load_coco(path)
-        for record in coco.dataset["images"]:
+        coco = load_coco(path)
+        names = [record["file_name"] for record in coco.images]
+        image_dir = find_image_dir(data_dir, split, path, names)
+        for record in coco.images:
             height, width = record["height"], record["width"]
-            objects = [a for a in coco.imgToAnns.get(record["id"], []) if not a.get("iscrowd")]
-            rles = [encode_annotation(a, height, width, path) for a in objects]
+            if not height:
+                raise InputError(f"{path}: image {record['file_name']!r} has no size: expected one")
+            objects = [a for a in coco.annotations[record["id"]] if not a["iscrowd"]]
+            rles = [
+                encode_segmentation(a["segmentation"], height, width, f"{path}: {a['where']}")
+                for a in objects
+            ]
             known = [rle for rle in rles if rle is not None]
             masks = functools.partial(_coco_masks, known, height, width)
             image_path = os.path.join(image_dir, record["file_name"])

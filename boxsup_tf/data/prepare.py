@@ -2,34 +2,39 @@
 
 import functools
 import pickle
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from boxsup_tf.data.chosen_classes import ChosenClasses
-from boxsup_tf.data.chosen_images import ChosenImages
-from boxsup_tf.data.coco import CocoReader
-from boxsup_tf.data.context import ContextReader
-from boxsup_tf.data.joined import JoinedReader
-from boxsup_tf.data.reader import ListedReader, Reader
-from boxsup_tf.data.sbd import SbdReader
+from boxsup_tf.data.box_files.reader import FORMATS, BoxesReader
+from boxsup_tf.data.coco.reader import CocoReader
+from boxsup_tf.data.context.reader import ContextReader
+from boxsup_tf.data.reader import Reader, UnknownClassError
+from boxsup_tf.data.sbd.reader import SbdReader
 from boxsup_tf.data.shapes import ShapesReader
-from boxsup_tf.data.smaller_images import SmallerImages
-from boxsup_tf.data.voc import VocReader
+from boxsup_tf.data.voc.reader import VocReader
+from boxsup_tf.data.wrappers.chosen_classes import ChosenClasses, chosen_names
+from boxsup_tf.data.wrappers.chosen_images import ChosenImages
+from boxsup_tf.data.wrappers.joined import JoinedReader
+from boxsup_tf.data.wrappers.smaller_images import SmallerImages
 from boxsup_tf.errors import InputError
-from boxsup_tf.records.dataset_info import DatasetInfo
+from boxsup_tf.records.dataset_info import DatasetInfo, SkippedImage
 from boxsup_tf.records.records import encode_example
+from boxsup_tf.records.shard_maker import Records
 from boxsup_tf.records.writer import write_dataset
 from boxsup_tf.workers.runner import Runner
 
-_READERS: dict[str, Callable[..., ListedReader]] = {
+_READERS: dict[str, Callable[..., Reader]] = {
     "voc": VocReader,
     "sbd": SbdReader,
     "coco": CocoReader,
     "context": ContextReader,
+    **{name: functools.partial(BoxesReader, name) for name in FORMATS},
     # Generated, so it has neither files nor splits: a seed takes their place.
     "shapes": lambda data_dir, split, **options: ShapesReader(**options),
 }
 DATASETS = tuple(_READERS)
+_SHOWN = 20  # of the images that were left out
 
 
 def make_reader(
@@ -59,55 +64,100 @@ def make_reader(
     """
     if dataset not in _READERS:
         raise InputError(f"dataset {dataset!r}: expected one of {', '.join(DATASETS)}")
+    if classes is not None and dataset == "voc":
+        options["any_class"] = True
+    if classes is not None and dataset == "coco":
+        options["chosen"] = chosen_names(classes)
     folders, parts = ([each] if isinstance(each, str) else each for each in (data_dir, split))
     places = [(folder, part) for folder in folders for part in parts]
     readers = [_READERS[dataset](folder, part, **options) for folder, part in places]
     names = [f"{folder} ({part})" for folder, part in places]
-    whole: ListedReader = readers[0] if len(readers) == 1 else JoinedReader(readers, names)
-    reader: Reader = whole
+    reader: Reader = readers[0] if len(readers) == 1 else JoinedReader(readers, names)
     if only_ids or without_ids:
-        reader = ChosenImages(whole, only_ids, without_ids)
+        reader = ChosenImages(reader, only_ids, without_ids)
     if max_side:
         reader = SmallerImages(reader, max_side)
     return reader if classes is None else ChosenClasses(reader, classes)
 
 
 def prepare(
-    reader: Reader, output_dir: str, num_shards: int, runner: Runner | None = None
+    reader: Reader,
+    output_dir: str,
+    num_shards: int,
+    runner: Runner | None = None,
+    strict: bool = False,
 ) -> DatasetInfo:
     """Writes every example of `reader` into `output_dir`; goes on with an interrupted run.
+
+    An image that cannot be read, or whose annotation cannot, is left out and named in
+    dataset.json, where it also says what was mended in annotations.
 
     Args:
         num_shards: number of TFRecord files; it does not change what they hold together.
         runner: makes several shards at a time, see `write_dataset`; the reader must be picklable
             then. None: they are made here.
+        strict: stop at the first image that would be left out, or of which something was mended.
 
     Returns:
         What was written, as in dataset.json.
 
     Raises:
-        InputError: there is no example; an example is bad; or `output_dir` holds another
-            dataset.
+        InputError: there is no example, or none that can be read; an annotation names an unknown
+            class; `strict` and an example is bad, or one was left out or mended earlier; or
+            `output_dir` holds another dataset.
     """
     if len(reader) == 0:
         raise InputError(f"{output_dir}: empty dataset: expected at least one image")
     if num_shards < 1:
         raise InputError(f"{output_dir}: {num_shards} shards: expected at least one")
-
+    make_records: Callable[[range], Records]
     if runner is None:
-        make_records = functools.partial(_encode, reader)
+        make_records = functools.partial(_encode, reader, strict)
     else:
-        make_records = functools.partial(_encode_elsewhere, pickle.dumps(reader))
+        make_records = functools.partial(_encode_elsewhere, pickle.dumps(reader), strict)
     info = DatasetInfo(reader.settings, reader.class_names, num_shards)
-    return write_dataset(output_dir, info, len(reader), make_records, "prepare", runner=runner)
+    info = write_dataset(output_dir, info, len(reader), make_records, "prepare", runner=runner)
+    if strict and (info.skipped or info.repairs):
+        raise InputError(
+            f"{output_dir}: an earlier run left out {len(info.skipped)} images and mended "
+            f"{sum(kind['count'] for kind in info.repairs.values())} faults, which dataset.json "
+            "lists: expected none with --strict"
+        )
+    return info
 
 
-def _encode(reader: Reader, indices: range) -> Iterator[bytes]:
-    return (encode_example(reader[i], reader.class_names) for i in indices)
+def report(info: DatasetInfo) -> None:
+    """Says on stderr what was left out and mended."""
+    for kind, found in info.repairs.items():
+        print(f"warning: {kind}: {found['count']} times, first {found['first']}", file=sys.stderr)
+    if info.skipped:
+        print(f"warning: {len(info.skipped)} images left out:", file=sys.stderr)
+        for image in info.skipped[:_SHOWN]:
+            print(f"  {image.source_id}: {image.reason}", file=sys.stderr)
+        if (more := len(info.skipped) - _SHOWN) > 0:
+            print(f"  and {more} more, see dataset.json", file=sys.stderr)
 
 
-def _encode_elsewhere(pickled: bytes, indices: range) -> Iterator[bytes]:
-    return _encode(_unpickle(pickled), indices)
+def _encode(reader: Reader, strict: bool, indices: range) -> Iterator[bytes | SkippedImage]:
+    for index in indices:
+        try:
+            example = reader[index]
+        except UnknownClassError:
+            raise
+        except InputError as error:
+            if strict:
+                raise
+            yield SkippedImage(index, reader.source_ids[index], str(error))
+            continue
+        if strict and example.repairs:
+            raise InputError(f"{example.source_id}: {example.repairs[0]} (see --strict)")
+        yield encode_example(example, reader.class_names)
+
+
+def _encode_elsewhere(
+    pickled: bytes, strict: bool, indices: range
+) -> Iterator[bytes | SkippedImage]:
+    return _encode(_unpickle(pickled), strict, indices)
 
 
 @functools.lru_cache(maxsize=1)  # COCO's reader takes a minute to make

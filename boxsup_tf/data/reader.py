@@ -9,11 +9,16 @@ from boxsup_tf.labels import BACKGROUND_NAME, VOID
 from boxsup_tf.records.example import Example
 
 
+class UnknownClassError(InputError):
+    """An annotation names a class that is not expected: of one image, yet a matter of all."""
+
+
 class Reader(Protocol):
     """A sequence of examples, each read and checked on access.
 
     Attributes:
         class_names: index is label; 0 is the background.
+        source_ids: of its examples, in their order, known without reading them.
         settings: JSON-able; equal for two readers only if they give the same examples in the
             same order. Holds no path: moving the data does not change the dataset.
     """
@@ -24,6 +29,9 @@ class Reader(Protocol):
     @property
     def settings(self) -> dict: ...
 
+    @property
+    def source_ids(self) -> Sequence[str]: ...
+
     def __len__(self) -> int: ...
 
     def __getitem__(self, index: int) -> Example:
@@ -31,6 +39,7 @@ class Reader(Protocol):
 
         Raises:
             InputError: its files are missing, damaged, or contradict each other.
+            UnknownClassError: see there.
         """
         ...
 
@@ -44,17 +53,6 @@ class Reader(Protocol):
             InputError: an annotation is missing or damaged.
         """
         ...
-
-
-class ListedReader(Reader, Protocol):
-    """A reader that knows the ids of its images without reading them.
-
-    Attributes:
-        source_ids: of its examples, in their order.
-    """
-
-    @property
-    def source_ids(self) -> Sequence[str]: ...
 
 
 def list_settings(source_ids: Iterable[str]) -> dict:
@@ -78,7 +76,9 @@ def with_background(names: Sequence[str], where: str) -> tuple[str, ...]:
     if not names:
         raise InputError(f"{where}: no classes: expected at least one")
     if len(names) >= VOID:
-        raise InputError(f"{where}: {len(names)} classes: expected at most {VOID - 1}")
+        raise InputError(
+            f"{where}: {len(names)} classes: expected at most {VOID - 1} (--classes= takes some)"
+        )
     for i, name in enumerate(names):
         if not name.strip() or name == BACKGROUND_NAME or name in names[:i]:
             raise InputError(

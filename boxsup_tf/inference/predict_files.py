@@ -13,12 +13,13 @@ from boxsup_tf.crf.dense_crf import refine
 from boxsup_tf.crf.parameters import CrfParameters, check_installed, load_parameters
 from boxsup_tf.crf.refine_many import refine_many
 from boxsup_tf.errors import InputError
+from boxsup_tf.inference.annotation_files import ANNOTATION_FILES, write_annotation_files
 from boxsup_tf.inference.batching import BATCH_SIZE, predict_in_batches
 from boxsup_tf.inference.prediction_folder import PredictionFolder
 from boxsup_tf.inference.saved_model import SavedModel, check_no_crf_twice
 from boxsup_tf.inference.tiling import TILE_SIZE, check_tile_size, predict_in_tiles
-from boxsup_tf.inference.upright import upright
 from boxsup_tf.records.example import MAX_MEGAPIXELS, decode_checked, read_bytes
+from boxsup_tf.records.upright import upright
 from boxsup_tf.settings import option
 
 _Image = tuple[str, np.ndarray]  # its name and pixels
@@ -37,6 +38,8 @@ class PredictOptions:
         batch_size: Images of one size that pass the network together.
         num_workers: With --crf: processes that run it.
         max_megapixels: Larger images are refused.
+        annotations: The masks as polygons, too, for labelling tools: coco is annotations.json,
+          labelme labelme/NAME.json. One or both.
     """
 
     crf: bool = False
@@ -45,6 +48,14 @@ class PredictOptions:
     batch_size: int = option(BATCH_SIZE, at_least=1)
     num_workers: int = option(os.cpu_count() or 1, at_least=1)
     max_megapixels: float = option(MAX_MEGAPIXELS, at_least=0)
+    annotations: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if unknown := set(self.annotations).difference(ANNOTATION_FILES):
+            raise InputError(
+                f"--annotations={','.join(self.annotations)}: {min(unknown)!r}: expected some of "
+                f"{', '.join(ANNOTATION_FILES)}"
+            )
 
 
 def predict_files(
@@ -113,6 +124,7 @@ def predict_files(
                 failures.append(str(error))
     finally:
         folder.save()
+    write_annotation_files(options.annotations, output_dir, path_of_name, saved_model.class_names)
     if failures:
         listed = "\n  ".join(failures)
         raise InputError(

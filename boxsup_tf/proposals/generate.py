@@ -1,5 +1,6 @@
 """Adds a candidate pool to every example of a folder of TFRecords."""
 
+import collections
 import contextlib
 import dataclasses
 import functools
@@ -20,7 +21,7 @@ from boxsup_tf.proposals.prune import prune
 from boxsup_tf.records import dataset_info, records, shards, writer
 from boxsup_tf.records.dataset_info import DATASET_FILE
 from boxsup_tf.records.example import decode_image
-from boxsup_tf.records.index import summarize
+from boxsup_tf.records.index import load_index, summarize
 from boxsup_tf.workers.devices import hide_gpus
 from boxsup_tf.workers.runner import Runner
 from boxsup_tf.workers.worker_pool import Failure, WorkerPool
@@ -89,7 +90,8 @@ def generate(
     info = dataset_info.DatasetInfo(settings, source.class_names, source.num_shards)
     if strict:
         _check_nothing_skipped(output_dir)
-    pools = _Pools(input_dir, source, method, options, prune_box_iou, strict)
+    shared_names = _shared_names(input_dir, source)
+    pools = _Pools(input_dir, source, method, options, prune_box_iou, strict, shared_names)
     write = functools.partial(
         writer.write_dataset,
         output_dir,
@@ -114,6 +116,7 @@ class _Pools:
 
     Attributes:
         source: dataset.json of `input_dir`.
+        shared_names: file names that images in several folders have.
     """
 
     input_dir: str
@@ -122,12 +125,17 @@ class _Pools:
     options: Any
     prune_box_iou: float
     strict: bool
+    shared_names: frozenset[str]
 
     @property
     def work(self) -> Callable[[bytes], bytes]:
         """Makes one record out of one of the input."""
         return functools.partial(
-            _add_pool, method=self.method, options=self.options, prune_box_iou=self.prune_box_iou
+            _add_pool,
+            method=self.method,
+            options=self.options,
+            prune_box_iou=self.prune_box_iou,
+            shared_names=self.shared_names,
         )
 
     def of_one_process(self, indices: range) -> Iterator[bytes | dataset_info.SkippedImage]:
@@ -215,7 +223,20 @@ def _ask_for_edges(ask: Callable[[], None]) -> None:
     ask()
 
 
-def _add_pool(serialized: bytes, method: str, options: Any, prune_box_iou: float) -> bytes:
+def _shared_names(input_dir: str, source: dataset_info.DatasetInfo) -> frozenset[str]:
+    """The file names, without folders and endings, that several images have."""
+    ids = load_index(input_dir, source).table["source_id"].tolist()
+    counts = collections.Counter(map(os.path.basename, ids))
+    return frozenset(name for name, count in counts.items() if count > 1)
+
+
+def _add_pool(
+    serialized: bytes,
+    method: str,
+    options: Any,
+    prune_box_iou: float,
+    shared_names: frozenset[str] = frozenset(),
+) -> bytes:
     example = records.decode_example(serialized)
     try:
         image = decode_image(example.encoded).numpy()
@@ -223,7 +244,14 @@ def _add_pool(serialized: bytes, method: str, options: Any, prune_box_iou: float
         raise ValueError(f"the image is damaged: {error.message}") from None
     boxes = np.zeros((0, 4), np.float32) if example.boxes is None else example.boxes
     pool = registry.get_method(method).propose(
-        ProposalInput(image, boxes, example.filename, example.labels), options
+        ProposalInput(
+            image,
+            boxes,
+            example.filename,
+            example.labels,
+            shares_name=os.path.basename(example.source_id) in shared_names,
+        ),
+        options,
     )
     if prune_box_iou > 0:
         pool = prune(pool, boxes, prune_box_iou)

@@ -14,6 +14,8 @@ class ProposalInput:
         boxes: float32 [B, 4], yxyx half-open, pixels; methods that look at the image alone do
             not read them.
         filename: the image's file name, by which a method may find what others computed for it.
+        shares_name: an image in another folder of the data set has the same file name, so that
+            only the whole name says which is meant.
         labels: int64 [B], the boxes' classes, 0 for one of no class; None where they are not known.
     """
 
@@ -21,6 +23,7 @@ class ProposalInput:
     boxes: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros((0, 4), np.float32))
     filename: str = ""
     labels: np.ndarray | None = None
+    shares_name: bool = False
 
     def __post_init__(self) -> None:
         image, boxes = self.image, self.boxes

@@ -5,6 +5,7 @@ import itertools
 import json
 import os
 from collections.abc import Sequence
+from typing import Any
 
 from boxsup_tf.errors import InputError
 from boxsup_tf.io import files
@@ -12,6 +13,7 @@ from boxsup_tf.io.json_file import write_json
 
 DATASET_FILE = "dataset.json"
 FORMAT_VERSION = 3
+Repairs = dict[str, dict[str, Any]]  # by kind: how often (`count`), and where `first`
 _POOLS_PACKED_OTHERWISE = (1, 2)  # earlier versions; folders without pools are the same in all
 
 
@@ -49,6 +51,7 @@ class DatasetInfo:
         digest: SHA-256 over the examples (candidates left out), to tell datasets apart.
         shard_sizes: number of examples in every shard; known when the folder is complete.
         skipped: examples that could not be made, by index.
+        repairs: what was mended in annotations: of each kind how often (`count`), where `first`.
         format_version: of this file and the records.
     """
 
@@ -65,6 +68,7 @@ class DatasetInfo:
     digest: str = ""
     shard_sizes: tuple[int, ...] = ()
     skipped: tuple[SkippedImage, ...] = ()
+    repairs: Repairs = dataclasses.field(default_factory=dict)
     format_version: int = FORMAT_VERSION
 
     def save(self, folder: str) -> None:

@@ -13,6 +13,7 @@ from boxsup_tf.labels import VOID
 
 JPEG_START, PNG_START = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"  # of every such file
 
+MAX_SIDE = 65_535  # pixels, the longest that a JPEG can have
 MAX_MEGAPIXELS = 50.0  # decoded, 150 MB; a telephone's largest photographs have 48
 
 
@@ -33,6 +34,7 @@ class Example:
         is_crowd: bool [B]. A pseudo-mask is void in a crowd box, wherever no other box's
             candidate is: it names pixels, but no object, and its label is never painted.
         mask: uint8 [H, W] of class labels, 255 void; None where there is no mask.
+        repairs: what was mended in its annotations, each as `KIND: DETAIL`.
     """
 
     source_id: str
@@ -46,6 +48,7 @@ class Example:
     truncated: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros(0, bool))
     is_crowd: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros(0, bool))
     mask: np.ndarray | None = None
+    repairs: tuple[str, ...] = ()
 
     @property
     def format(self) -> str:
@@ -57,8 +60,7 @@ def decode_image(encoded: tf.Tensor) -> tf.Tensor:
 
     Grey is repeated, a palette looked up, CMYK converted, of 16 bits the upper 8 are kept;
     transparency is dropped, so that what lies under it is seen. The pixels are those that are
-    stored: an EXIF orientation is not applied, for boxes and masks refer to stored pixels in VOC
-    as in COCO.
+    stored: an EXIF orientation is not applied (`upright.py`).
 
     The one decoder of the project: training, evaluation and the SavedModel use it, so that
     they see the same pixels.
@@ -97,12 +99,23 @@ def check_image(
             raise InputError(f"{name}: not a JPEG or PNG image (begins with {encoded[:8]!r})")
     except (tf.errors.InvalidArgumentError, struct.error):
         raise _damaged(encoded, name) from None
+    check_image_size(height, width, name, max_megapixels)
+    return height, width
+
+
+def check_image_size(height: int, width: int, name: str, max_megapixels: float) -> None:
+    """Makes sure that an image is not too large to be decoded; arguments of `check_image`.
+
+    Raises:
+        InputError: it is.
+    """
+    size = f"{name}: the image has {height} x {width} pixels (height x width)"
+    if max(height, width) > MAX_SIDE:
+        raise InputError(f"{size}: expected sides of at most {MAX_SIDE} pixels")
     if height * width > max_megapixels * 1e6:
         raise InputError(
-            f"{name}: the image has {height} x {width} pixels (height x width): expected at most "
-            f"{max_megapixels:g} megapixels"
+            f"{size}: expected at most {max_megapixels:g} megapixels (see --max_megapixels)"
         )
-    return height, width
 
 
 def decode_checked(encoded: bytes, name: str, max_megapixels: float = MAX_MEGAPIXELS) -> tf.Tensor:
@@ -168,42 +181,6 @@ def decode_mask(encoded: bytes) -> np.ndarray:
 def encode_mask(mask: np.ndarray) -> bytes:
     """A grey PNG of the labels: smaller to read in a graph than a palette PNG."""
     return cv2.imencode(".png", mask)[1].tobytes()
-
-
-def clip_to_image(
-    box: tuple[float, float, float, float], height: int, width: int
-) -> tuple[float, float, float, float]:
-    """Moves edges that lie outside by less than a pixel (rounding) onto the image's edge.
-
-    Those further outside stay, for `check_box` to find. Boxes and sizes are as there.
-    """
-    ymin, xmin, ymax, xmax = box
-    return (
-        0.0 if -1 < ymin < 0 else ymin,
-        0.0 if -1 < xmin < 0 else xmin,
-        float(height) if height < ymax < height + 1 else ymax,
-        float(width) if width < xmax < width + 1 else xmax,
-    )
-
-
-def check_box(box: tuple[float, ...], height: int, width: int, where: str) -> None:
-    """Makes sure that a box has an area and lies in its image.
-
-    Args:
-        box: (ymin, xmin, ymax, xmax), half-open, pixels.
-        where: the file and object, for the message.
-
-    Raises:
-        InputError: the box is inverted, empty, or reaches outside the image.
-    """
-    ymin, xmin, ymax, xmax = box
-    shown = f"box [ymin {ymin:g}, xmin {xmin:g}, ymax {ymax:g}, xmax {xmax:g}]"
-    if not (ymin < ymax and xmin < xmax):
-        raise InputError(f"{where}: {shown} is empty or inverted: expected minima below maxima")
-    if ymin < 0 or xmin < 0 or ymax > height or xmax > width:
-        raise InputError(
-            f"{where}: {shown} reaches outside the image of height {height} and width {width}"
-        )
 
 
 def check_mask(mask: np.ndarray, height: int, width: int, num_classes: int, path: str) -> None:

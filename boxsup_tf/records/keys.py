@@ -12,6 +12,9 @@ IMAGE_SOURCE_ID = "image/source_id"
 IMAGE_HEIGHT = "image/height"
 IMAGE_WIDTH = "image/width"
 
+# What was mended in the annotations when the record was made, as `KIND: DETAIL`.
+REPAIRS = "image/repairs"
+
 # Boxes: normalised to [0, 1] by the image's size, half-open.
 BBOX_EDGES = tuple(f"image/object/bbox/{edge}" for edge in ("ymin", "xmin", "ymax", "xmax"))
 CLASS_LABEL = "image/object/class/label"

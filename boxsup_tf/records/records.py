@@ -33,6 +33,9 @@ def encode_example(example: Example, class_names: tuple[str, ...]) -> bytes:
     if example.mask is not None:
         _set_bytes(record, keys.MASK_ENCODED, encode_mask(example.mask))
         _set_bytes(record, keys.MASK_FORMAT, b"png")
+    if example.repairs:
+        texts = [text.encode() for text in example.repairs]
+        record.features.feature[keys.REPAIRS].bytes_list.value.extend(texts)
     return record.SerializeToString(deterministic=True)
 
 
@@ -58,6 +61,7 @@ def decode_example(serialized: bytes) -> Example:
         truncated=integers_of(record, keys.TRUNCATED).astype(bool),
         is_crowd=integers_of(record, keys.IS_CROWD).astype(bool),
         mask=decode_mask(mask) if mask else None,
+        repairs=repairs_of(record),
     )
 
 
@@ -99,6 +103,13 @@ def string_of(record: tf.train.Example, name: str) -> bytes:
     """The value of a feature; empty where there is none."""
     values = record.features.feature[name].bytes_list.value
     return values[0] if values else b""
+
+
+def repairs_of(record: tf.train.Example) -> tuple[str, ...]:
+    """What was mended in the example's annotations; see `example.Example`."""
+    if keys.REPAIRS not in record.features.feature:  # to look for it would make it
+        return ()
+    return tuple(text.decode() for text in record.features.feature[keys.REPAIRS].bytes_list.value)
 
 
 def integers_of(record: tf.train.Example, name: str) -> np.ndarray:

@@ -9,8 +9,9 @@ from typing import Any
 
 from boxsup_tf.io import files
 from boxsup_tf.io.json_file import parse_json, write_json
-from boxsup_tf.records.dataset_info import SkippedImage
+from boxsup_tf.records.dataset_info import Repairs, SkippedImage
 from boxsup_tf.records.index import Summary, summarize
+from boxsup_tf.records.repairs import note_repairs
 from boxsup_tf.records.shards import read_shard
 
 REPORT_ENDING = ".report.json"
@@ -24,6 +25,7 @@ class ShardReport:
         summaries: of its records, in order.
         digests: the SHA-256 of each of them, in hexadecimal.
         skipped: its examples that could not be made.
+        repairs: of each kind that its examples had: how many, and the first.
         num_bytes: the size of its file.
     """
 
@@ -31,15 +33,18 @@ class ShardReport:
     digests: tuple[str, ...]
     skipped: tuple[SkippedImage, ...]
     num_bytes: int
+    repairs: Repairs = dataclasses.field(default_factory=dict)
 
     @classmethod
     def read(cls, shard: str, skipped: tuple[SkippedImage, ...] = ()) -> "ShardReport":
         """Reads the shard of this path; errors of `shards.read_shard`."""
         summaries, digests = [], []
+        repairs: Repairs = {}
         for serialized in read_shard(shard):
             summaries.append(summarize(serialized))
             digests.append(hashlib.sha256(serialized).hexdigest())
-        return cls(tuple(summaries), tuple(digests), skipped, files.size(shard))
+            note_repairs(repairs, serialized, summaries[-1].source_id)
+        return cls(tuple(summaries), tuple(digests), skipped, files.size(shard), repairs)
 
     def save(self, shard: str) -> None:
         """Writes the report beside the shard of this path, which need not be there yet."""
@@ -65,4 +70,5 @@ class ShardReport:
             tuple(value["digests"]),
             tuple(SkippedImage(**image) for image in value["skipped"]),
             value["num_bytes"],
+            value.get("repairs", {}),
         )

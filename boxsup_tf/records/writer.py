@@ -19,11 +19,13 @@ from boxsup_tf.io.owned_folder import OwnedFolder
 from boxsup_tf.records.dataset_info import (
     DATASET_FILE,
     DatasetInfo,
+    Repairs,
     SkippedImage,
     even_sizes,
     shard_paths,
 )
 from boxsup_tf.records.index import Index, Summary, save_index
+from boxsup_tf.records.repairs import add_repairs
 from boxsup_tf.records.shard_maker import ERROR, PART, Records, Shard, make_shards
 from boxsup_tf.records.shard_report import REPORT_ENDING, ShardReport
 from boxsup_tf.records.shards import index_ranges
@@ -190,6 +192,7 @@ def _count(folder: str, info: DatasetInfo, num_examples: int, digest: str | None
     sha = hashlib.sha256()
     summaries: list[Summary] = []
     shard_sizes = []
+    repairs: Repairs = {}
     for path in shard_paths(folder, info.num_shards):
         report = ShardReport.load(path) or ShardReport.read(path)
         for summary, record_digest in zip(report.summaries, report.digests, strict=True):
@@ -199,6 +202,7 @@ def _count(folder: str, info: DatasetInfo, num_examples: int, digest: str | None
             sha.update(bytes.fromhex(record_digest))
         summaries += report.summaries
         shard_sizes.append(len(report.summaries))
+        add_repairs(repairs, report.repairs)
     if len(summaries) + len(info.skipped) != num_examples:
         raise InputError(
             f"{folder}: {len(summaries)} examples and {len(info.skipped)} skipped: expected "
@@ -222,6 +226,7 @@ def _count(folder: str, info: DatasetInfo, num_examples: int, digest: str | None
         num_candidates=int(table["num_candidates"].clip(0).sum(dtype=np.int64)),
         digest=digest or sha.hexdigest(),
         shard_sizes=tuple(shard_sizes),
+        repairs=repairs,
     )
     save_index(folder, complete, index)
     return complete

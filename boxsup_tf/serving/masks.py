@@ -12,8 +12,8 @@ from tqdm import tqdm
 
 from boxsup_tf import drawing
 from boxsup_tf.errors import InputError
-from boxsup_tf.inference.upright import orientation
 from boxsup_tf.io import files
+from boxsup_tf.records.upright import orientation
 
 
 class RefusedImage(InputError):
@@ -79,7 +79,7 @@ def request_masks(
 
 
 def _read_upright(path: str) -> bytes:
-    """The file's bytes; as PNG where a JPEG had to be turned (see `inference.upright`)."""
+    """The file's bytes; as PNG where a JPEG had to be turned (see `records.upright`)."""
     try:
         encoded = files.read(path)
     except OSError as error:

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from boxsup_tf.data import prepare
-from boxsup_tf.data.chosen_classes import ChosenClasses
-from boxsup_tf.data.coco import CocoReader
-from boxsup_tf.data.joined import JoinedReader
+from boxsup_tf.data.coco.reader import CocoReader
 from boxsup_tf.data.shapes import ShapesReader
-from boxsup_tf.data.smaller_images import SmallerImages
-from boxsup_tf.data.voc import VocReader
+from boxsup_tf.data.voc.reader import VocReader
+from boxsup_tf.data.wrappers.chosen_classes import ChosenClasses
+from boxsup_tf.data.wrappers.joined import JoinedReader
+from boxsup_tf.data.wrappers.smaller_images import SmallerImages
 from boxsup_tf.errors import InputError
 from boxsup_tf.records.records import decode_example
 from boxsup_tf.records.shards import read_records
@@ -54,10 +54,37 @@ def test_a_bad_image_stops_the_run_and_mending_it_goes_on(runner, voc, tmp_path)
     good = path.read_bytes()
     path.write_bytes(good[:50])
     with pytest.raises(InputError, match=r"image4.jpg: the image is damaged"):
-        prepare.prepare(reader, str(tmp_path / "mended"), 4, runner)
+        prepare.prepare(reader, str(tmp_path / "mended"), 4, runner, strict=True)
     path.write_bytes(good)
-    prepare.prepare(reader, str(tmp_path / "mended"), 4, runner)
+    prepare.prepare(reader, str(tmp_path / "mended"), 4, runner, strict=True)
     assert _files(tmp_path / "mended") == _files(tmp_path / "whole")
+
+
+@pytest.mark.parametrize("runner", [None, OneByOne()], ids=["here", "elsewhere"])
+def test_a_bad_image_is_left_out_and_named(runner, voc, tmp_path, capsys):
+    _fill(voc)
+    (voc.root / "JPEGImages" / "image4.jpg").write_bytes(b"no image")
+    (voc.root / "Annotations" / "image2.xml").write_text(voc_xml(voc_object(box=(3, 5, 99, 9))))
+    reader = VocReader(voc.data_dir, "train")
+    info = prepare.prepare(reader, str(tmp_path / "out"), 2, runner)
+    assert [image.source_id for image in info.skipped] == ["image4"] and info.num_images == 6
+    (kind,) = info.repairs
+    assert kind == "box reaches out of its image, clipped"
+    assert info.repairs[kind]["count"] == 1 and info.repairs[kind]["first"].startswith("image2: ")
+    prepare.report(info)
+    shown = capsys.readouterr().err
+    assert "image4.jpg: not a JPEG or PNG" in shown and kind in shown
+    with pytest.raises(InputError, match="left out 1 images and mended 1 faults"):
+        prepare.prepare(reader, str(tmp_path / "out"), 2, runner, strict=True)
+
+
+def test_an_unknown_class_ends_the_run(voc, tmp_path):
+    _fill(voc, 3)
+    (voc.root / "Annotations" / "image2.xml").write_text(voc_xml(voc_object("yeti")))
+    with pytest.raises(InputError, match="unknown class 'yeti': expected .*--class_names=yeti"):
+        prepare.prepare(VocReader(voc.data_dir, "train"), str(tmp_path / "out"), 2)
+    reader = prepare.make_reader("voc", voc.data_dir, "train", ["cat", "yeti"])
+    assert reader.class_names == ("background", "cat", "yeti")
 
 
 def test_a_changed_list_is_not_mixed_with_the_old_one(voc, tmp_path):

@@ -5,7 +5,7 @@ import pytest
 from scipy import ndimage
 from sklearn import metrics
 
-from boxsup_tf.data.voc import VocReader
+from boxsup_tf.data.voc.reader import VocReader
 from boxsup_tf.errors import InputError
 from boxsup_tf.evaluation.trimap import (
     Trimap,

@@ -188,7 +188,10 @@ def test_large_images_pass_in_tiles(saved_model, images, tmp_path, monkeypatch):
         return predict(self, batch)
 
     monkeypatch.setattr(type(saved_model), "predict", watched)
-    predict_files(saved_model, {"a": path}, str(tmp_path / "out"), PredictOptions(tile_size=640))
+    options = PredictOptions(tile_size=640, annotations=("coco", "labelme"))
+    predict_files(saved_model, {"a": path}, str(tmp_path / "out"), options)
+    assert (tmp_path / "out" / "annotations.json").exists()
+    assert (tmp_path / "out" / "labelme" / "a.json").exists()
     assert widths == [640, 640]
     labels = predict(saved_model, large[None])[0][0].numpy()
     assert (read(tmp_path / "out" / "masks" / "a.png") == labels).mean() >= 0.999

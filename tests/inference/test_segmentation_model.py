@@ -9,7 +9,7 @@ from PIL import Image
 
 from boxsup_tf.crf.parameters import PARAMETER_SETS
 from boxsup_tf.data.shapes import SHAPE_CLASSES, draw_scene
-from boxsup_tf.data.voc import VocReader
+from boxsup_tf.data.voc.reader import VocReader
 from boxsup_tf.errors import InputError
 from boxsup_tf.evaluation.evaluate import EvaluateOptions, evaluate
 from boxsup_tf.evaluation.evaluation_folder import EvaluationFolder

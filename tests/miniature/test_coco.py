@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from pycocotools.coco import COCO
 
-from boxsup_tf.data.coco import CocoReader
-from boxsup_tf.data.joined import JoinedReader
+from boxsup_tf.data.coco.reader import CocoReader
+from boxsup_tf.data.wrappers.joined import JoinedReader
 from boxsup_tf.labels import COCO_CLASSES, VOC_CLASSES, coco_to_voc
 from boxsup_tf.miniature.coco import CATEGORY_IDS, polygons, write_coco
 from boxsup_tf.miniature.scene import OBJECT_NAMES, draw_scene

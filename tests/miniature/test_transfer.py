@@ -5,8 +5,8 @@ import pathlib
 
 import numpy as np
 
-from boxsup_tf.data.coco import CocoReader
-from boxsup_tf.data.context import ContextReader
+from boxsup_tf.data.coco.reader import CocoReader
+from boxsup_tf.data.context.reader import ContextReader
 from boxsup_tf.data.prepare import prepare
 from boxsup_tf.labels import COCO_CLASSES, CONTEXT_CLASSES
 from boxsup_tf.miniature.coco import write_coco

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from boxsup_tf.data.voc import VocReader
+from boxsup_tf.data.voc.reader import VocReader
 from boxsup_tf.labels import VOC_CLASSES, color_map
 from boxsup_tf.miniature.scene import draw_scene
 from boxsup_tf.miniature.voc import write_voc

@@ -5,9 +5,9 @@ from types import ModuleType
 
 import cv2
 import numpy as np
+from pycocotools.coco import COCO
 
 from boxsup_tf.boxes import tight_box_yxyx
-from boxsup_tf.data.coco_file import load_coco
 from boxsup_tf.proposals.methods import rectangle
 from boxsup_tf.proposals.proposal_input import ProposalInput
 
@@ -76,7 +76,7 @@ def check_the_same_every_time(method: ModuleType) -> None:
 def score_on_photographs(method: ModuleType, shared_data: pathlib.Path) -> tuple[float, float]:
     """Mean IoU with the true masks of a few photographs: of the method, and of rectangles."""
     folder = shared_data / "coco_subset"
-    coco = load_coco(str(folder / "annotations" / "instances_val.json"))
+    coco = COCO(str(folder / "annotations" / "instances_val.json"))
     of_method, of_rectangles = [], []
     for image_id in sorted(coco.imgs)[::4]:
         path = folder / "VOC2012" / "JPEGImages" / coco.imgs[image_id]["file_name"]

@@ -124,34 +124,6 @@ def test_mask_png_is_lossless():
         example_lib.decode_mask(b"nothing")
 
 
-def test_a_box_may_fill_its_image():
-    example_lib.check_box((0, 0, 24, 32), 24, 32, "a.xml")
-
-
-@pytest.mark.parametrize(
-    ("box", "message"),
-    [
-        ((5, 5, 5, 9), "empty or inverted"),
-        ((5, 9, 8, 5), "empty or inverted"),
-        ((float("nan"), 0, 5, 5), "empty or inverted"),
-        ((-1, 0, 5, 5), "outside the image of height 24 and width 32"),
-        ((0, 0, 25, 5), "outside"),
-        ((0, 0, 5, 32.5), "xmax 32.5"),
-    ],
-)
-def test_an_impossible_box(box, message):
-    with pytest.raises(InputError, match=f"a.xml: box .*{message}"):
-        example_lib.check_box(box, 24, 32, "a.xml")
-
-
-def test_clipping_forgives_less_than_a_pixel():
-    assert example_lib.clip_to_image((-0.4, -0.9, 24.5, 32.9), 24, 32) == (0, 0, 24, 32)
-    far = (-1.0, -2.0, 25.0, 40.0)
-    assert example_lib.clip_to_image(far, 24, 32) == far
-    within = (0.3, 0.0, 23.9, 32.0)
-    assert example_lib.clip_to_image(within, 24, 32) == within
-
-
 def test_check_mask():
     mask = np.array([[0, 1, 20, 255]], np.uint8)
     example_lib.check_mask(mask, 1, 4, 21, "a.png")

@@ -9,9 +9,9 @@ import tensorflow as tf
 from PIL import Image
 
 from boxsup_tf import boxes
-from boxsup_tf.data.chosen_classes import ChosenClasses
 from boxsup_tf.data.prepare import prepare
 from boxsup_tf.data.shapes import ShapesReader
+from boxsup_tf.data.wrappers.chosen_classes import ChosenClasses
 from boxsup_tf.labels import BACKGROUND, VOID
 from boxsup_tf.proposals import generate as generate_module
 from boxsup_tf.proposals.methods import grabcut, rectangle, scg

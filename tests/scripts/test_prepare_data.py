@@ -36,7 +36,7 @@ def test_bad_input_is_one_line(tmp_path):
     assert result.returncode == 1
     assert "Traceback" not in result.stderr
     assert result.stderr.splitlines()[-1].startswith("error: ")
-    assert "train.txt: no such list of images" in result.stderr
+    assert "no data in VOC's layout: expected the folder VOC2012" in result.stderr
 
 
 def test_some_classes_smaller(tmp_path):

@@ -18,9 +18,9 @@ from PIL import Image
 from boxsup_tf.errors import InputError
 from boxsup_tf.inference.image_paths import find_images
 from boxsup_tf.inference.interface import SEMANTIC_PREDICTIONS
-from boxsup_tf.inference.upright import upright
 from boxsup_tf.labels import color_map
 from boxsup_tf.records.example import decode_image
+from boxsup_tf.records.upright import upright
 from boxsup_tf.serving.masks import RefusedImage, request_masks
 from boxsup_tf.serving.rest_client import RestClient
 from tests.conftest import REPOSITORY

@@ -6,9 +6,10 @@ they are stored, without empty ones. Errors are InputErrors that name the file.
 
 import importlib
 import os
+from collections.abc import Sequence
 
+from boxsup_tf.data.file_index import find_file
 from boxsup_tf.errors import InputError
-from boxsup_tf.io import files
 from boxsup_tf.plugins import file_names
 from boxsup_tf.pools.candidates import CandidatePool
 from boxsup_tf.proposals.proposal_input import ProposalInput
@@ -28,23 +29,24 @@ def read(file_format: str, path: str, inputs: ProposalInput) -> CandidatePool:
     return importlib.import_module(f"{__name__}.{file_format}").read(path, inputs)
 
 
-def names_of_image(filename: str) -> list[str]:
-    """What an image's candidates may be named after: its file name without the extension, and
-    the same without folders."""
-    stem = os.path.splitext(filename)[0]
-    return list(dict.fromkeys([stem, os.path.basename(stem)]))
+def names_of_image(inputs: ProposalInput) -> list[str]:
+    """What an image's candidates may be named after: its file name without the extension and,
+    where that says which image is meant, the same without folders."""
+    stem = os.path.splitext(inputs.filename)[0]
+    return [stem] if inputs.shares_name else list(dict.fromkeys([stem, os.path.basename(stem)]))
 
 
-def find_file(folder: str, inputs: ProposalInput, extension: str) -> str:
+def find_own(folder: str, inputs: ProposalInput, endings: Sequence[str]) -> str:
     """The path of an image's own file in a folder.
 
     Raises:
         InputError: there is none.
     """
-    paths = [os.path.join(folder, name + extension) for name in names_of_image(inputs.filename)]
-    path = next(filter(files.is_file, paths), None)
+    names = names_of_image(inputs)
+    path = next(filter(None, (find_file(folder, name, endings) for name in names)), None)
     if path is None:
-        raise InputError(f"{paths[-1]}: not found: expected the candidates of {inputs.filename}")
+        expected = os.path.join(folder, names[-1] + endings[0])
+        raise InputError(f"{expected}: not found: expected the candidates of {inputs.filename}")
     return path
 
 

@@ -1,8 +1,9 @@
 """mcg_mat: the candidates that the authors of MCG publish, one STEM.mat per image.
 
-`superpixels` is [H, W] with numbers from 1, `labels` a cell array with the superpixel numbers of
-every candidate. Their order is the authors' ranking and is kept. `bboxes` is not read: boxes
-that occur twice are left out of it, so that its rows are not those of `labels`.
+The file holds two arrays, or a struct of them: `superpixels` is [H, W] with numbers from 1,
+`labels` a cell array with the superpixel numbers of every candidate. Their order is the authors'
+ranking and is kept. `bboxes` is not read: boxes that occur twice are left out of it, so that its
+rows are not those of `labels`. A file of `masks`, [H, W, N] of zeros and others, is read as well.
 """
 
 import h5py
@@ -12,8 +13,12 @@ import scipy.io
 from boxsup_tf.errors import InputError
 from boxsup_tf.io.local_disk import local_copy
 from boxsup_tf.pools.candidates import CandidatePool
+from boxsup_tf.pools.refinement import refine
 from boxsup_tf.proposals import importers
 from boxsup_tf.proposals.proposal_input import ProposalInput
+
+_MASKS = "masks"
+_Contents = tuple[np.ndarray, list[np.ndarray]] | np.ndarray  # superpixels and labels; or masks
 
 
 def read(path: str, inputs: ProposalInput) -> CandidatePool:
@@ -23,15 +28,24 @@ def read(path: str, inputs: ProposalInput) -> CandidatePool:
         InputError: there is no such file; it is broken or lacks an array; its superpixels are of
             another size than the image; a label is no superpixel's number.
     """
-    file = importers.find_file(path, inputs, ".mat")
+    file = importers.find_own(path, inputs, (".mat",))
     try:
         with local_copy(file) as local:
-            superpixels, labels = _load_hdf5(local) if h5py.is_hdf5(local) else _load_mat(local)
+            contents = _load_hdf5(local) if h5py.is_hdf5(local) else _load_mat(local)
+        if isinstance(contents, np.ndarray):
+            if contents.ndim == 2:
+                contents = contents[:, :, None]
+            importers.check_size(contents.shape[:2], inputs, file)
+            masks = (contents[:, :, n] != 0 for n in range(contents.shape[2]))
+            return CandidatePool(*refine(masks, *contents.shape[:2]), "imported")
+        superpixels, labels = contents
         superpixels, labels = _whole(superpixels), [_whole(label.ravel()) for label in labels]
+    except InputError:
+        raise
     except Exception as error:  # whatever scipy or h5py stumbles over
         raise InputError(
             f"{file}: cannot be read ({error!r}): expected an MCG .mat with whole numbers in "
-            "`superpixels` and in the cell array `labels`"
+            "`superpixels` and in the cell array `labels`, or with `masks`"
         ) from None
     importers.check_size(superpixels.shape, inputs, file)
     present, cells = np.unique(superpixels, return_inverse=True)
@@ -53,18 +67,29 @@ def read(path: str, inputs: ProposalInput) -> CandidatePool:
     return CandidatePool(superpixels, membership[membership.any(axis=1)], "imported")
 
 
-def _load_mat(file: str) -> tuple[np.ndarray, list[np.ndarray]]:
-    contents = scipy.io.loadmat(file, variable_names=["superpixels", "labels"])
+def _load_mat(file: str) -> _Contents:
+    contents = {k: v for k, v in scipy.io.loadmat(file).items() if not k.startswith("__")}
+    if _MASKS in contents:
+        return contents[_MASKS]
+    if "superpixels" not in contents:
+        structs = [value for value in contents.values() if value.dtype.names]
+        struct = next(s for s in structs if "superpixels" in s.dtype.names)
+        contents = {name: struct[name].item() for name in ("superpixels", "labels")}
     labels = contents["labels"]
     if labels.dtype != object:
         raise TypeError(f"labels is an array of {labels.dtype}")
     return contents["superpixels"], list(labels.ravel())
 
 
-def _load_hdf5(file: str) -> tuple[np.ndarray, list[np.ndarray]]:
+def _load_hdf5(file: str) -> _Contents:
     """MATLAB writes arrays by columns: HDF5 shows them transposed; a cell is a reference."""
     with h5py.File(file, "r") as contents:
-        cells = [contents[reference] for reference in contents["labels"][()].ravel()]
+        if _MASKS in contents:
+            return contents[_MASKS][()].T
+        if "superpixels" not in contents:
+            structs = [value for value in contents.values() if isinstance(value, h5py.Group)]
+            contents = next(struct for struct in structs if "superpixels" in struct)
+        cells = [contents.file[reference] for reference in contents["labels"][()].ravel()]
         # An empty array is stored as its dimensions, and marked.
         labels = [cell[()][:0] if "MATLAB_empty" in cell.attrs else cell[()] for cell in cells]
         return contents["superpixels"][()].T, labels

@@ -104,6 +104,25 @@ def test_where_the_file_names_its_images_an_id_is_only_an_id(tmp_path):
         coco_rle.read(path, made.inputs("3.jpg"))
 
 
+def test_names_are_found_without_folders_and_in_coco_2014s_form(tmp_path):
+    masks = made.overlapping(4)
+    names = ["val/a.jpg", "one/b.jpg", "two/b.jpg", "COCO_val2014_000000000042.jpg"]
+    images = [{"id": number, "file_name": name} for number, name in enumerate(names)]
+    annotations = [result for n in range(4) for result in _results(masks[n : n + 1], image_id=n)]
+    path = _write(tmp_path / "named.json", {"images": images, "annotations": annotations})
+    wanted = {"a.jpg": 0, "val/a.jpg": 0, "two/b.jpg": 2, "x/000000000042.jpg": 3}
+    for name, number in wanted.items():
+        made.check_is(coco_rle.read(path, made.inputs(name)), masks[number : number + 1])
+    with pytest.raises(InputError, match="no entry for b.jpg"):
+        coco_rle.read(path, made.inputs("b.jpg"))
+
+
+def test_points_in_pairs_are_an_outline(tmp_path):
+    square = [[2, 3], [8, 3], [8, 6], [2, 6]]
+    path = _write(tmp_path / "pairs.json", [{"image_id": "a", "segmentation": [square]}])
+    assert coco_rle.read(path, made.inputs("a.jpg")).mask(0).sum() == 18
+
+
 def test_polygons_are_painted_as_pycocotools_paints_them(shared_data):
     annotations = shared_data / "coco_subset" / "annotations" / "instances_val.json"
     content = json.loads(annotations.read_text())
@@ -119,14 +138,15 @@ def test_polygons_are_painted_as_pycocotools_paints_them(shared_data):
 def test_empty_masks_are_left_out(tmp_path):
     masks = made.overlapping(4)
     masks[2] = False
-    results = [*_results(masks, image_id=1), {"image_id": 1}, {"image_id": 1, "segmentation": []}]
+    results = [*_results(masks, image_id="x1"), {"image_id": "x1"}]
+    results.append({"image_id": "x1", "segmentation": []})
     path = _write(tmp_path / "results.json", results)
-    made.check_is(coco_rle.read(path, made.inputs("1.jpg")), masks[[0, 1, 3]])
+    made.check_is(coco_rle.read(path, made.inputs("x1.jpg")), masks[[0, 1, 3]])
 
 
 def test_one_file_is_parsed_once_and_again_where_it_has_changed(tmp_path, monkeypatch):
     masks = made.overlapping(4)
-    content = _results(masks[:2], image_id=1) + _results(masks[2:], image_id=2)
+    content = _results(masks[:2], image_id="x1") + _results(masks[2:], image_id="x2")
     path = _write(tmp_path / "results.json", content)
     parsed = []
     load = coco_rle.read_any_json
@@ -134,11 +154,11 @@ def test_one_file_is_parsed_once_and_again_where_it_has_changed(tmp_path, monkey
         coco_rle, "read_any_json", lambda path, what: parsed.append(path) or load(path, what)
     )
     for _ in range(3):
-        made.check_is(coco_rle.read(path, made.inputs("1.jpg")), masks[:2])
-        made.check_is(coco_rle.read(path, made.inputs("2.jpg")), masks[2:])
+        made.check_is(coco_rle.read(path, made.inputs("x1.jpg")), masks[:2])
+        made.check_is(coco_rle.read(path, made.inputs("x2.jpg")), masks[2:])
     assert parsed == [path]
     _write(tmp_path / "results.json", content[1:])
-    made.check_is(coco_rle.read(path, made.inputs("1.jpg")), masks[1:2])
+    made.check_is(coco_rle.read(path, made.inputs("x1.jpg")), masks[1:2])
 
 
 def test_masks_of_another_image_are_refused(tmp_path):
@@ -167,7 +187,8 @@ def test_masks_of_another_image_are_refused(tmp_path):
         ('[{"image_id": 1.5}]', "image_id is 1.5"),
         ('{"images": [{"id": 1}], "annotations": []}', "images: KeyError.'file_name'."),
         ('{"images": 1, "annotations": []}', "images: TypeError"),
-        ("[]", "no entry for 7.jpg: expected an image_id 7, or"),
+        ("[]", "no entry for 7.jpg: expected an image_id '7', or"),
+        ('[{"image_id": 7}]', "image_id 7 may be 7.jpg or an image that the data set numbered so"),
     ],
 )
 def test_what_is_no_results_file_is_named(tmp_path, content, message):

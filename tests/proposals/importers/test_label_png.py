@@ -1,5 +1,7 @@
 """importers.label_png: label maps and folders of masks."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -80,13 +82,38 @@ def test_what_does_not_fit_is_named(tmp_path):
     Image.fromarray(np.zeros((55, 40), np.uint8)).save(path)
     with pytest.raises(InputError, match=r"a.png: is of size \[55, 40\]: expected \[40, 55\]"):
         label_png.read(str(tmp_path), made.inputs("a.jpg"))
-    for mode in ("RGB", "LA", "RGBA"):
-        Image.new(mode, (55, 40)).save(path)
-        with pytest.raises(InputError, match=f"a.png: a PNG of mode {mode}: expected grey"):
-            label_png.read(str(tmp_path), made.inputs("a.jpg"))
+    photograph = np.random.default_rng(0).integers(0, 256, (110, 120, 3), np.uint8)
+    Image.fromarray(photograph).save(path)
+    with pytest.raises(InputError, match=r"a.png: 1\d{4} colours: expected a colour for each"):
+        label_png.read(str(tmp_path), made.inputs("a.jpg", 110, 120))
     Image.fromarray(np.random.default_rng(0).integers(0, 9, (40, 55), np.uint8)).save(path)
     whole = path.read_bytes()
     for broken in (b"", b"no png", whole[:60], whole[:-30]):
         path.write_bytes(broken)
         with pytest.raises(InputError, match=r"a.png: cannot be read .*: expected a whole PNG"):
             label_png.read(str(tmp_path), made.inputs("a.jpg"))
+
+
+def test_colours_other_endings_and_large_numbers(tmp_path):
+    labels = np.zeros((40, 55), np.int32)
+    labels[3:9, 4:20], labels[20:30] = 70_000, 140_000
+    expected = np.stack([labels == 70_000, labels == 140_000])
+    Image.fromarray(labels, "I").save(tmp_path / "a.tif")
+    Image.fromarray((labels // 70_000).astype(np.uint8)).save(tmp_path / "b.png")
+    (tmp_path / "b.png").rename(tmp_path / "b.PNG")
+    colours = np.stack([labels // 1000, labels // 2000, labels // 9000], axis=2).astype(np.uint8)
+    Image.fromarray(colours).save(tmp_path / "c.png")
+    opaque = np.full((40, 55, 1), 255, np.uint8)
+    opaque[0] = 0
+    colours[0] = 99
+    Image.fromarray(np.concatenate([colours, opaque], axis=2)).save(tmp_path / "d.png")
+    for name in "abcd":
+        made.check_is(label_png.read(str(tmp_path), made.inputs(f"{name}.jpg")), expected)
+
+
+def test_a_name_that_two_folders_have_must_be_whole(tmp_path):
+    Image.fromarray(np.ones((40, 55), np.uint8)).save(tmp_path / "a.png")
+    inputs = made.inputs("one/a.jpg")
+    assert label_png.read(str(tmp_path), inputs).num_candidates == 1
+    with pytest.raises(InputError, match=r"one/a.png: not found"):
+        label_png.read(str(tmp_path), dataclasses.replace(inputs, shares_name=True))

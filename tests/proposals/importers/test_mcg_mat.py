@@ -35,6 +35,23 @@ def _cell(labels: list[np.ndarray], dtype: type, shape: tuple[int, int]) -> np.n
     return cell.reshape(shape)
 
 
+def test_a_struct_and_an_array_of_masks(tmp_path):
+    superpixels, labels = _superpixels(), _labels()
+    cell = _cell(labels, np.uint16, (len(labels), 1))
+    struct = {"superpixels": superpixels, "labels": cell, "scores": np.ones((len(labels), 1))}
+    scipy.io.savemat(tmp_path / "a.mat", {"candidates_mcg": struct})
+    made.check_is(mcg_mat.read(str(tmp_path), made.inputs("a.jpg")), _masks(superpixels, labels))
+    masks = made.overlapping(4)
+    stack = np.moveaxis(masks, 0, 2).astype(np.uint8) * 255
+    scipy.io.savemat(tmp_path / "b.mat", {"masks": stack})
+    with h5py.File(tmp_path / "c.mat", "w") as file:
+        file["masks"] = stack.T
+    for name in "bc":
+        made.check_is(mcg_mat.read(str(tmp_path), made.inputs(f"{name}.jpg")), masks)
+    with pytest.raises(InputError, match=r"b.mat: is of size \[40, 55\]: expected \[55, 40\]"):
+        mcg_mat.read(str(tmp_path), made.inputs("b.jpg", 55, 40))
+
+
 def _save(path: pathlib.Path, superpixels: np.ndarray, labels: np.ndarray, **more) -> None:
     scipy.io.savemat(path, {"superpixels": superpixels, "labels": labels, **more})
 

@@ -1,0 +1,1 @@
+"""Boxes from labelling tools, one format per file in `formats/`."""

@@ -1,0 +1,102 @@
+"""labelstudio: Label Studio's JSON or JSON-MIN export, with the images beside it or in images/.
+
+Images are found by their names, also without the eight digits that an upload is given. Of several
+annotations of a task the first that was not cancelled counts. Of polygons the tight box is taken.
+"""
+
+import math
+import os
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from boxsup_tf.data.box_files.box_set import BoxSet, ImageBoxes, NamedBox, tight_box
+from boxsup_tf.data.coco.file import read_any_json
+from boxsup_tf.data.file_index import find_file
+from boxsup_tf.data.mending import OBJECT_LEFT_OUT, ROTATED, note
+from boxsup_tf.errors import InputError
+from boxsup_tf.io import files
+
+_UPLOADED = re.compile(r"[0-9a-f]{8}-(.+)")
+_PER_CENT = 100.0
+
+
+def read(data_dir: str, split: str) -> BoxSet:
+    """The images of the one JSON file of a folder.
+
+    Raises:
+        InputError: there is none, or several, or it is not Label Studio's.
+    """
+    paths = sorted(files.matching(data_dir, "*.json"))
+    if len(paths) != 1:
+        raise InputError(f"{data_dir}: {len(paths)} JSON files: expected Label Studio's one")
+    tasks = read_any_json(paths[0], "Label Studio's tasks")
+    if not isinstance(tasks, list) or not all(isinstance(task, dict) for task in tasks):
+        raise InputError(f"{paths[0]}: no list of tasks: expected Label Studio's JSON export")
+    images = [image for task in tasks if (image := _image(task, paths[0], data_dir))]
+    return BoxSet(images)
+
+
+def _image(task: dict[str, Any], path: str, data_dir: str) -> ImageBoxes | None:
+    """None where the task is not labelled yet."""
+    data = task.get("data", task)
+    name = next((data[k] for k in ("image", "img", "picture", "photo") if k in data), None)
+    if not isinstance(name, str):
+        raise InputError(f"{path}: task {task.get('id')!r} has no `image`: expected its address")
+    if "annotations" in task:
+        done = [a for a in task["annotations"] if not a.get("was_cancelled")]
+        if not done:
+            return None
+        results = done[0].get("result", [])
+    else:
+        results = task.get("label", task.get("bbox", []))
+    base = os.path.basename(re.split(r"[?#]", name)[0].replace("\\", "/"))
+    uploaded = _UPLOADED.fullmatch(base)
+    if uploaded and not any(_is_there(f, base) for f in (data_dir, f"{data_dir}/images")):
+        base = uploaded[1]
+    image = ImageBoxes(base, data_dir)
+    for number, result in enumerate(results, start=1):
+        where = f"task {task.get('id')}: region {number}"
+        try:
+            boxes = list(_boxes(result, where, image))
+        except (KeyError, TypeError, ValueError, AttributeError):
+            boxes = []
+        if not boxes and result.get("type") not in ("choices", "textarea", "relation"):
+            image.notes.append(note(OBJECT_LEFT_OUT, where))
+        image.boxes.extend(boxes)
+    return image
+
+
+def _is_there(folder: str, name: str) -> bool:
+    stem, ending = os.path.splitext(name)
+    return find_file(folder, stem, (ending,)) is not None
+
+
+def _boxes(result: dict[str, Any], where: str, image: ImageBoxes) -> Iterator[NamedBox]:
+    """A box for each label of a region; boxes are in per cent of the image."""
+    value = result.get("value", result)
+    if "original_height" in result:
+        image.size = float(result["original_height"]), float(result["original_width"])
+    if "rectanglelabels" in value:
+        x, y, w, h = (float(value[name]) for name in ("x", "y", "width", "height"))
+        points = [(x, y), (x + w, y + h)]
+        if value.get("rotation"):
+            points = _turned(x, y, w, h, float(value["rotation"]), image.size)
+            image.notes.append(note(ROTATED, where))
+        labels = value["rectanglelabels"]
+    else:
+        points, labels = value["points"], value["polygonlabels"]
+    ymin, xmin, ymax, xmax = (edge / _PER_CENT for edge in tight_box(points))
+    for label in labels:
+        yield NamedBox(str(label).strip(), (ymin, xmin, ymax, xmax), where, True)
+
+
+def _turned(
+    x: float, y: float, w: float, h: float, degrees: float, size: tuple[float, float] | None
+) -> list[tuple[float, float]]:
+    """The corners of a rectangle that is turned clockwise about its first one, in per cent."""
+    height, width = size or (1.0, 1.0)
+    cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+    w, h = w * width, h * height
+    corners = [(0.0, 0.0), (w, 0.0), (0.0, h), (w, h)]
+    return [(x + (a * cos - b * sin) / width, y + (a * sin + b * cos) / height) for a, b in corners]

@@ -1,0 +1,1 @@
+"""COCO's layout: one JSON for a folder of images."""

@@ -1,0 +1,1 @@
+"""PASCAL-Context: class masks of whole scenes."""

@@ -1,0 +1,1 @@
+"""VOC 2012 with the masks of SBD."""

@@ -1,0 +1,1 @@
+"""PASCAL VOC's layout: XML boxes, palette PNG masks, lists of images."""

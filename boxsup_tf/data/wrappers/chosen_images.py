@@ -1,0 +1,51 @@
+"""A part of a data set's images, by a list of their ids."""
+
+from collections.abc import Iterable
+
+from boxsup_tf.data.id_list import read_ids
+from boxsup_tf.data.reader import Reader, list_settings
+from boxsup_tf.errors import InputError
+from boxsup_tf.records.example import Example
+
+
+class ChosenImages:
+    """The examples of another reader that are on one list and not on another; a `reader.Reader`.
+
+    Args:
+        reader: of the whole data set.
+        only_ids: a file with an id a line, all of which must be in the data set; empty: all are
+            wanted.
+        without_ids: a file with an id a line; those that are not in the data set do not matter.
+
+    Raises:
+        InputError: a file is missing or empty, an id of `only_ids` is not in the data set, or
+            nothing is left.
+    """
+
+    def __init__(self, reader: Reader, only_ids: str = "", without_ids: str = "") -> None:
+        self._reader = reader
+        self.class_names = reader.class_names
+        only = set(read_ids(only_ids)) if only_ids else set(reader.source_ids)
+        without = set(read_ids(without_ids)) if without_ids else set()
+        if unknown := only.difference(reader.source_ids):
+            raise InputError(
+                f"--only_ids={only_ids}: image {min(unknown)!r} is not in the data set: expected "
+                "ids of it"
+            )
+        self._indices = [i for i, name in enumerate(reader.source_ids) if name in only - without]
+        if not self._indices:
+            raise InputError(
+                f"--only_ids={only_ids} --without_ids={without_ids}: none of the "
+                f"{len(reader)} images is left: expected some"
+            )
+        self.source_ids = [reader.source_ids[i] for i in self._indices]
+        self.settings = reader.settings | {"chosen_images": list_settings(self.source_ids)}
+
+    def __len__(self) -> int:
+        return len(self._indices)
+
+    def __getitem__(self, index: int) -> Example:
+        return self._reader[self._indices[index]]
+
+    def labels_in(self, index: int) -> Iterable[int]:
+        return self._reader.labels_in(self._indices[index])
