@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from boxsup_tf import drawing
 from boxsup_tf.errors import InputError, first_line
-from boxsup_tf.inference.upright import upright
+from boxsup_tf.records.upright import upright
 from boxsup_tf.records import records
 from boxsup_tf.records.dataset_info import load_complete, shard_paths
 from boxsup_tf.records.example import Example, check_image, decode_whole
