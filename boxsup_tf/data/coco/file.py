@@ -73,7 +73,7 @@ def _usable(entries: list, clean: Callable[[dict, int], dict], kind: str, path: 
             if not isinstance(entry, dict):
                 raise ValueError(f"{entry!r}: expected an object")
             kept.append(clean(entry, place))
-        except ValueError as error:
+        except (ValueError, OverflowError, RecursionError) as error:
             bad.append(f"{kind}[{place}]: {error}")
     if bad and not kept:
         raise InputError(f"{path}: {bad[0]}")
