@@ -10,13 +10,13 @@ import tensorflow as tf
 
 from boxsup_tf import drawing
 from boxsup_tf.errors import InputError, first_line
-from boxsup_tf.records.upright import upright
 from boxsup_tf.records import records
 from boxsup_tf.records.dataset_info import load_complete, shard_paths
 from boxsup_tf.records.example import Example, check_image, decode_whole
 from boxsup_tf.records.index import load_index
 from boxsup_tf.records.places import places_of, record_at
 from boxsup_tf.records.untuned import untuned
+from boxsup_tf.records.upright import upright
 
 _MOST_UPLOADS = 8
 _MOST_LISTED = 200

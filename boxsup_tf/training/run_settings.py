@@ -10,7 +10,10 @@ from boxsup_tf.io import files
 from boxsup_tf.io.json_file import write_json
 from boxsup_tf.io.owned_folder import OwnedFolder
 from boxsup_tf.models.architecture import CONFIG_FILE, read_settings
+from boxsup_tf.models.checkpoint_state import mend_state
 from boxsup_tf.training.config import TrainConfig
+
+BEST_FOLDER = "best"  # in a run's folder
 
 _PACKAGES = ("boxsup_tf", "tensorflow", "keras", "numpy")
 # Settings that may change between a run and its resumption without changing what it learns.
@@ -36,7 +39,8 @@ def open_run(
 
     Raises:
         InputError: the folder holds a run with other settings, data or classes; or another
-            number of epochs where the learning rate depends on it.
+            number of epochs where the learning rate depends on it; or checkpoints of which none
+            can be read.
     """
     settings = dataclasses.asdict(config) | {
         "class_names": list(class_names),
@@ -46,6 +50,8 @@ def open_run(
     if files.exists(path):
         _check_same_run(model_dir, read_settings(model_dir), settings)
     files.make_folders(model_dir)
+    for folder in (model_dir, os.path.join(model_dir, BEST_FOLDER)):
+        mend_state(folder)
     versions = {name: importlib.metadata.version(name) for name in _PACKAGES}
     write_json(path, settings | {"versions": versions})
 

@@ -9,9 +9,10 @@ import tensorflow as tf
 
 from boxsup_tf.errors import InputError
 from boxsup_tf.metrics.confusion import ConfusionMatrix
+from boxsup_tf.models.checkpoint_state import newest_checkpoint
 from boxsup_tf.models.saved_network import start_from
 from boxsup_tf.records import dataset_info
-from boxsup_tf.training.checkpoints import BEST_FOLDER, Checkpoints, Progress
+from boxsup_tf.training.checkpoints import Checkpoints, Progress
 from boxsup_tf.training.class_weights import class_weights
 from boxsup_tf.training.config import TrainConfig
 from boxsup_tf.training.history import History
@@ -34,7 +35,7 @@ from boxsup_tf.training.plan import (
     never_asked,
     plan_mask_update,
 )
-from boxsup_tf.training.run_settings import open_run, settings_of_all_workers
+from boxsup_tf.training.run_settings import BEST_FOLDER, open_run, settings_of_all_workers
 from boxsup_tf.training.sources import check_pruning, empty_labelling, load_sources
 from boxsup_tf.training.strategy import cluster_of_environment, make_strategy
 from boxsup_tf.training.training_example import read_example
@@ -110,7 +111,7 @@ class Trainer:
             optimizer.build(segmenter.model.trainable_variables)
         # Before anything is written: these may not fit, and initial weights may be missing.
         weights = class_weights(config, sources, len(class_names))
-        if tf.train.latest_checkpoint(model_dir) is None:
+        if newest_checkpoint(model_dir) is None:
             start_from(segmenter, config.init)
         if workers.is_chief:
             open_run(model_dir, config, class_names, digests)
