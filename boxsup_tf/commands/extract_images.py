@@ -31,7 +31,7 @@ class Options:
 def run(options: Options) -> None:
     info = load_complete(options.input_dir)
     files.make_folders(options.output_dir)
-    for serialized in read_records(options.input_dir, info.num_shards):
+    for serialized in read_records(options.input_dir):
         example = decode_example(serialized)
         path = os.path.join(options.output_dir, os.path.basename(example.filename))
         with atomic_write(path, "wb") as file:

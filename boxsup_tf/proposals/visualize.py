@@ -32,11 +32,11 @@ def write_pictures(folder: str, num_images: int) -> list[str]:
     Raises:
         InputError: the folder is missing, unfinished or damaged, or holds no pools.
     """
-    info = load_complete(folder)
+    load_complete(folder)
     pictures = os.path.join(folder, "pictures")
     files.make_folders(pictures)
     paths = []
-    for serialized in itertools.islice(shards.read_records(folder, info.num_shards), num_images):
+    for serialized in itertools.islice(shards.read_records(folder), num_images):
         example, pool = records.decode_example(serialized), records.decode_pool(serialized)
         if pool is None:
             raise InputError(f"{folder}: {example.source_id} has no candidate pool")

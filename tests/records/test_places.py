@@ -26,14 +26,14 @@ def _read(folder: pathlib.Path, info: DatasetInfo, order: np.ndarray) -> list[by
 
 def test_any_order_gives_the_records_of_the_shards(tmp_path):
     info = write_records(tmp_path, some_records(), 2)
-    stored = list(read_records(str(tmp_path), info.num_shards))
+    stored = list(read_records(str(tmp_path)))
     for order in ([0, 1, 2], [2, 0], [1, 1, 1], [2]):
         assert _read(tmp_path, info, np.array(order)) == [stored[number] for number in order]
 
 
 def test_damage_is_found_in_the_record_that_has_it(tmp_path):
     info = write_records(tmp_path, some_records(), 1)
-    stored = list(read_records(str(tmp_path), 1))
+    stored = list(read_records(str(tmp_path)))
     (path,) = shard_paths(str(tmp_path), 1)
     content = bytearray(pathlib.Path(path).read_bytes())
     content[16 + len(stored[0]) + 16 + 20] ^= 1  # in the second one
