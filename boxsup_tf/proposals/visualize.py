@@ -10,6 +10,7 @@ from boxsup_tf import boxes as box_ops
 from boxsup_tf import drawing
 from boxsup_tf.errors import InputError
 from boxsup_tf.io import files
+from boxsup_tf.io.names import path_below
 from boxsup_tf.pools.candidates import CandidatePool
 from boxsup_tf.records import records, shards
 from boxsup_tf.records.dataset_info import load_complete
@@ -43,7 +44,7 @@ def write_pictures(folder: str, num_images: int) -> list[str]:
         image = decode_image(example.encoded).numpy()
         boxes = np.zeros((0, 4), np.float32) if example.boxes is None else example.boxes
         name = example.source_id.replace(os.sep, "_")
-        paths.append(os.path.join(pictures, f"{name}.png"))
+        paths.append(path_below(pictures, f"{name}.png"))
         drawing.write_image(paths[-1], draw_pool(image, pool, boxes))
     return paths
 

@@ -13,6 +13,7 @@ from tqdm import tqdm
 from boxsup_tf import drawing
 from boxsup_tf.errors import InputError
 from boxsup_tf.io import files
+from boxsup_tf.io.names import path_below
 from boxsup_tf.records.upright import orientation
 
 
@@ -48,7 +49,7 @@ def request_masks(
     mask_of_path = {
         path: mask
         for name, path in path_of_name.items()
-        if not files.exists(mask := os.path.join(output_dir, f"{name}.png"))
+        if not files.exists(mask := path_below(output_dir, f"{name}.png"))
     }
 
     def process(path: str, mask: str) -> None:

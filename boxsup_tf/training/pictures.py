@@ -11,6 +11,7 @@ from PIL import Image
 from boxsup_tf import drawing
 from boxsup_tf.io import files
 from boxsup_tf.io.local_disk import readable
+from boxsup_tf.io.names import path_below
 from boxsup_tf.models.as_written import as_written
 from boxsup_tf.models.segmenter import Segmenter
 from boxsup_tf.supervision.labelling import Labelling
@@ -94,7 +95,7 @@ class Pictures:
         return self._evolution
 
     def _mask_path(self, shown: _Shown, epoch: int) -> str:
-        return os.path.join(self._folder, f"{shown.name}_update_{epoch:04d}.png")
+        return path_below(self._folder, f"{shown.name}_update_{epoch:04d}.png")
 
     @tf.function(input_signature=[tf.TensorSpec([None, None, 3], tf.uint8)])
     @as_written

@@ -147,3 +147,13 @@ def test_every_reader_travels_to_other_machines(voc, coco, tmp_path):
             reader, str(there), 2, OneByOne()
         )
         assert _files(here) == _files(there)
+
+
+def test_an_id_that_leads_out_of_its_folder_is_left_out(voc, tmp_path):
+    _fill(voc)
+    (voc.root / "JPEGImages" / "images").mkdir()
+    for name in ("../outside", "images/../../outside"):
+        voc.add(name)
+    info = prepare.prepare(VocReader(voc.data_dir, "train"), str(tmp_path / "out"), 2)
+    assert [image.index for image in info.skipped] == [7, 8] and info.num_images == 7
+    assert "expected a relative path without '..'" in info.skipped[0].reason
