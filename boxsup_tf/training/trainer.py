@@ -15,6 +15,7 @@ from boxsup_tf.records import dataset_info
 from boxsup_tf.training.checkpoints import Checkpoints, Progress
 from boxsup_tf.training.class_weights import class_weights
 from boxsup_tf.training.config import TrainConfig
+from boxsup_tf.training.damaged_records import damaged_records_explained
 from boxsup_tf.training.history import History
 from boxsup_tf.training.input_pipeline import (
     TrainingPipeline,
@@ -59,7 +60,11 @@ def train(model_dir: str, config: TrainConfig) -> list[dict]:
     Raises:
         InputError: see `Trainer`; or the loss is not a number, or the disk is full.
     """
-    with full_disk_explained(model_dir), missing_workers_explained(cluster_of_environment()):
+    with (
+        damaged_records_explained(config.train_data),
+        full_disk_explained(model_dir),
+        missing_workers_explained(cluster_of_environment()),
+    ):
         return Trainer(model_dir, config).run()
 
 
