@@ -30,7 +30,6 @@ from boxsup_tf.inference import segmentation_model
 from boxsup_tf.io.json_file import read_json, write_json
 from boxsup_tf.labels import VOID
 from boxsup_tf.records import records
-from boxsup_tf.records.dataset_info import load_complete
 from boxsup_tf.records.shards import read_records
 
 _MODEL_DIR = flags.DEFINE_string("model_dir", None, "Folder of a run.", required=True)
@@ -59,7 +58,7 @@ def main(_: object) -> None:
 def _known_pixels(folder: str) -> tuple[np.ndarray, np.ndarray]:
     """Labels uint8 [N], true and predicted, of all images."""
     truths, predictions = [], []
-    for record in read_records(_DATA.value, load_complete(_DATA.value).num_shards):
+    for record in read_records(_DATA.value):
         example = records.decode_example(record)
         if example.mask is not None:
             known = example.mask != VOID

@@ -11,6 +11,7 @@ from boxsup_tf.cfm.network import CfmNetwork
 from boxsup_tf.errors import InputError
 from boxsup_tf.io.json_file import parse_json
 from boxsup_tf.io.owned_folder import OwnedFolder
+from boxsup_tf.models.checkpoint_state import newest_checkpoint
 from boxsup_tf.models.saved_network import restoring
 from boxsup_tf.records.dataset_info import DatasetInfo
 
@@ -76,7 +77,7 @@ def load_network(model_dir: str) -> CfmNetwork:
 
     path = os.path.join(model_dir, CFM_FILE)
     network = CfmNetwork(*parse_json(path, f"a training's settings, which {_PROGRAM} wrote", parse))
-    newest = tf.train.latest_checkpoint(model_dir)
+    newest = newest_checkpoint(model_dir)
     if newest is None:
         raise InputError(f"{model_dir}: no checkpoint yet: expected a whole epoch of {_PROGRAM}")
     restore(tf.train.Checkpoint(trunk=network.trunk, head=network.head), newest)

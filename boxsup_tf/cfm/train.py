@@ -12,6 +12,7 @@ from boxsup_tf.cfm.network import CfmNetwork
 from boxsup_tf.cfm.run_folder import checkpoint_of, open_run, restore
 from boxsup_tf.cfm.sampling import Samples, load_images
 from boxsup_tf.errors import InputError
+from boxsup_tf.models.checkpoint_state import mend_state
 from boxsup_tf.training.history import History
 
 
@@ -36,6 +37,7 @@ def train_cfm(model_dir: str, config: CfmConfig) -> list[dict]:
     optimizer = _make_optimizer(config, len(samples))
     optimizer.build(network.trainable_variables)
     done = tf.Variable(0, dtype=tf.int64, trainable=False)
+    mend_state(model_dir)
     manager = tf.train.CheckpointManager(checkpoint_of(network, optimizer, done), model_dir, 1)
     if manager.latest_checkpoint is None:
         network.load_weights(config.init)  # may be missing: before anything is written

@@ -18,6 +18,7 @@ from boxsup_tf.data.wrappers.chosen_images import ChosenImages
 from boxsup_tf.data.wrappers.joined import JoinedReader
 from boxsup_tf.data.wrappers.smaller_images import SmallerImages
 from boxsup_tf.errors import InputError
+from boxsup_tf.io.names import check_image_name
 from boxsup_tf.records.dataset_info import DatasetInfo, SkippedImage
 from boxsup_tf.records.records import encode_example
 from boxsup_tf.records.shard_maker import Records
@@ -141,6 +142,7 @@ def report(info: DatasetInfo) -> None:
 def _encode(reader: Reader, strict: bool, indices: range) -> Iterator[bytes | SkippedImage]:
     for index in indices:
         try:
+            check_image_name(reader.source_ids[index], "its id")
             example = reader[index]
         except UnknownClassError:
             raise

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from boxsup_tf.errors import InputError
+from boxsup_tf.io.names import check_text
 from boxsup_tf.labels import BACKGROUND_NAME, VOID
 from boxsup_tf.records.example import Example
 
@@ -58,7 +59,7 @@ class Reader(Protocol):
 def list_settings(source_ids: Iterable[str]) -> dict:
     """What identifies a list of images in `settings`: a changed list must not be resumed."""
     source_ids = list(source_ids)
-    digest = hashlib.sha256("\n".join(source_ids).encode()).hexdigest()
+    digest = hashlib.sha256("\n".join(source_ids).encode(errors="surrogatepass")).hexdigest()
     return {"num_images": len(source_ids), "source_ids_sha256": digest}
 
 
@@ -85,4 +86,5 @@ def with_background(names: Sequence[str], where: str) -> tuple[str, ...]:
                 f"{where}: class {name!r}: expected names that are not empty, not repeated and "
                 f"not {BACKGROUND_NAME!r}, which is added as class 0"
             )
+        check_text(name, f"{where}: class")
     return (BACKGROUND_NAME, *names)

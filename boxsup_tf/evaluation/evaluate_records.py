@@ -49,7 +49,7 @@ def evaluate_records(
     own = {"data": info.digest, "class_names": class_names, "candidates": candidates}
     folder = EvaluationFolder(output_dir, {**settings, **own})
     start, count = time.perf_counter(), 0
-    serialized = read_records(dataset_dir, info.num_shards)
+    serialized = read_records(dataset_dir)
     for record in tqdm(serialized, desc="predict", total=info.num_images, unit="image"):
         summary = summarize(record)
         if summary.has_mask and not folder.has_label_map(summary.source_id):

@@ -11,6 +11,7 @@ from boxsup_tf.errors import InputError
 from boxsup_tf.evaluation.result import PREDICTIONS, SETTINGS_FILE
 from boxsup_tf.io import files
 from boxsup_tf.io.local_disk import readable
+from boxsup_tf.io.names import path_below
 from boxsup_tf.io.owned_folder import OwnedFolder
 from boxsup_tf.metrics.metric_names import METRICS_FILE
 from boxsup_tf.records.example import Example
@@ -65,7 +66,7 @@ class EvaluationFolder:
         return read_mask(self._label_map_path(example.source_id), size, num_classes)
 
     def _label_map_path(self, source_id: str) -> str:
-        return self.file(os.path.join(PREDICTIONS, f"{source_id}.png"))
+        return path_below(self.file(PREDICTIONS), f"{source_id}.png")
 
 
 def read_mask(path: str, size: tuple[int, int], num_classes: int) -> np.ndarray:

@@ -18,7 +18,7 @@ def read_examples(
     Raises:
         InputError: a shard is missing or damaged.
     """
-    serialized = read_records(folder, info.num_shards)
+    serialized = read_records(folder)
     for record in tqdm(serialized, desc=description, total=info.num_images, unit="image"):
         example = records.decode_example(record)
         if with_all or example.mask is not None:

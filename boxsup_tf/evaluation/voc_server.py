@@ -16,6 +16,7 @@ import numpy as np
 from boxsup_tf import drawing
 from boxsup_tf.errors import InputError
 from boxsup_tf.io.atomic_write import atomic_write
+from boxsup_tf.io.names import path_below
 from boxsup_tf.labels import VOC_CLASSES
 from boxsup_tf.records.dataset_info import DatasetInfo
 
@@ -64,7 +65,7 @@ def write_archive(
     """
     as_voc = np.array([VOC_CLASSES.index(name) for name in class_names], np.uint8)
     competition = f"comp6_{info.settings['split']}_cls"
-    folder = os.path.join("results", info.settings["year"], "Segmentation", competition)
+    folder = path_below("results", f"{info.settings['year']}/Segmentation/{competition}")
     with (
         tempfile.TemporaryDirectory() as scratch,
         atomic_write(path, "wb") as file,
@@ -74,7 +75,7 @@ def write_archive(
         picture = os.path.join(scratch, "label_map.png")
         for source_id, label_map in label_maps:
             drawing.write_palette_png(picture, as_voc[label_map])
-            member = tarfile.TarInfo(os.path.join(folder, f"{source_id}.png"))
+            member = tarfile.TarInfo(path_below(folder, f"{source_id}.png"))
             member.size = os.path.getsize(picture)
             with open(picture, "rb") as png:
                 archive.addfile(member, png)

@@ -11,8 +11,9 @@ from boxsup_tf.explore.gallery import Folder
 from boxsup_tf.explore.network import run_config
 from boxsup_tf.io import files
 from boxsup_tf.models.architecture import CONFIG_FILE
+from boxsup_tf.models.checkpoint_state import checkpoints_in
+from boxsup_tf.models.saved_network import BEST_FOLDER
 from boxsup_tf.records.parsing import Record
-from boxsup_tf.training.checkpoints import BEST_FOLDER
 from boxsup_tf.training.input_pipeline import pseudo_mask
 from boxsup_tf.training.pictures import kept_masks
 from boxsup_tf.training.sources import Source, empty_labelling, load_sources
@@ -89,9 +90,8 @@ class MaskHistory:
 
     def _checkpoints(self) -> dict[int, str]:
         """The kept checkpoints by the epoch whose masks they hold; of several, the newest."""
-        state = tf.train.get_checkpoint_state(self._model_dir)
         found = {}
-        for path in state.all_model_checkpoint_paths if state else ():
+        for path in checkpoints_in(self._model_dir):
             epoch, updated = (_tensor(path, f"progress/{n}") for n in ("epoch", "masks_updated"))
             if epoch is not None and updated is not None and (number := epoch - 1 + updated) >= 0:
                 found[int(number)] = path

@@ -10,6 +10,7 @@ from boxsup_tf.inference.outlines import outlines
 from boxsup_tf.io import files
 from boxsup_tf.io.json_file import write_json
 from boxsup_tf.io.local_disk import readable
+from boxsup_tf.io.names import path_below
 
 
 def write_annotation_files(
@@ -65,7 +66,7 @@ def _write_labelme(
 ) -> None:
     for name, path in masks.items():
         label_map = _read(path)
-        target = os.path.join(folder, "labelme", f"{name}.json")
+        target = path_below(os.path.join(folder, "labelme"), f"{name}.json")
         files.make_folders(os.path.dirname(target))
         shapes = [
             {

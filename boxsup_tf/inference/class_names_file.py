@@ -33,7 +33,7 @@ def read_class_names(path: str) -> tuple[str, ...]:
     """
     names: list[str] = []
     try:
-        lines = files.read_text(path).splitlines()
+        lines = files.read_text(path).removesuffix("\n").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot read the label map of the model: {error}") from None
     for expected, line in enumerate(lines):

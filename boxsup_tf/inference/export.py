@@ -52,6 +52,7 @@ def export(
 
     Raises:
         ValueError: no such precision.
+        OSError: the folder cannot be written to, or the disk is full.
     """
     if precision not in PRECISIONS:
         raise ValueError(f"precision {precision!r}: expected one of {', '.join(PRECISIONS)}")
@@ -105,7 +106,8 @@ def _save(
             with open(path, "w", encoding="utf-8") as file:
                 file.write(text)
             module.assets.append(tf.saved_model.Asset(path))
-        tf.saved_model.save(module, folder, signatures)
+        with files.written_by_tensorflow(folder):
+            tf.saved_model.save(module, folder, signatures)
     write_warmup_requests(folder)
 
 

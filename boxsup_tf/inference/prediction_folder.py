@@ -10,6 +10,7 @@ from boxsup_tf import drawing, sheet
 from boxsup_tf.errors import InputError
 from boxsup_tf.io import files
 from boxsup_tf.io.local_disk import readable
+from boxsup_tf.io.names import path_below
 from boxsup_tf.io.owned_folder import OwnedFolder
 
 PREDICTIONS_FILE = "predictions.json"
@@ -87,8 +88,8 @@ class PredictionFolder:
         self._owned.write({"settings": self._settings, "files": files, "images": images})
 
     def _outputs(self, name: str) -> tuple[str, str]:
-        mask = os.path.join(self._folder, _MASKS, f"{name}.png")
-        return mask, os.path.join(self._folder, "overlays", f"{name}.jpg")
+        mask = path_below(os.path.join(self._folder, _MASKS), f"{name}.png")
+        return mask, path_below(os.path.join(self._folder, "overlays"), f"{name}.jpg")
 
     def _record(self, name: str, label_map: np.ndarray) -> None:
         areas = np.bincount(label_map.ravel(), minlength=len(self._class_names)).tolist()

@@ -204,8 +204,17 @@ def _gfile(path: str) -> Iterator[Any]:
     """tf.io.gfile, whose errors become those that the operating system raises of a path."""
     import tensorflow as tf  # see above
 
-    try:
+    with written_by_tensorflow(path):
         yield tf.io.gfile
+
+
+@contextlib.contextmanager
+def written_by_tensorflow(path: str) -> Iterator[None]:
+    """Makes TensorFlow's errors of a file, as of a full disk, those of the operating system."""
+    import tensorflow as tf  # see above
+
+    try:
+        yield
     except tf.errors.OpError as error:
         number = _ERRNO.get(type(error).__name__, errno.EIO)
         reason = error.message.partition("\n")[0] or os.strerror(number)

@@ -31,7 +31,7 @@ def read_json(path: str, what: str) -> dict[str, Any]:
     """
     try:
         value = json.loads(files.read_text(path))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path}: expected {what}: {error}") from None
     if not isinstance(value, dict):
         raise InputError(f"{path}: holds a {type(value).__name__}: expected an object")
@@ -53,7 +53,7 @@ def parse_json(path: str, what: str, parse: Callable[[dict[str, Any]], T]) -> T:
         return parse(value)
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError) as error:
         reason = f"{type(error).__name__}: {error}"
         raise InputError(f"{path}: expected {what}: damaged ({reason})") from None
 

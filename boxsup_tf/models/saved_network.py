@@ -10,6 +10,7 @@ import tensorflow as tf
 from boxsup_tf.errors import InputError
 from boxsup_tf.io import files
 from boxsup_tf.models.architecture import read_architecture
+from boxsup_tf.models.checkpoint_state import newest_checkpoint
 from boxsup_tf.models.fitting_layers import load_fitting
 from boxsup_tf.models.segmenter import Segmenter
 
@@ -33,9 +34,9 @@ def choose_network(model_dir: str, checkpoint: str = "best") -> tuple[str, str]:
     if checkpoint not in CHECKPOINTS:
         raise InputError(f"--checkpoint={checkpoint}: expected one of {', '.join(CHECKPOINTS)}")
     best = os.path.join(model_dir, BEST_FOLDER)
-    if checkpoint == "best" and tf.train.latest_checkpoint(best):
+    if checkpoint == "best" and newest_checkpoint(best):
         model_dir = best
-    path = tf.train.latest_checkpoint(model_dir)
+    path = newest_checkpoint(model_dir)
     score, epoch = (f"{name}/.ATTRIBUTES/VARIABLE_VALUE" for name in ("score", "epoch"))
     if path is None:
         return model_dir, "no checkpoint"
@@ -60,7 +61,7 @@ def load_segmenter(model_dir: str, dtype_policy: str = "float32") -> Segmenter:
         InputError: the folder holds no run, or a run without a checkpoint or with a damaged one.
     """
     architecture = read_architecture(model_dir)
-    path = tf.train.latest_checkpoint(model_dir)
+    path = newest_checkpoint(model_dir)
     if path is None:
         raise InputError(f"{model_dir}: no checkpoint yet: expected a run of train.py")
     segmenter = Segmenter.build(architecture, dtype_policy=dtype_policy)

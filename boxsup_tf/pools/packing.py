@@ -31,6 +31,10 @@ import numpy as np
 _NUM_PLANES = 4  # bytes of a uint32
 _SIZE = struct.Struct("<2I")  # height and width
 
+MAX_PIXELS = 2**28  # more than an image may have
+# Of the membership of a pool, unpacked; that of 5,000 candidates and 2**16 superpixels has 41 MB.
+MAX_BYTES = 2**29
+
 
 def pack_superpixels(superpixels: np.ndarray) -> bytes:
     """The runs of int [H, W], values 0 .. 65535; H and W are at least 1."""
@@ -55,13 +59,19 @@ def unpack_superpixels(packed: bytes) -> np.ndarray:
     """
     try:
         height, width = superpixels_size(packed)
-        stored = np.frombuffer(zlib.decompress(packed[_SIZE.size :]), np.uint8)
+        row_bytes = -(-width // 8)
+        if not 0 < 8 * row_bytes * height <= MAX_PIXELS:
+            raise ValueError(f"packed superpixels of {height} x {width} pixels")
+        stored = _inflate(packed[_SIZE.size :], 17 * row_bytes * height)
     except (struct.error, zlib.error) as error:
         raise ValueError(f"packed superpixels: not a size and a zlib stream: {error}") from None
-    row_bytes = -(-width // 8)
     bits, labels = np.split(stored, [row_bytes * height])
     starts = np.unpackbits(bits).view(np.bool_)
-    if bits.size != row_bytes * height or labels.size != 2 * np.count_nonzero(starts):
+    if (
+        bits.size != row_bytes * height
+        or labels.size != 2 * np.count_nonzero(starts)
+        or not starts[0]
+    ):
         raise ValueError(
             f"the packed superpixels hold {stored.size} bytes: expected {row_bytes * height} and "
             f"two for each of {np.count_nonzero(starts)} runs"
@@ -90,18 +100,35 @@ def unpack_membership(packed: bytes, count: int, num_superpixels: int) -> np.nda
     Raises:
         ValueError: `packed` is of another size.
     """
-    stored = np.frombuffer(zlib.decompress(packed), np.uint8)
     width = count // 8 + 1
     sizes = [_NUM_PLANES * (count + 1), _NUM_PLANES * num_superpixels, num_superpixels * width]
+    if count < 0 or sum(sizes) > MAX_BYTES:
+        raise ValueError(f"{count} candidates x {num_superpixels} superpixels")
+    try:
+        stored = _inflate(packed, sum(sizes))
+    except zlib.error as error:
+        raise ValueError(f"packed membership: not a zlib stream: {error}") from None
     if stored.size != sum(sizes):
         raise ValueError(
             f"the packed membership holds {stored.size} bytes: expected {sum(sizes)} for "
             f"{count} candidates x {num_superpixels} superpixels"
         )
     columns, rows, bits = np.split(stored, np.cumsum(sizes[:-1]))
-    bits = bits.reshape(num_superpixels, width)[_from_planes(rows)]
-    members = np.unpackbits(bits, axis=1).view(np.bool_)
-    return np.take(members, _from_planes(columns)[:count], axis=1).T
+    places, order = _from_planes(columns), _from_planes(rows)
+    for values, end in ((places, count + 1), (order, num_superpixels)):
+        if values.max() >= end or np.bincount(values).min() != 1 or values.size != end:
+            raise ValueError("the packed membership is in no order")
+    members = np.unpackbits(bits.reshape(num_superpixels, width)[order], axis=1).view(np.bool_)
+    return np.take(members, places[:count], axis=1).T
+
+
+def _inflate(packed: bytes, most: int) -> np.ndarray:
+    """uint8 [n], what is packed, whole; of what is larger than `most` only one byte more."""
+    stream = zlib.decompressobj()
+    stored = stream.decompress(packed, most + 1)
+    if len(stored) <= most and not stream.eof:
+        raise zlib.error("incomplete or truncated stream")
+    return np.frombuffer(stored, np.uint8)
 
 
 def _deflate(parts: list[np.ndarray], strategy: int = zlib.Z_DEFAULT_STRATEGY) -> bytes:

@@ -9,9 +9,14 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from boxsup_tf.pools.packing import MAX_PIXELS
+
 _BYTES = np.arange(256, dtype=np.uint8)[:, None]
 # int32 [256, 8]: how many runs have started at each of a byte's eight pixels.
 _RUNS_STARTED = np.unpackbits(_BYTES, axis=1).cumsum(axis=1, dtype=np.int32)
+
+
+DAMAGED_POOL = "damaged candidate pool"
 
 
 class PackedPool(NamedTuple):
@@ -57,12 +62,22 @@ class Pool(NamedTuple):
 
 
 def unpack(packed: PackedPool) -> Pool:
-    """The one place where a graph decodes a pool."""
-    return Pool(
-        decode_superpixels(packed.superpixels),
-        decode_membership(packed.membership, packed.num_candidates),
-        packed.one_per_box,
-    )
+    """The one place where a graph decodes a pool.
+
+    What is no pool is an InvalidArgumentError, as it is a ValueError in NumPy.
+    """
+    superpixels = decode_superpixels(packed.superpixels)
+    membership = decode_membership(packed.membership, packed.num_candidates)
+    number = tf.shape(membership.columns)[0]
+    labels = tf.reshape(superpixels, [-1])
+    checks = [
+        tf.debugging.assert_equal(tf.reduce_max(labels) + 1, number, DAMAGED_POOL),
+        tf.debugging.assert_positive(
+            tf.math.bincount(labels, minlength=number, maxlength=number), DAMAGED_POOL
+        ),
+    ]
+    with tf.control_dependencies(checks):
+        return Pool(tf.identity(superpixels), membership, packed.one_per_box)
 
 
 def decode_superpixels(encoded: tf.Tensor) -> tf.Tensor:
@@ -72,6 +87,13 @@ def decode_superpixels(encoded: tf.Tensor) -> tf.Tensor:
     stream = tf.strings.substr(encoded, 8, tf.strings.length(encoded) - 8)
     stored = tf.io.decode_raw(tf.io.decode_compressed(stream, "ZLIB"), tf.uint8)
     row_bytes = (width + 7) // 8
+    area = 8 * tf.cast(height, tf.int64) * tf.cast(row_bytes, tf.int64)
+    sizes = [
+        tf.debugging.assert_positive(size, DAMAGED_POOL),
+        tf.debugging.assert_less_equal(area, tf.constant(MAX_PIXELS, tf.int64), DAMAGED_POOL),
+    ]
+    with tf.control_dependencies(sizes):
+        stored = tf.identity(stored)
     bits = tf.reshape(stored[: row_bytes * height], tf.stack([row_bytes, height]))
     bits = tf.reshape(tf.transpose(bits), [-1])
     labels = tf.bitcast(tf.reshape(stored[row_bytes * height :], [-1, 2]), tf.uint16)
@@ -79,6 +101,12 @@ def decode_superpixels(encoded: tf.Tensor) -> tf.Tensor:
     # Pixels are looked up one by one in the others only, which is faster.
     starting = bits > 0
     started = tf.gather(_RUNS_STARTED, tf.cast(tf.boolean_mask(bits, starting), tf.int32))
+    whole = [
+        tf.debugging.assert_equal(tf.reduce_sum(started[:, -1]), tf.size(labels), DAMAGED_POOL),
+        tf.debugging.assert_greater_equal(tf.cast(bits[0], tf.int32), 128, DAMAGED_POOL),
+    ]
+    with tf.control_dependencies(whole):
+        started = tf.identity(started)
     runs = started + tf.cumsum(started[:, -1], exclusive=True)[:, None] - 1
     pixels = tf.gather(tf.cast(labels, tf.int32), runs)
     going_on = tf.tile(pixels[:, -1:], [1, 8])
@@ -96,11 +124,20 @@ def decode_membership(packed: tf.Tensor, count: tf.Tensor) -> Membership:
     places_size = 4 * (count + 1)
     num_superpixels = (tf.size(stored) - places_size) // (4 + width)
     rows_end = places_size + 4 * num_superpixels
-    columns = tf.reshape(stored[rows_end:], tf.stack([num_superpixels, width]))
+    with tf.control_dependencies([tf.debugging.assert_positive(num_superpixels, DAMAGED_POOL)]):
+        columns = tf.reshape(stored[rows_end:], tf.stack([num_superpixels, width]))
     return Membership(
-        tf.gather(columns, _from_planes(stored[places_size:rows_end])),
-        _from_planes(stored[:places_size]),
+        tf.gather(columns, _permutation(stored[places_size:rows_end])),
+        _permutation(stored[:places_size]),
     )
+
+
+def _permutation(planes: tf.Tensor) -> tf.Tensor:
+    """int32 [n], each of 0 .. n - 1 once, see `_from_planes`."""
+    values = _from_planes(planes)
+    check = tf.debugging.assert_equal(tf.sort(values), tf.range(tf.size(values)), DAMAGED_POOL)
+    with tf.control_dependencies([check]):
+        return tf.identity(values)
 
 
 def _from_planes(planes: tf.Tensor) -> tf.Tensor:

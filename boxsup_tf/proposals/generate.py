@@ -199,7 +199,7 @@ def count_rectangles(folder: str, info: dataset_info.DatasetInfo) -> int:
         InputError: a shard is missing or damaged.
     """
     count = 0
-    for serialized in shards.read_records(folder, info.num_shards):
+    for serialized in shards.read_records(folder):
         pool, boxes = records.decode_pool(serialized), records.decode_example(serialized).boxes
         if pool is None or not pool.one_per_box:
             return 0  # nor has any other pool of the folder, all are of one method

@@ -10,6 +10,7 @@ from boxsup_tf import boxes as box_ops
 from boxsup_tf import drawing, sheet
 from boxsup_tf.errors import InputError
 from boxsup_tf.io import files
+from boxsup_tf.io.names import path_below
 from boxsup_tf.pools.candidates import CandidatePool
 from boxsup_tf.records import records, shards
 from boxsup_tf.records.dataset_info import load_complete
@@ -37,18 +38,18 @@ def write_pictures(folder: str, num_images: int) -> list[str]:
     Raises:
         InputError: the folder is missing, unfinished or damaged, or holds no pools.
     """
-    info = load_complete(folder)
+    load_complete(folder)
     pictures = os.path.join(folder, "pictures")
     files.make_folders(pictures)
     paths = []
-    for serialized in itertools.islice(shards.read_records(folder, info.num_shards), num_images):
+    for serialized in itertools.islice(shards.read_records(folder), num_images):
         example, pool = records.decode_example(serialized), records.decode_pool(serialized)
         if pool is None:
             raise InputError(f"{folder}: {example.source_id} has no candidate pool")
         image = decode_image(example.encoded).numpy()
         boxes = np.zeros((0, 4), np.float32) if example.boxes is None else example.boxes
         name = example.source_id.replace(os.sep, "_")
-        paths.append(os.path.join(pictures, f"{name}.png"))
+        paths.append(path_below(pictures, f"{name}.png"))
         drawing.write_image(paths[-1], draw_pool(image, pool, boxes, example.source_id))
     return paths
 

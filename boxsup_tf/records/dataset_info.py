@@ -14,6 +14,7 @@ from boxsup_tf.io.json_file import write_json
 DATASET_FILE = "dataset.json"
 FORMAT_VERSION = 3
 Repairs = dict[str, dict[str, Any]]  # by kind: how often (`count`), and where `first`
+_MAX_SHARDS = 10**6
 _POOLS_PACKED_OTHERWISE = (1, 2)  # earlier versions; folders without pools are the same in all
 
 
@@ -98,16 +99,42 @@ class DatasetInfo:
                 values["class_names"] = tuple(values["class_names"])
                 skipped = values.get("skipped", ())
                 values["skipped"] = tuple(SkippedImage(**image) for image in skipped)
+                _check_number(values["num_shards"], 1, _MAX_SHARDS)
                 # Before images could be skipped, all shards were even.
                 even = even_sizes(values["num_images"], values["num_shards"])
                 values["shard_sizes"] = tuple(values.get("shard_sizes", even))
-                return cls(**values)
-        except (ValueError, KeyError, TypeError) as error:
+                info = cls(**values)
+                info._check()
+                return info
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
             raise InputError(f"{path}: not a dataset.json of this program: {error}") from None
         remedy = ""
         if version in _POOLS_PACKED_OTHERWISE:
             remedy = ": generate the pools again, in a new folder, with generate_proposals.py"
         raise InputError(f"{path}: format version {version}: expected {FORMAT_VERSION}{remedy}")
+
+    def _check(self) -> None:
+        """Raises a ValueError or TypeError where the file says what cannot be."""
+        texts = (*self.class_names, self.digest, *(image.source_id for image in self.skipped))
+        if not all(isinstance(text, str) for text in texts) or not self.class_names:
+            raise TypeError("class names, digest and ids: expected texts")
+        if not isinstance(self.settings, dict) or not isinstance(self.repairs, dict):
+            raise TypeError("settings and repairs: expected objects")
+        numbers = [self.num_boxes, self.num_ignored_boxes, self.num_images_with_boxes]
+        numbers += [self.num_images_with_masks, self.num_candidates, self.num_images]
+        for number in (*numbers, *self.shard_sizes):
+            _check_number(number, 0, 2**62)
+        whole = len(self.shard_sizes) == self.num_shards
+        if self.complete and not (whole and sum(self.shard_sizes) == self.num_images):
+            raise ValueError(
+                f"shards of {list(self.shard_sizes)[:20]} images: expected {self.num_images} in "
+                f"{self.num_shards} shards"
+            )
+
+
+def _check_number(value: object, least: int, most: int) -> None:
+    if not isinstance(value, int) or not least <= value <= most:
+        raise ValueError(f"{value!r}: expected a whole number from {least} to {most}")
 
 
 def load_complete(folder: str) -> DatasetInfo:

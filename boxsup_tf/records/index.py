@@ -15,7 +15,6 @@ import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
-from boxsup_tf.errors import InputError
 from boxsup_tf.io import files
 from boxsup_tf.io.atomic_write import atomic_write
 from boxsup_tf.io.local_disk import readable
@@ -159,15 +158,9 @@ def _make_index(folder: str, info: DatasetInfo) -> Index:
     with tqdm(total=info.num_images, desc=f"index of {folder}", unit=" images") as progress:
         paths = shard_paths(folder, info.num_shards)
         for path, expected in zip(paths, info.shard_sizes, strict=True):
-            before = len(summaries)
-            for serialized in read_shard(path):
+            for serialized in read_shard(path, expected):
                 summaries.append(summarize(serialized))
                 progress.update()
-            if (found := len(summaries) - before) != expected:
-                raise InputError(
-                    f"{path}: holds {found} records: expected {expected}, as dataset.json says; "
-                    "copy the shard again, or make the data set again in a new folder"
-                )
     return Index.of(summaries)
 
 

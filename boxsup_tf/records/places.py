@@ -50,9 +50,12 @@ def record_at(path: tf.Tensor, offset: tf.Tensor, size: tf.Tensor) -> tf.data.Da
         offset, size: see `Places`, scalar int64.
 
     Returns:
-        A dataset of one serialised example, scalar string.
+        A dataset of one serialised example, scalar string; FailedPreconditionError where the shard
+        ends before it.
     """
     variant = tf.raw_ops.TFRecordDatasetV2(
         filenames=[path], compression_type="", buffer_size=size, byte_offsets=[offset]
     )
-    return tf.data.experimental.from_variant(variant, tf.TensorSpec([], tf.string)).take(1)
+    found = tf.data.experimental.from_variant(variant, tf.TensorSpec([], tf.string)).take(1)
+    # Behind the end of a shard that was cut meanwhile there is no error, but nothing.
+    return found.apply(tf.data.experimental.assert_cardinality(1))

@@ -12,11 +12,10 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-import tensorflow as tf
-
 from boxsup_tf.errors import InputError
 from boxsup_tf.io import files
 from boxsup_tf.records.dataset_info import SkippedImage
+from boxsup_tf.records.record_writer import record_writer
 from boxsup_tf.records.shard_report import ShardReport
 from boxsup_tf.workers.runner import Runner
 from boxsup_tf.workers.worker_pool import NoStart
@@ -90,12 +89,12 @@ def make_shard(shard: Shard, make_records: Callable[[range], Records]) -> None:
     temporary = f"{shard.path}.{uuid.uuid4().hex}{PART}"
     skipped = []
     try:
-        with tf.io.TFRecordWriter(temporary) as writer:
+        with record_writer(temporary) as write:
             for record in make_records(shard.indices):
                 if isinstance(record, SkippedImage):
                     skipped.append(record)
                 else:
-                    writer.write(record)
+                    write(record)
         ShardReport.read(temporary, tuple(skipped)).save(shard.path)
         files.replace(temporary, shard.path)
     except NoStart:  # as where a cluster takes the machine back: it tries on another

@@ -7,28 +7,45 @@ import tensorflow as tf
 
 from boxsup_tf.errors import InputError
 from boxsup_tf.io import files
-from boxsup_tf.records.dataset_info import DatasetInfo, shard_paths
+from boxsup_tf.records.dataset_info import DatasetInfo, load_complete, shard_paths
 from boxsup_tf.records.untuned import untuned
 
 
-def read_records(folder: str, num_shards: int) -> Iterator[bytes]:
-    """All serialised examples of a folder, in order.
+def read_records(folder: str) -> Iterator[bytes]:
+    """All serialised examples of a finished folder, in order.
 
     Raises:
-        InputError: a shard is missing or damaged.
+        InputError: a shard is missing or damaged, or does not hold as many as dataset.json says.
     """
-    for path in shard_paths(folder, num_shards):
-        yield from read_shard(path)
+    info = load_complete(folder)
+    for path, size in zip(shard_paths(folder, info.num_shards), info.shard_sizes, strict=True):
+        yield from read_shard(path, size)
 
 
-def read_shard(path: str) -> Iterator[bytes]:
-    """The serialised examples of one shard, in order; errors of `read_records`."""
+def read_shard(path: str, size: int | None = None) -> Iterator[bytes]:
+    """The serialised examples of one shard, in order; errors of `read_records`.
+
+    Args:
+        path: of the shard.
+        size: how many it holds, where that is known: a shard cut between two records is whole to
+            TensorFlow.
+    """
     if not files.exists(path):
         raise InputError(f"{path}: shard not found: expected every shard of dataset.json")
+    found = 0
     try:
-        yield from untuned(tf.data.TFRecordDataset(path)).as_numpy_iterator()
+        for serialized in untuned(tf.data.TFRecordDataset(path)).as_numpy_iterator():
+            found += 1
+            if found - 1 == size:
+                break
+            yield serialized
     except tf.errors.DataLossError as error:
         raise InputError(f"{path}: damaged TFRecord: {error.message}") from None
+    if size is not None and found != size:
+        raise InputError(
+            f"{path}: holds {found if found < size else 'more'} records: expected {size}, "
+            "as dataset.json says; copy the shard again, or make the data set again in a new folder"
+        )
 
 
 def read_range(folder: str, info: DatasetInfo, indices: range) -> Iterator[bytes]:
@@ -37,7 +54,11 @@ def read_range(folder: str, info: DatasetInfo, indices: range) -> Iterator[bytes
     for path, own in zip(shard_paths(folder, info.num_shards), bounds, strict=True):
         first, last = max(own.start, indices.start), min(own.stop, indices.stop)
         if first < last:
-            yield from itertools.islice(read_shard(path), first - own.start, last - own.start)
+            yield from itertools.islice(
+                read_shard(path, len(own)),
+                first - own.start,
+                None if last == own.stop else last - own.start,
+            )
 
 
 def index_ranges(sizes: Iterable[int]) -> list[range]:

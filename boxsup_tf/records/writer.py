@@ -26,6 +26,7 @@ from boxsup_tf.records.dataset_info import (
     shard_paths,
 )
 from boxsup_tf.records.index import Index, Summary, save_index
+from boxsup_tf.records.record_writer import record_writer
 from boxsup_tf.records.repairs import add_repairs
 from boxsup_tf.records.shard_maker import ERROR, PART, Records, Shard, make_shards
 from boxsup_tf.records.shard_report import REPORT_ENDING, ShardReport
@@ -145,12 +146,12 @@ def _write_shard(
         files.matching(folder, f"{os.path.basename(path)}.*.tmp"), key=files.size, default=None
     )
     skipped = {image.index: image for image in info.skipped}
-    with tf.io.TFRecordWriter(temporary) as writer:
+    with record_writer(temporary) as write:
         position = indices.start
         for kept in _whole_records(leftover) if leftover else ():
             while position in skipped:
                 position += 1
-            writer.write(kept)
+            write(kept)
             position += 1
         _pass_over(progress, position - indices.start)
         left = range(position, indices.stop)
@@ -162,7 +163,7 @@ def _write_shard(
                 progress.set_postfix_str(f"{len(info.skipped)} skipped", refresh=False)
                 _show_skipped(progress, record)
             else:
-                writer.write(record)
+                write(record)
             progress.update()
     files.replace(temporary, path)
     return info

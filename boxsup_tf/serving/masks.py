@@ -13,6 +13,7 @@ from tqdm import tqdm
 from boxsup_tf import drawing, sheet
 from boxsup_tf.errors import InputError
 from boxsup_tf.io import files
+from boxsup_tf.io.names import path_below
 from boxsup_tf.records.upright import orientation
 
 
@@ -52,8 +53,8 @@ def request_masks(
             or were refused (all the others are finished then).
     """
     outputs = {
-        path: [os.path.join(output_dir, f"{name}.png")]
-        + [os.path.join(folder, f"{name}.jpg") for folder in (overlay_dir,) if folder]
+        path: [path_below(output_dir, f"{name}.png")]
+        + [path_below(folder, f"{name}.jpg") for folder in (overlay_dir,) if folder]
         for name, path in path_of_name.items()
     }
     missing = {

@@ -4,7 +4,7 @@ import contextlib
 import math
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import keras
 import tensorflow as tf
@@ -107,7 +107,7 @@ class Checkpoints:
         """
         self._check_finite()
         if self._writes:
-            with self._removing_unfinished(self._manager.directory):
+            with self._removing_unfinished(self._manager):
                 self._manager.save()
 
     def save_if_best(self, score: float) -> None:
@@ -127,7 +127,7 @@ class Checkpoints:
         if not self._writes:
             return
         folder, last = self._best.directory, self._best.latest_checkpoint
-        with self._removing_unfinished(folder):
+        with self._removing_unfinished(self._best):
             # With the settings the folder is a whole of its own, for load_model or to be copied.
             files.make_folders(folder)
             settings = read_settings(self._model_dir)
@@ -180,18 +180,17 @@ class Checkpoints:
                 raise self.diverged(f"{variable.path} is not finite")
 
     @contextlib.contextmanager
-    def _removing_unfinished(self, folder: str) -> Iterator[None]:
+    def _removing_unfinished(self, manager: tf.train.CheckpointManager) -> Iterator[None]:
+        whole = [os.path.basename(path) for path in manager.checkpoints]
         try:
             yield
         except (OSError, tf.errors.OpError) as error:
-            _remove_unfinished(folder)
+            _remove_unfinished(manager.directory, whole)
             raise write_failed(self._model_dir, error) from error
 
 
-def _remove_unfinished(folder: str) -> None:
-    """Removes the files of checkpoints that the folder does not know as whole."""
-    state = tf.train.get_checkpoint_state(folder)
-    whole = [os.path.basename(path) for path in state.all_model_checkpoint_paths] if state else []
+def _remove_unfinished(folder: str, whole: Collection[str]) -> None:
+    """Removes the files of all checkpoints but those that are whole."""
     for name in files.names_in(folder) if files.is_folder(folder) else []:
         match, path = _CHECKPOINT_FILE.fullmatch(name), os.path.join(folder, name)
         if match and match[2] == "_temp":

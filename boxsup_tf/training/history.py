@@ -29,7 +29,7 @@ class History:
         if files.exists(self._path):
             expected = "the metrics of a run: delete it to go on"
             epochs = read_json(self._path, expected).get("epochs")
-            if not isinstance(epochs, list):
+            if not isinstance(epochs, list) or not all(isinstance(e, dict) for e in epochs):
                 raise InputError(f"{self._path}: has no list of epochs: expected {expected}")
             self.epochs = epochs[:num_epochs]
 

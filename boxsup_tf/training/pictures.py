@@ -11,6 +11,7 @@ from PIL import Image
 from boxsup_tf import drawing, sheet
 from boxsup_tf.io import files
 from boxsup_tf.io.local_disk import readable
+from boxsup_tf.io.names import path_below
 from boxsup_tf.labels import BACKGROUND, VOID
 from boxsup_tf.metrics.confusion import ConfusionMatrix, count_pixels
 from boxsup_tf.models.as_written import as_written
@@ -134,7 +135,7 @@ class Pictures:
         return sheet.sheet(headings, drawn, names, labels)
 
     def _mask_path(self, shown: _Shown, epoch: int) -> str:
-        return os.path.join(self._folder, f"{shown.name}_update_{epoch:04d}.png")
+        return path_below(self._folder, f"{shown.name}_update_{epoch:04d}.png")
 
     @tf.function(input_signature=[tf.TensorSpec([None, None, 3], tf.uint8)])
     @as_written

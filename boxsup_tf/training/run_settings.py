@@ -10,10 +10,11 @@ from boxsup_tf.io import files
 from boxsup_tf.io.json_file import parse_json, write_json
 from boxsup_tf.io.owned_folder import OwnedFolder
 from boxsup_tf.models.architecture import CONFIG_FILE, read_settings
+from boxsup_tf.models.checkpoint_state import mend_state, newest_checkpoint
+from boxsup_tf.models.saved_network import BEST_FOLDER
 from boxsup_tf.settings import from_values
 from boxsup_tf.training.config import TrainConfig
 
-_CHECKPOINTS_FILE = "checkpoint"  # TensorFlow's, from the first one on
 _PACKAGES = ("boxsup_tf", "tensorflow", "keras", "numpy")
 # Settings that may change between a run and its resumption without changing what it learns.
 _FREE = (
@@ -39,7 +40,8 @@ def open_run(
 
     Raises:
         InputError: the folder holds a run with other settings, data or classes; or another
-            number of epochs where the learning rate depends on it.
+            number of epochs where the learning rate depends on it; or checkpoints of which none
+            can be read.
     """
     settings = dataclasses.asdict(config) | {
         "class_names": list(class_names),
@@ -47,9 +49,11 @@ def open_run(
     }
     path = os.path.join(model_dir, CONFIG_FILE)
     # Before its first checkpoint a run has learnt nothing: what stopped it may be mended now.
-    if files.exists(path) and files.exists(os.path.join(model_dir, _CHECKPOINTS_FILE)):
+    if files.exists(path) and newest_checkpoint(model_dir):
         _check_same_run(model_dir, read_settings(model_dir), settings)
     files.make_folders(model_dir)
+    for folder in (model_dir, os.path.join(model_dir, BEST_FOLDER)):
+        mend_state(folder)
     versions = {name: importlib.metadata.version(name) for name in _PACKAGES}
     write_json(path, settings | {"versions": versions})
 

@@ -8,14 +8,15 @@ import numpy as np
 import tensorflow as tf
 
 from boxsup_tf.errors import InputError
-from boxsup_tf.io.folder_lock import folder_lock
 from boxsup_tf.metrics.confusion import ConfusionMatrix
+from boxsup_tf.models.checkpoint_state import newest_checkpoint
 from boxsup_tf.models.saved_network import BEST_FOLDER, start_from
 from boxsup_tf.records import dataset_info
 from boxsup_tf.training.checkpoints import Checkpoints, Progress
 from boxsup_tf.training.class_weights import class_weights
 from boxsup_tf.training.config import TrainConfig
 from boxsup_tf.training.epoch_line import EpochLines
+from boxsup_tf.training.guarded import guarded
 from boxsup_tf.training.history import History
 from boxsup_tf.training.input_pipeline import (
     TrainingPipeline,
@@ -25,7 +26,6 @@ from boxsup_tf.training.input_pipeline import (
     steps_per_epoch,
 )
 from boxsup_tf.training.mask_update import MaskUpdate, MaskUpdateReport
-from boxsup_tf.training.missing_workers import missing_workers_explained
 from boxsup_tf.training.network_update import NetworkUpdate
 from boxsup_tf.training.optimizer import make_optimizer
 from boxsup_tf.training.pictures import Pictures
@@ -43,7 +43,6 @@ from boxsup_tf.training.training_example import read_example
 from boxsup_tf.training.training_network import TrainingNetwork, build_segmenter
 from boxsup_tf.training.validation import Validation
 from boxsup_tf.training.workers import Workers
-from boxsup_tf.training.write_errors import full_disk_explained
 
 
 def train(model_dir: str, config: TrainConfig) -> list[dict]:
@@ -60,10 +59,7 @@ def train(model_dir: str, config: TrainConfig) -> list[dict]:
     Raises:
         InputError: see `Trainer`; or NaN loss, a full disk, another process in `model_dir`.
     """
-    cluster = cluster_of_environment()
-    is_chief = cluster is None or cluster.index == 0  # who alone writes
-    alone = folder_lock(model_dir, "--model_dir") if is_chief else contextlib.nullcontext()
-    with alone, full_disk_explained(model_dir), missing_workers_explained(cluster):
+    with guarded(model_dir, config.train_data):
         return Trainer(model_dir, config).run()
 
 
@@ -115,7 +111,7 @@ class Trainer:
             optimizer.build(segmenter.model.trainable_variables)
         # Before anything is written: these may not fit, and initial weights may be missing.
         weights = class_weights(config, sources, len(class_names))
-        if tf.train.latest_checkpoint(model_dir) is None:
+        if newest_checkpoint(model_dir) is None:
             start_from(segmenter, config.init)
         if workers.is_chief:
             open_run(model_dir, config, class_names, digests)

@@ -76,7 +76,7 @@ def test_an_interrupted_training_ends_as_one_in_one_go(folder, trained, tmp_path
     for ours, theirs in zip(history, whole, strict=True):
         assert ours["loss"] == pytest.approx(theirs["loss"], rel=1e-4)
     models = [load_cfm(str(path)) for path in (trained, run)]
-    for record in read_records(str(folder / "pools"), 1):
+    for record in read_records(str(folder / "pools")):
         one, other = (model.label_map(record) for model in models)
         assert (one != other).mean() < 0.01
 
@@ -106,7 +106,7 @@ def test_it_learns_what_segments_are(folder, tmp_path):
     assert done.returncode == 0, done.stderr
     metrics = json.loads((output / "metrics.json").read_text())
     right, best, pixels = 0, 0, 0
-    for record in read_records(str(folder / "pools"), 1):
+    for record in read_records(str(folder / "pools")):
         example, pool = decode_example(record), decode_pool(record)
         known = example.mask != VOID
         kept = read_mask(
@@ -151,12 +151,12 @@ def _pasted_truth(pool: CandidatePool, mask: np.ndarray) -> np.ndarray:
 
 def test_label_maps_are_unions_of_candidates(folder, trained):
     model = load_cfm(str(trained))
-    for record in read_records(str(folder / "pools"), 1):
+    for record in read_records(str(folder / "pools")):
         label_map, pool = model.label_map(record), decode_pool(record)
         assert isinstance(pool, CandidatePool)
         assert label_map.shape == pool.superpixels.shape
         for superpixel in range(pool.membership.shape[1]):
             assert np.unique(label_map[pool.superpixels == superpixel]).size == 1
-    (record, *_) = read_records(str(folder / "masks"), 1)
+    (record, *_) = read_records(str(folder / "masks"))
     with pytest.raises(InputError, match=f"{decode_example(record).source_id} has no candidates"):
         model.label_map(record)

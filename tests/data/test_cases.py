@@ -146,7 +146,7 @@ def test_what_is_right(cases, tmp_path, name):
     assert found == (right.images, right.boxes, right.masks)
     warned = [line for line in result.stderr.splitlines() if line.startswith("warning: ")]
     assert right.said in "\n".join(warned) and (right.said or not warned or right.flags), warned
-    examples = [decode_example(record) for record in read_records(str(tmp_path / "out"), 1)]
+    examples = [decode_example(record) for record in read_records(str(tmp_path / "out"))]
     assert right.check(examples)
 
 
@@ -161,7 +161,7 @@ def test_a_large_image_and_a_yolo_folder(cases, tmp_path):
     case = cases / "42_img_52mp"
     result = _prepare(case, tmp_path / "small", ["--max_side=100"])
     assert result.returncode == 0, result.stderr
-    (record,) = read_records(str(tmp_path / "small"), 1)
+    (record,) = read_records(str(tmp_path / "small"))
     assert decode_example(record).width == 100
     folder = cases / "M1_unknown_layouts" / "yolo"
     flags = ["--dataset=yolo", f"--data_dir={folder}", f"--output_dir={tmp_path / 'yolo'}"]

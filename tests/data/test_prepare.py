@@ -37,7 +37,7 @@ def test_shards_hold_what_the_reader_gives(voc, tmp_path):
     # Images 1, 3, 5 have masks; 3 has no boxes, and 0 and 6 have an empty list of them.
     assert (info.num_images, info.num_images_with_masks, info.num_images_with_boxes) == (7, 3, 6)
     assert info.num_boxes == 1 + 2 + 4 + 5
-    for serialized, example in zip(read_records(str(tmp_path / "out"), 3), reader, strict=True):
+    for serialized, example in zip(read_records(str(tmp_path / "out")), reader, strict=True):
         assert_equal(decode_example(serialized), example)
 
 
@@ -122,7 +122,7 @@ def test_real_images(shared_data, tmp_path):
     info = prepare.prepare(reader, str(tmp_path), 2)
     expected = sum(len(example.labels) for example in reader)
     assert (info.num_images, info.num_images_with_masks, info.num_boxes) == (29, 29, expected)
-    records = itertools.islice(read_records(str(tmp_path), 2), 5)
+    records = itertools.islice(read_records(str(tmp_path)), 5)
     for serialized, index in zip(records, range(5), strict=True):
         assert_equal(decode_example(serialized), reader[index])
 
@@ -147,3 +147,13 @@ def test_every_reader_travels_to_other_machines(voc, coco, tmp_path):
             reader, str(there), 2, OneByOne()
         )
         assert _files(here) == _files(there)
+
+
+def test_an_id_that_leads_out_of_its_folder_is_left_out(voc, tmp_path):
+    _fill(voc)
+    (voc.root / "JPEGImages" / "images").mkdir()
+    for name in ("../outside", "images/../../outside"):
+        voc.add(name)
+    info = prepare.prepare(VocReader(voc.data_dir, "train"), str(tmp_path / "out"), 2)
+    assert [image.index for image in info.skipped] == [7, 8] and info.num_images == 7
+    assert "expected a relative path without '..'" in info.skipped[0].reason

@@ -11,7 +11,7 @@ from PIL import Image
 from boxsup_tf.data.shapes import ShapesReader
 from boxsup_tf.errors import InputError
 from boxsup_tf.evaluation.evaluate import EvaluateOptions, evaluate
-from boxsup_tf.evaluation.voc_server import check_for_server
+from boxsup_tf.evaluation.voc_server import check_for_server, write_archive
 from boxsup_tf.inference.segmentation_model import SegmentationModel
 from boxsup_tf.labels import VOC_CLASSES, color_map
 from boxsup_tf.records import records
@@ -108,3 +108,12 @@ def test_an_archive_that_lacks_images_is_refused(tmp_path):
         with pytest.raises(InputError, match=f"holds {info.num_images} of the 3 images of VOC's"):
             check_for_server("folder", info)
     check_for_server("folder", DatasetInfo(SETTINGS, NAMES, num_shards=1, num_images=3))
+
+
+@pytest.mark.parametrize("name", ["../../x", "/x"])
+def test_an_id_that_leads_out_of_the_archive(tmp_path, name):
+    info = DatasetInfo({"dataset": "voc", "split": "val", "year": "VOC2012"}, VOC_CLASSES, 1)
+    path = tmp_path / "results.tar.gz"
+    with pytest.raises(InputError, match="leads out of the folder"):
+        write_archive(str(path), [(name, np.zeros((2, 3), np.uint8))], VOC_CLASSES, info)
+    assert not path.exists()

@@ -89,14 +89,17 @@ def test_another_count_is_refused():
 def test_superpixels_that_are_something_else_are_refused():
     png = cv2.imencode(".png", np.zeros((2, 2), np.uint16))[1].tobytes()
     for packed in (png, b"PNG", b""):
-        with pytest.raises(ValueError, match="not a size and a zlib stream"):
+        with pytest.raises(ValueError, match="packed superpixels"):
             packing.unpack_superpixels(packed)
 
 
 def test_superpixels_of_another_size_are_refused():
     packed = packing.pack_superpixels(np.arange(20).reshape(4, 5))
     for size in ((4, 20), (9, 5), (2**30, 5), (1, 1)):
-        with pytest.raises(ValueError, match=r"hold 44 bytes: expected \d+ and two for each of"):
+        with pytest.raises(
+            ValueError,
+            match=r"packed superpixels (hold|of)",
+        ):
             packing.unpack_superpixels(struct.pack("<2I", *size) + packed[8:])
     with pytest.raises(ValueError, match="hold 43 bytes: expected 4 and two for each of 20 runs"):
         packing.unpack_superpixels(packed[:8] + zlib.compress(zlib.decompress(packed[8:])[:-1]))
@@ -114,3 +117,24 @@ def test_the_stored_runs_are_the_documented_ones():
         at = 3 * 7 + 2 * run
         assert int.from_bytes(stored[at : at + 2], "little") == labels[y, min(x, 20)]
     assert len(stored) == at + 2
+
+
+def test_a_bomb_is_not_unpacked():
+    """Of what is larger than it says, a byte more is unpacked."""
+    bomb = zlib.compress(bytes(10**8), 9)
+    with pytest.raises(ValueError, match="hold 69 bytes: expected 4 and"):
+        packing.unpack_superpixels(struct.pack("<2I", 4, 5) + bomb)
+    with pytest.raises(ValueError, match="holds 161 bytes: expected 160 for 9 candidates x 20"):
+        packing.unpack_membership(bomb, 9, 20)
+    for count in (2**40, -1):
+        with pytest.raises(ValueError, match=f"{count} candidates x 20 superpixels"):
+            packing.unpack_membership(bomb, count, 20)
+
+
+def test_a_membership_in_no_order_is_refused():
+    stored = bytearray(zlib.decompress(packing.pack_membership(_membership(9, 20))))
+    for place in (0, 40):  # of the candidates, and of the superpixels
+        damaged = stored.copy()
+        damaged[place] = damaged[place + 1]
+        with pytest.raises(ValueError, match="in no order"):
+            packing.unpack_membership(zlib.compress(bytes(damaged)), 9, 20)

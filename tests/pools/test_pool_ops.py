@@ -1,5 +1,7 @@
 """pools.pool_ops inside a graph, against CandidatePool in NumPy."""
 
+import zlib
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -71,3 +73,54 @@ def test_one_trace_serves_every_size():
     for num, num_superpixels in ((3, 50), (30, 150)):
         _decode(*_pool(num, num_superpixels).pack(), num, np.zeros(1, np.int32))
     assert _decode.experimental_get_tracing_count() <= max(before, 1)
+
+
+@tf.function(
+    input_signature=[
+        tf.TensorSpec([], tf.string),
+        tf.TensorSpec([], tf.string),
+        tf.TensorSpec([], tf.int64),
+    ]
+)
+def _unpack(superpixels, membership, count):
+    packed = pool_ops.PackedPool(superpixels, membership, count, tf.constant(False))
+    pool = pool_ops.unpack(packed)
+    return pool.superpixels, pool_ops.in_pool_order(
+        pool.membership, pool_ops.stored_members(pool.membership)
+    )
+
+
+def test_what_numpy_refuses_the_graph_refuses():
+    """Damage behind the checksum of the stream: its unpacked bytes are changed one by one."""
+    pool = _pool(7, 12)
+    rng = np.random.default_rng(0)
+    packed = pool.pack()
+    refused = 0
+    for number in range(300):
+        part = number % 2
+        head = packed[0][:8] if part == 0 else b""
+        content = bytearray(head + zlib.decompress(packed[part][len(head) :]))
+        place = rng.integers(len(content)) if number > 60 else rng.integers(min(len(content), 60))
+        kind = number % 3
+        if kind == 0:
+            content[place] ^= 1 << rng.integers(8)
+        elif kind == 1:
+            del content[place]
+        else:
+            content[place] = rng.integers(256)
+        head = bytes(content[: len(head)])
+        damaged = list(packed)
+        damaged[part] = head + zlib.compress(bytes(content[len(head) :]))
+        try:
+            expected = CandidatePool.unpack(*damaged, 7, "", False)
+        except ValueError as error:
+            if "is empty" in str(error):  # the graph does not look at every candidate
+                continue
+            refused += 1
+            with pytest.raises(tf.errors.InvalidArgumentError):
+                _unpack(*damaged, 7)
+        else:
+            superpixels, members = _unpack(*damaged, 7)
+            np.testing.assert_array_equal(superpixels, expected.superpixels)
+            np.testing.assert_array_equal(members, expected.membership.T)
+    assert refused > 100

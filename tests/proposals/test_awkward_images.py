@@ -111,7 +111,7 @@ def test_every_image_gets_its_pool(method, awkward, tmp_path, monkeypatch):
     info = generate_module.generate(awkward, str(tmp_path), method, options, 1)
     assert info.skipped == ()
     names = []
-    for serialized in shards.read_records(str(tmp_path), 1):
+    for serialized in shards.read_records(str(tmp_path)):
         example, pool = records.decode_example(serialized), records.decode_pool(serialized)
         names.append(example.source_id)
         assert pool.superpixels.shape == (example.height, example.width)

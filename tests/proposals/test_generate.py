@@ -60,7 +60,7 @@ def test_the_pool_read_back_is_the_pool_proposed(examples, pools):
     info = dataset_info.load_complete(pools)
     candidates = 0
     for before, after in zip(
-        shards.read_records(examples, 3), shards.read_records(pools, 3), strict=True
+        shards.read_records(examples), shards.read_records(pools), strict=True
     ):
         example = records.decode_example(before)
         expected = scg.propose(ProposalInput(decode_image(example.encoded).numpy()), GRADIENT)
@@ -108,7 +108,7 @@ def test_pools_are_replaced(examples, pools, tmp_path, monkeypatch):
     direct, again = str(tmp_path / "direct"), str(tmp_path / "again")
     generate(examples, direct, "rectangle", GRADIENT, 1)
     generate(pools, again, "rectangle", GRADIENT, 1)
-    pairs = zip(shards.read_records(direct, 3), shards.read_records(again, 3), strict=True)
+    pairs = zip(shards.read_records(direct), shards.read_records(again), strict=True)
     for one, other in pairs:
         assert one == other
         assert records.decode_pool(one).one_per_box
@@ -218,7 +218,7 @@ KEPT = [name for name in NAMES if name not in REASONS]
 
 
 def _ids(folder: str | pathlib.Path, num_shards: int) -> list[str]:
-    read = shards.read_records(str(folder), num_shards)
+    read = shards.read_records(str(folder))
     return [index.summarize(serialized).source_id for serialized in read]
 
 
@@ -321,7 +321,7 @@ class MendedMethod:
 
 def test_a_damaged_image_is_skipped(examples, tmp_path, monkeypatch):
     _in_this_process(monkeypatch)
-    serialized = list(shards.read_records(examples, 3))
+    serialized = list(shards.read_records(examples))
     damaged = tf.train.Example.FromString(serialized[5])
     encoded = damaged.features.feature[keys.IMAGE_ENCODED].bytes_list
     encoded.value[0] = encoded.value[0][:60]
@@ -349,7 +349,7 @@ def test_pruned_pools_are_small_and_say_so(examples, pools, tmp_path, monkeypatc
     whole = dataset_info.load_complete(pools)
     assert whole.settings["prune_box_iou"] == 0
     assert 0 < info.num_candidates < whole.num_candidates / 2
-    for serialized in shards.read_records(str(tmp_path / "a"), 3):
+    for serialized in shards.read_records(str(tmp_path / "a")):
         assert records.decode_pool(serialized).num_candidates > 0
     with pytest.raises(InputError, match=r"prune_box_iou = 0.5: expected 0.7"):
         generate(examples, str(tmp_path / "a"), "scg", GRADIENT, 1, prune_box_iou=0.7)

@@ -87,7 +87,8 @@ def test_even_sizes(num_examples, num_shards):
 
 
 @pytest.mark.parametrize(
-    ("change", "message"), [({"complete": False}, "unfinished"), ({"num_images": 0}, "empty")]
+    ("change", "message"),
+    [({"complete": False}, "unfinished"), ({"num_images": 0, "shard_sizes": (0, 0)}, "empty")],
 )
 def test_load_complete_refuses(tmp_path, change, message):
     dataclasses.replace(_INFO, **change).save(str(tmp_path))
@@ -98,3 +99,35 @@ def test_load_complete_refuses(tmp_path, change, message):
 def test_shard_paths_sort_in_order():
     paths = dataset_info.shard_paths("d", 12)
     assert len(paths) == 12 and paths == sorted(paths)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"num_shards": 10**8},
+        {"num_shards": 0},
+        {"num_shards": "2"},
+        {"shard_sizes": [3]},
+        {"shard_sizes": [1, 1]},
+        {"shard_sizes": [-1, 4]},
+        {"num_images": -3},
+        {"num_boxes": 1.5},
+        {"class_names": []},
+        {"class_names": [1, 2]},
+        {"class_names": None},
+        {"settings": [1]},
+        {"skipped": [{"index": 1}]},
+        {"digest": 5},
+    ],
+)
+def test_values_that_cannot_be(tmp_path, values):
+    text = json.dumps(dataclasses.asdict(_INFO) | values)
+    (tmp_path / "dataset.json").write_text(text)
+    with pytest.raises(InputError, match="dataset.json: not a dataset.json of this program"):
+        DatasetInfo.load(str(tmp_path))
+
+
+def test_a_file_of_many_levels(tmp_path):
+    (tmp_path / "dataset.json").write_text("[" * 200_000)
+    with pytest.raises(InputError, match="dataset.json: not a dataset.json of this program"):
+        DatasetInfo.load(str(tmp_path))

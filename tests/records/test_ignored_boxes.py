@@ -41,7 +41,7 @@ def test_every_box_has_candidates(method, prepared, tmp_path, monkeypatch):
     monkeypatch.setattr(generate_module, "WorkerPool", InThisProcess)
     info = generate_module.generate(prepared, str(tmp_path), method, _METHODS[method], 1, 0.5)
     assert not info.skipped and 0 < info.num_ignored_boxes < info.num_boxes
-    for serialized in shards.read_records(str(tmp_path), 1):
+    for serialized in shards.read_records(str(tmp_path)):
         pool, example = records.decode_pool(serialized), records.decode_example(serialized)
         assert pool.one_per_box == (method != "scg")
         assert pool.num_candidates >= len(example.boxes)
@@ -66,7 +66,7 @@ def test_training_takes_them_for_void(prepared, tmp_path, monkeypatch):
     (epoch,) = json.loads((tmp_path / "run" / "metrics.json").read_text())["epochs"]
     assert epoch["loss"] > 0 and 0 < epoch["pseudo_mask_mean_iou"] <= 1
     seen = set()
-    for serialized in shards.read_records(folder, 1):
+    for serialized in shards.read_records(folder):
         example = records.decode_example(serialized)
         path = pathlib.Path(model_dir, "pseudo_masks", f"0_{example.source_id}_update_0000.png")
         with Image.open(path) as image:

@@ -24,5 +24,5 @@ def test_no_shard_is_read_with_the_thread_that_tunes(tmp_path, monkeypatch):
 
     monkeypatch.setattr(tf.data.Dataset, "as_numpy_iterator", seen)
     monkeypatch.setattr(type(tf.data.TFRecordDataset([])), "as_numpy_iterator", seen)
-    assert list(read_records(str(tmp_path), 3))
+    assert list(read_records(str(tmp_path)))
     assert tuned == [False] * 3

@@ -51,7 +51,7 @@ def test_some_classes_smaller(tmp_path):
     assert result.returncode == 0, result.stderr
     info = DatasetInfo.load(str(tmp_path / "out"))
     assert info.class_names == ("background", "cross", "figure")
-    examples = [decode_example(record) for record in read_records(str(tmp_path / "out"), 4)]
+    examples = [decode_example(record) for record in read_records(str(tmp_path / "out"))]
     inner = list(ShapesReader(9, seed=3))
     wanted = [example for example in inner if {1, 4} & set(example.labels.tolist())]
     assert [e.source_id for e in examples] == [e.source_id for e in wanted]

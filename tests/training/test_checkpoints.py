@@ -12,7 +12,7 @@ import keras
 import numpy as np
 import pytest
 
-from boxsup_tf.errors import InputError
+from boxsup_tf.errors import InputError, InputWarning
 from boxsup_tf.models.saved_network import choose_network, load_network_weights, load_segmenter
 from boxsup_tf.supervision.labelling import Labelling
 from boxsup_tf.training import run_settings
@@ -220,6 +220,43 @@ def test_a_damaged_checkpoint(tmp_path, suffix, damage):
     # load_segmenter takes a checkpoint without a file for none.
     with pytest.raises(InputError, match="ckpt-1: damaged|no checkpoint yet"):
         load_segmenter(str(tmp_path))
+
+
+@pytest.mark.parametrize("content", [None, b"", b"\xff\xfe\x00", b"no proto", "another", "cut"])
+def test_a_damaged_state_file_loses_no_checkpoint(tmp_path, content):
+    run = open_run(tmp_path, keep_checkpoints=2)
+    for epoch in range(11):  # of 10 digits' order, too: ckpt-10 is newer than ckpt-9
+        run.set(float(epoch), epoch)
+        if epoch > 7:
+            run.checkpoints.save()
+        run.checkpoints.save_if_best(epoch / 100)
+    before = numbers(tmp_path)
+    for folder in (tmp_path, tmp_path / "best"):
+        path = folder / "checkpoint"
+        whole = path.read_bytes()
+        newest = numbers(folder)[-1].encode()
+        damaged = {"another": whole.replace(newest, b"ckpt-77"), "cut": whole[:27]}
+        path.unlink()
+        if content is not None:
+            path.write_bytes(damaged.get(content, content))
+    assert value_of(load_segmenter(str(tmp_path)).model) == 10
+    with pytest.warns(InputWarning, match="checkpoint: missing or damaged: .* is taken, ckpt-"):
+        again = open_run(tmp_path, keep_checkpoints=2)
+    assert value_of(again.model) == 10 and int(again.progress.epoch) == 10
+    assert again.checkpoints.best() == (10, 0.1) and numbers(tmp_path) == before
+    again.checkpoints.save_if_best(0.05)
+    assert open_run(tmp_path).checkpoints.best() == (10, 0.1)
+
+
+def test_nothing_begins_anew_over_checkpoints_that_cannot_be_read(tmp_path):
+    open_run(tmp_path).checkpoints.save()
+    (tmp_path / "checkpoint").write_bytes(b"")
+    (tmp_path / "ckpt-1.index").write_bytes(b"damaged")
+    for read in (open_run, load_segmenter):
+        with pytest.raises(
+            InputError, match="checkpoint: missing or damaged, and .*ckpt-1 is damag"
+        ):
+            read(str(tmp_path))
 
 
 def test_a_config_that_is_no_runs(tmp_path):

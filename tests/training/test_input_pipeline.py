@@ -71,7 +71,7 @@ def _truths(
     """Every usable example's label map and id, by image (whether flipped or not)."""
     truths = {}
     for source in sources:
-        for serialized in shards.read_records(source.folder, source.info.num_shards):
+        for serialized in shards.read_records(source.folder):
             example = records.decode_example(serialized)
             example_id = f"{source.number}/{example.source_id}"
             if source.is_box and example.boxes is not None:

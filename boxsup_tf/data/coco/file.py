@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from boxsup_tf.errors import InputError, warn
+from boxsup_tf.io.names import check_image_name, check_text
 from boxsup_tf.records.example import read_bytes
 
 Required = dict[str, dict[str, type]]  # by list: the keys of each entry, and their types
@@ -73,7 +74,7 @@ def _usable(entries: list, clean: Callable[[dict, int], dict], kind: str, path: 
             if not isinstance(entry, dict):
                 raise ValueError(f"{entry!r}: expected an object")
             kept.append(clean(entry, place))
-        except ValueError as error:
+        except (ValueError, OverflowError, RecursionError) as error:
             bad.append(f"{kind}[{place}]: {error}")
     if bad and not kept:
         raise InputError(f"{path}: {bad[0]}")
@@ -86,13 +87,14 @@ def _category(entry: dict, place: int) -> dict:
     name = entry.get("name")
     if not isinstance(name, str) or not name.strip():
         raise ValueError(f"'name' is {name!r}: expected a text")
-    return {"id": _identifier(entry, "id"), "name": name.strip()}
+    return {"id": _identifier(entry, "id"), "name": check_text(name.strip(), "'name'")}
 
 
 def _image(entry: dict, place: int) -> dict:
     name = entry.get("file_name")
     if not isinstance(name, str) or not name:
         raise ValueError(f"'file_name' is {name!r}: expected a text")
+    check_image_name(name, "'file_name'")
     sizes = {side: _side(entry, side) for side in ("height", "width")}
     if None in sizes.values():
         sizes = dict.fromkeys(sizes)

@@ -75,7 +75,7 @@ def edges_of(annotation: dict) -> Box:
     """(ymin, xmin, ymax, xmax) as annotated; NaN where it is not [x, y, width, height]."""
     try:
         x, y, w, h = (float(value) for value in annotation["bbox"])
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return (math.nan,) * 4
     return y, x, y + h, x + w
 

@@ -8,6 +8,8 @@ from pycocotools import mask as mask_utils
 from boxsup_tf.errors import InputError
 
 _MIN_POLYGON_NUMBERS = 6  # three points
+# pycocotools takes some 100 bytes for each pixel that an outline passes, without looking.
+_MAX_OUTLINE = 2**22
 
 
 def encode_segmentation(
@@ -36,6 +38,7 @@ def encode_segmentation(
             polygons = [p for p in _polygons(segmentation) if len(p) >= _MIN_POLYGON_NUMBERS]
             if not polygons:
                 return None
+            _check_polygons(polygons, height, width)
             return mask_utils.merge(mask_utils.frPyObjects(polygons, height, width))
         if not segmentation:
             return None
@@ -86,6 +89,25 @@ def _polygons(segmentation: list) -> list[list[float]]:
             raise ValueError("an odd number of coordinates")
         flat.append(part)
     return flat
+
+
+def _check_polygons(polygons: list[list[float]], height: int, width: int) -> None:
+    """Makes sure that polygons can be filled: numbers, and not far from their image.
+
+    Raises:
+        TypeError, OverflowError, ValueError: they cannot.
+    """
+    margin = max(height, width)
+    for polygon in polygons:
+        if not all(isinstance(value, int | float) for value in polygon):
+            raise TypeError("coordinates are not numbers")
+        points = np.array([float(value) for value in polygon]).reshape(-1, 2)
+        inside = (points >= -margin) & (points <= np.array([width, height]) + margin)
+        if not inside.all():
+            raise ValueError(f"coordinate {points[~inside][0]:g} is far outside of the image")
+        steps = np.abs(points - np.roll(points, 1, axis=0)).max(axis=1)
+        if steps.sum() > _MAX_OUTLINE:
+            raise ValueError(f"an outline of {steps.sum():g} pixels")
 
 
 def _run_lengths(counts: str) -> np.ndarray:

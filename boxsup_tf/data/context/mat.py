@@ -1,14 +1,13 @@
 """PASCAL-Context as it was released: labels.txt, and a .mat per image with its LabelMap."""
 
-import io
 import os
 from collections.abc import Iterator
 
 import numpy as np
-import scipy.io
 
 from boxsup_tf.data.context.classes import label_by_category
 from boxsup_tf.data.id_list import read_ids
+from boxsup_tf.data.mat_file import load_mat
 from boxsup_tf.errors import InputError
 from boxsup_tf.io import files
 from boxsup_tf.labels import BACKGROUND
@@ -88,7 +87,7 @@ def _read_label_map(path: str) -> np.ndarray:
     """[H, W], the numbers of categories."""
     encoded = read_bytes(path, "a label map")
     try:
-        label_map = scipy.io.loadmat(io.BytesIO(encoded), variable_names=["LabelMap"])["LabelMap"]
+        label_map = np.asarray(load_mat(encoded, ["LabelMap"])["LabelMap"])
     except Exception as error:  # whatever scipy stumbles over
         raise InputError(
             f"{path}: cannot be read ({error!r}): expected a .mat with the variable LabelMap"

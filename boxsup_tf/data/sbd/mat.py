@@ -6,19 +6,12 @@ GTcls its values are classes, VOC's labels; in GTinst they number instances from
 has the class of each. 0 is background, and nothing is void. Of their boundaries nothing is read.
 """
 
-import io
-import struct
-import zlib
-
 import numpy as np
-import scipy.io
 
+from boxsup_tf.data.mat_file import load_mat
 from boxsup_tf.errors import InputError
 from boxsup_tf.labels import VOC_CLASSES
 from boxsup_tf.records.example import read_bytes
-
-_HEADER, _TAG, _COMPRESSED = 128, 8, 15  # MATLAB 5.0 MAT-file format: sizes in bytes, and a type
-_MAX_BYTES = 2**28  # unpacked; a file of a few kilobytes can say that it holds more than there is
 
 
 def read_classes(path: str) -> np.ndarray:
@@ -54,8 +47,7 @@ def _read(path: str, name: str, *fields: str) -> list[np.ndarray]:
     """Fields of a struct of one element."""
     encoded = read_bytes(path, f"SBD's {name}")
     try:
-        _check_size(encoded)
-        found = scipy.io.loadmat(io.BytesIO(encoded), variable_names=[name])[name]
+        found = load_mat(encoded, [name])[name]
         return [np.asarray(found[field].item()) for field in fields]
     except Exception as error:  # whatever scipy stumbles over
         reason = " ".join(f"{type(error).__name__}: {error}".split())
@@ -63,30 +55,6 @@ def _read(path: str, name: str, *fields: str) -> list[np.ndarray]:
             f"{path}: cannot be read ({reason}): expected a .mat with the struct {name} with "
             f"{' and '.join(fields)}"
         ) from None
-
-
-def _check_size(encoded: bytes) -> None:
-    """Makes sure that what is compressed stays small, without keeping it.
-
-    Raises:
-        ValueError: it does not, or the file ends too early.
-        zlib.error: it is damaged.
-    """
-    order = ">" if encoded[126:128] == b"MI" else "<"
-    place, room = _HEADER, _MAX_BYTES
-    while place < len(encoded):
-        kind, size = struct.unpack(f"{order}II", encoded[place : place + _TAG].ljust(_TAG, b"\0"))
-        place += _TAG
-        if place + size > len(encoded):
-            raise ValueError("the file ends too early")
-        if kind == _COMPRESSED:
-            unpacker, packed = zlib.decompressobj(), encoded[place : place + size]
-            while packed and room >= 0:
-                room -= len(unpacker.decompress(packed, 2**20))
-                packed = unpacker.unconsumed_tail
-        if room < 0:
-            raise ValueError(f"it unpacks to more than {_MAX_BYTES} bytes")
-        place += size
 
 
 def _labels(values: np.ndarray, largest: int, path: str, what: str) -> np.ndarray:

@@ -22,7 +22,8 @@ from boxsup_tf.data.source_image import SourceImage
 from boxsup_tf.errors import InputError
 from boxsup_tf.records.example import read_bytes
 
-_DECLARATION = re.compile(rb"^\s*<\?xml[^>]*\?>")
+_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
+_ENCODING = re.compile(rb"^\s*<\?xml[^>]*encoding\s*=\s*[\"']([\w.-]+)")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -94,9 +95,17 @@ def _parse(path: str) -> ElementTree.Element:
     try:
         try:
             return ElementTree.fromstring(encoded)
-        except LookupError:  # an encoding that there is not: XML without a declaration is UTF-8
-            return ElementTree.fromstring(_DECLARATION.sub(b"", encoded))
-    except (ElementTree.ParseError, ValueError) as error:
+        except (LookupError, ValueError) as error:
+            if isinstance(error, ElementTree.ParseError):
+                raise
+            # An encoding that expat does not know: Python may; if it knows none, it is UTF-8.
+            name = _ENCODING.search(encoded)
+            try:
+                text = encoded.decode(name[1].decode("ascii") if name else "utf-8")
+            except LookupError:
+                text = encoded.decode("utf-8-sig")
+            return ElementTree.fromstring(_DECLARATION.sub("", text))
+    except (ElementTree.ParseError, ValueError, LookupError, RecursionError) as error:
         raise InputError(f"{path}: not well-formed XML: {error}") from None
 
 

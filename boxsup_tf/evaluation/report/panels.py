@@ -1,6 +1,5 @@
 """The images of an evaluation with their label maps, as the data of the page's script."""
 
-import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +13,7 @@ from boxsup_tf.evaluation.examples import read_examples
 from boxsup_tf.evaluation.report.pictures import jpeg_uri, label_map_uri
 from boxsup_tf.evaluation.result import Evaluation
 from boxsup_tf.io import files
+from boxsup_tf.io.names import path_below
 from boxsup_tf.labels import color_map
 from boxsup_tf.records.dataset_info import DatasetInfo
 from boxsup_tf.records.example import Example, decode_image
@@ -87,7 +87,7 @@ def _image(
 
 
 def _prediction(folder: str, example: Example, num_classes: int, max_side: int) -> str | None:
-    path = os.path.join(folder, f"{example.source_id}.png")
+    path = path_below(folder, f"{example.source_id}.png")
     if not files.exists(path):
         return None
     size = (example.height, example.width)

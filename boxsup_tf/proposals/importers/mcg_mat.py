@@ -8,16 +8,18 @@ rows are not those of `labels`. A file of `masks`, [H, W, N] of zeros and others
 
 import h5py
 import numpy as np
-import scipy.io
 
+from boxsup_tf.data.mat_file import MAX_BYTES, load_mat
 from boxsup_tf.errors import InputError
+from boxsup_tf.io import files
 from boxsup_tf.io.local_disk import local_copy
-from boxsup_tf.pools.candidates import CandidatePool
+from boxsup_tf.pools.candidates import MAX_SUPERPIXELS, CandidatePool
 from boxsup_tf.pools.refinement import refine
 from boxsup_tf.proposals import importers
 from boxsup_tf.proposals.proposal_input import ProposalInput
 
 _MASKS = "masks"
+_MAX_MEMBERS = 2**29
 _Contents = tuple[np.ndarray, list[np.ndarray]] | np.ndarray  # superpixels and labels; or masks
 
 
@@ -31,7 +33,7 @@ def read(path: str, inputs: ProposalInput) -> CandidatePool:
     file = importers.find_own(path, inputs, (".mat",))
     try:
         with local_copy(file) as local:
-            contents = _load_hdf5(local) if h5py.is_hdf5(local) else _load_mat(local)
+            contents = _load_hdf5(local) if h5py.is_hdf5(local) else _load_mat(files.read(local))
         if isinstance(contents, np.ndarray):
             if contents.ndim == 2:
                 contents = contents[:, :, None]
@@ -51,8 +53,11 @@ def read(path: str, inputs: ProposalInput) -> CandidatePool:
     present, cells = np.unique(superpixels, return_inverse=True)
     if present[0] < 1:
         raise InputError(f"{file}: superpixel {present[0]}: expected numbers from 1")
-    column = np.full(present[-1] + 1, -1)
-    column[present] = np.arange(present.size)
+    if present.size > MAX_SUPERPIXELS or present.size * len(labels) > _MAX_MEMBERS:
+        raise InputError(
+            f"{file}: {len(labels)} candidates of {present.size} superpixels: expected at most "
+            f"{MAX_SUPERPIXELS} superpixels, and {_MAX_MEMBERS} as the product"
+        )
     membership = np.zeros((len(labels), present.size), bool)
     for number, label in enumerate(labels):
         wrong = label[(label < 1) | (label > present[-1])]
@@ -61,14 +66,14 @@ def read(path: str, inputs: ProposalInput) -> CandidatePool:
                 f"{file}: labels{{{number + 1}}} names superpixel {wrong[0]}: expected 1 .. "
                 f"{present[-1]}"
             )
-        held = column[label]
-        membership[number, held[held >= 0]] = True  # a number without a pixel adds nothing
+        place = np.searchsorted(present, label)
+        membership[number, place[present[place] == label]] = True  # others have no pixel
     superpixels = cells.reshape(superpixels.shape).astype(np.int32)
     return CandidatePool(superpixels, membership[membership.any(axis=1)], "imported")
 
 
-def _load_mat(file: str) -> _Contents:
-    contents = {k: v for k, v in scipy.io.loadmat(file).items() if not k.startswith("__")}
+def _load_mat(encoded: bytes) -> _Contents:
+    contents = {k: v for k, v in load_mat(encoded).items() if not k.startswith("__")}
     if _MASKS in contents:
         return contents[_MASKS]
     if "superpixels" not in contents:
@@ -85,14 +90,25 @@ def _load_hdf5(file: str) -> _Contents:
     """MATLAB writes arrays by columns: HDF5 shows them transposed; a cell is a reference."""
     with h5py.File(file, "r") as contents:
         if _MASKS in contents:
-            return contents[_MASKS][()].T
+            return _array(contents[_MASKS]).T
         if "superpixels" not in contents:
             structs = [value for value in contents.values() if isinstance(value, h5py.Group)]
             contents = next(struct for struct in structs if "superpixels" in struct)
-        cells = [contents.file[reference] for reference in contents["labels"][()].ravel()]
+        cells = [contents.file[reference] for reference in _array(contents["labels"]).ravel()]
         # An empty array is stored as its dimensions, and marked.
-        labels = [cell[()][:0] if "MATLAB_empty" in cell.attrs else cell[()] for cell in cells]
-        return contents["superpixels"][()].T, labels
+        labels = [_array(c)[:0] if "MATLAB_empty" in c.attrs else _array(c) for c in cells]
+        return _array(contents["superpixels"]).T, labels
+
+
+def _array(stored: h5py.Dataset) -> np.ndarray:
+    """All of an array that is not too large, whatever it takes in the file.
+
+    Raises:
+        ValueError: it is.
+    """
+    if stored.size * stored.dtype.itemsize > MAX_BYTES:
+        raise ValueError(f"an array of shape {stored.shape} takes more than {MAX_BYTES} bytes")
+    return stored[()]
 
 
 def _whole(array: np.ndarray) -> np.ndarray:

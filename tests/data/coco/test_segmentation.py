@@ -95,3 +95,32 @@ def test_what_is_no_segmentation_is_refused(bad):
 def test_run_lengths_of_another_size_are_refused(other):
     with pytest.raises(InputError, match=r"here: .*: expected \[10, 12\], the image's height"):
         encode_segmentation(other, 10, 12, "here")
+
+
+@pytest.mark.parametrize("value", [1e9, -1e9, 1e6, 1e308, float("nan"), float("inf"), 10**400])
+def test_a_coordinate_far_outside_of_the_image(value):
+    """pycocotools would take gigabytes, or end the process."""
+    for polygon in ([value, 1, 8, 3, 8, 6], [2, 3, 8, value, 8, 6]):
+        with pytest.raises(InputError, match="here: malformed segmentation"):
+            encode_segmentation([[2, 3, 8, 3, 8, 6], polygon], 10, 12, "here")
+
+
+@pytest.mark.parametrize(
+    "polygon", [[1, 2, 3, 4, "5", 6], [1, 2, 3, 4, None, 6], [1, 2, [3], 4, 5, 6]]
+)
+def test_a_coordinate_that_is_no_number(polygon):
+    with pytest.raises(InputError, match="here: malformed segmentation"):
+        encode_segmentation([polygon], 10, 12, "here")
+
+
+def test_an_outline_longer_than_any_object_has():
+    zigzag = [[0, 0, 4000, 4000] * 1100]
+    with pytest.raises(InputError, match="an outline of"):
+        encode_segmentation(zigzag, 4000, 4000, "here")
+
+
+def test_a_polygon_may_reach_out_of_its_image():
+    mask = mask_utils.decode(
+        encode_segmentation([[-5, -5, 20, -5, 20, 20, -5, 20]], 10, 12, "here")
+    )
+    assert mask.all()

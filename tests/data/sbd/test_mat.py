@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import scipy.io
 
+from boxsup_tf.data import mat_file
 from boxsup_tf.data.sbd import mat as sbd_mat
 from boxsup_tf.errors import InputError
 
@@ -114,7 +115,7 @@ def test_a_file_that_is_cut_short_or_damaged(tmp_path):
 def test_a_small_file_that_unpacks_to_much_is_not_unpacked(tmp_path, monkeypatch):
     path = _write(tmp_path, Segmentation=np.zeros((1000, 1000), np.uint8))
     assert pathlib.Path(path).stat().st_size < 2000
-    monkeypatch.setattr(sbd_mat, "_MAX_BYTES", 10**6)
+    monkeypatch.setattr(mat_file, "MAX_BYTES", 10**6)
     monkeypatch.setattr(scipy.io, "loadmat", None)
     with pytest.raises(InputError, match="unpacks to more than 1000000 bytes"):
         sbd_mat.read_classes(path)

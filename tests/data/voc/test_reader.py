@@ -347,3 +347,16 @@ def test_real_images_agree_with_their_files(shared_data, subset, split):
         foreground += is_object.sum()
     assert found > 0
     assert covered / foreground > 0.99
+
+
+@pytest.mark.parametrize("encoding", ["shift_jis", "gb2312", "big5", "utf-16", "utf-7", "cp1252"])
+def test_encodings_that_python_knows(voc, encoding):
+    """Those of several bytes a letter are unknown to expat."""
+    voc.add("a")
+    path = voc.root / "Annotations" / "a.xml"
+    text = f'<?xml version="1.0" encoding="{encoding}"?>{voc_xml(voc_object())}'
+    path.write_bytes(text.encode(encoding))
+    assert VocReader(voc.data_dir, "train")[0].labels.size == 1
+    path.write_bytes(text.encode(encoding)[:-20] + b"\xff\xfe\x81")
+    with pytest.raises(InputError, match=r"a\.xml"):
+        VocReader(voc.data_dir, "train")[0]

@@ -55,7 +55,7 @@ def test_the_command_takes_a_list_and_resumes_no_other_one(voc, tmp_path):
 
     result = run(*folders)
     assert result.returncode == 0 and "5 images, 8 boxes" in result.stdout, result.stderr
-    records = read_records(str(tmp_path / "out"), 2)
+    records = read_records(str(tmp_path / "out"))
     assert [decode_example(one).source_id for one in records] == ["a0", "a1", "a2", "b0", "b1"]
     result = run(*reversed(folders))
     assert result.returncode and "holds a dataset with parts" in result.stderr

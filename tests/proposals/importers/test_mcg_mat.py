@@ -157,3 +157,21 @@ def test_missing_and_broken_files_are_named(tmp_path):
     _save(path, _superpixels(), np.ones((4, 60)))
     with pytest.raises(InputError, match="a.mat: cannot be read .*labels is an array of float64"):
         mcg_mat.read(str(tmp_path), made.inputs("a.jpg"))
+
+
+def test_a_large_number_takes_no_memory(tmp_path):
+    superpixels = _superpixels().astype(np.int64)
+    superpixels[superpixels == 60] = 3 * 10**8
+    labels = [np.array([3 * 10**8, 1]), np.array([59, 60])]
+    cell = _cell(labels, np.int32, (2, 1))
+    scipy.io.savemat(tmp_path / "a.mat", {"superpixels": superpixels, "labels": cell})
+    pool = mcg_mat.read(str(tmp_path), made.inputs("a.jpg"))
+    np.testing.assert_array_equal(pool.mask(0), np.isin(superpixels, labels[0]))
+    np.testing.assert_array_equal(pool.mask(1), superpixels == 59)
+
+
+def test_an_array_of_hdf5_that_says_it_is_huge(tmp_path):
+    with h5py.File(tmp_path / "a.mat", "w") as file:
+        file.create_dataset("masks", (10**5, 10**5), np.uint8, chunks=(1000, 1000))
+    with pytest.raises(InputError, match="takes more than 268435456 bytes"):
+        mcg_mat.read(str(tmp_path), made.inputs("a.jpg"))

@@ -1,0 +1,39 @@
+"""What a user is told where a training reads records that are damaged."""
+
+import contextlib
+from collections.abc import Iterator
+
+import tensorflow as tf
+
+from boxsup_tf.errors import InputError, first_line
+from boxsup_tf.pools.pool_ops import DAMAGED_POOL
+
+_TOO_FEW = "was expected to contain"  # in what TensorFlow says of `places.record_at`
+
+
+@contextlib.contextmanager
+def damaged_records_explained(folders: str) -> Iterator[None]:
+    """Ends a run with one line where a record has another checksum, no whole pool, or is missing.
+
+    Args:
+        folders: from which records are read, for the message.
+
+    Raises:
+        InputError: instead of TensorFlow's error of a record.
+    """
+    try:
+        yield
+    except (
+        tf.errors.DataLossError,
+        tf.errors.FailedPreconditionError,
+        tf.errors.InvalidArgumentError,
+    ) as error:
+        signs = DAMAGED_POOL, _TOO_FEW
+        if not isinstance(error, tf.errors.DataLossError) and not any(
+            sign in error.message for sign in signs
+        ):
+            raise
+        raise InputError(
+            f"{folders}: a record is damaged or missing: {first_line(error)}; copy the shards "
+            "again, or make the data set again in a new folder"
+        ) from None
