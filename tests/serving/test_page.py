@@ -1,33 +1,23 @@
 """The page at `/` in a real browser, and the model's classes over HTTP."""
 
 import io
-import shutil
 import time
 
 import numpy as np
 import pytest
 import urllib3
 from PIL import Image
-from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 
 from boxsup_tf.labels import color_map
 from boxsup_tf.serving.rest_client import RestClient
+from tests.chromium import start_chromium
 from tests.serving.talking import encode, get
 
 
 @pytest.fixture(scope="module")
 def browser():
-    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if not chromium or not driver:
-        pytest.skip("no Chromium: apt-get install chromium chromium-driver")
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    for argument in ("headless=new", "no-sandbox", "disable-gpu", "disable-dev-shm-usage"):
-        options.add_argument(f"--{argument}")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    started = webdriver.Chrome(options=options, service=Service(driver))
+    started = start_chromium()
     yield started
     started.quit()
 
