@@ -79,7 +79,13 @@ def commands(name: str, root: str, out: str) -> list[tuple[list[str], dict[str, 
 
 
 def contents(folder: str) -> dict[str, Any]:
-    """What a program left, by path: bytes, JSON without times, the variables of checkpoints."""
+    """What a program left, by path: bytes, JSON without times, the variables of checkpoints.
+
+    Of exports, the last: one that was whole when its process was killed is followed by another.
+    """
+    versions = [int(name) for name in os.listdir(folder) if name.isdecimal()]
+    if versions:
+        return contents(os.path.join(folder, str(max(versions))))
     found: dict[str, Any] = {}
     for path in pathlib.Path(folder).rglob("*"):
         name = path.relative_to(folder).as_posix()
