@@ -17,29 +17,39 @@ from boxsup_tf.commands import stopping
 from boxsup_tf.errors import InputError, shown_in_one_line
 from boxsup_tf.workers.worker_pool import WorkerPool
 
+said = []
+
+def pause():
+    # Where a signal finds it: inside of what each function does about one.
+    if not said:
+        said.append("ready")
+        print(*said, flush=True)
+    time.sleep(60)
+
 def swallow():
     while True:
         try:
-            time.sleep(60)
+            pause()
         except BaseException:
             pass
 
 def swallow_as_a_bug():
     try:
-        time.sleep(60)
+        pause()
     except KeyboardInterrupt:
         raise RuntimeError("as TensorFlow does") from None
 
 def wait():
-    time.sleep(60)
+    pause()
 
 def finish():
     try:
-        time.sleep(60)
+        pause()
     except KeyboardInterrupt:
         print("stopped")
 
 def work():
+    print("ready", flush=True)
     with WorkerPool(time.sleep, 2, os.getpid) as pool:
         pool.wait_until_ready()
         print(*[worker.process.pid for worker in pool._workers], flush=True)
@@ -47,7 +57,6 @@ def work():
 
 stopping._SECONDS = 0.7
 with stopping.stopped_by_signals():
-    print("ready", flush=True)
     with shown_in_one_line():
         {}()
 """
