@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image
 
 from boxsup_tf.inference.outlines import outlines
+from boxsup_tf.inference.prediction_folder import mask_path
 from boxsup_tf.io import files
 from boxsup_tf.io.json_file import write_json
 from boxsup_tf.io.local_disk import readable
@@ -28,7 +29,7 @@ def write_annotation_files(
         path_of_name: the images by the names of their masks.
         class_names: index is label.
     """
-    masks = {name: os.path.join(folder, "masks", f"{name}.png") for name in path_of_name}
+    masks = {name: mask_path(folder, name) for name in path_of_name}
     done = {name: path for name, path in masks.items() if files.exists(path)}
     for kind in kinds:
         ANNOTATION_FILES[kind](folder, done, path_of_name, class_names)

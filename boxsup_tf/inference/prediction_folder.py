@@ -17,6 +17,11 @@ PREDICTIONS_FILE = "predictions.json"
 _MASKS = "masks"
 
 
+def mask_path(folder: str, name: str) -> str:
+    """The path of an image's mask in a folder of predictions."""
+    return path_below(os.path.join(folder, _MASKS), f"{name}.png")
+
+
 class PredictionFolder:
     """FOLDER/masks/NAME.png (palette PNG), overlays/NAME.jpg and predictions.json.
 
@@ -88,8 +93,8 @@ class PredictionFolder:
         self._owned.write({"settings": self._settings, "files": files, "images": images})
 
     def _outputs(self, name: str) -> tuple[str, str]:
-        mask = path_below(os.path.join(self._folder, _MASKS), f"{name}.png")
-        return mask, path_below(os.path.join(self._folder, "overlays"), f"{name}.jpg")
+        overlay = path_below(os.path.join(self._folder, "overlays"), f"{name}.jpg")
+        return mask_path(self._folder, name), overlay
 
     def _record(self, name: str, label_map: np.ndarray) -> None:
         areas = np.bincount(label_map.ravel(), minlength=len(self._class_names)).tolist()

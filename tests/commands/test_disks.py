@@ -1,12 +1,6 @@
 """Programs whose output folder is read-only, or on a full disk."""
 
-import shutil
-import subprocess
-import sys
-
-import pytest
-
-from tests.conftest import REPOSITORY
+from tests.small_tmpfs import run_on_small_disk
 
 
 def test_every_program_says_that_the_disk_is_full_or_read_only_and_goes_on(tmp_path):
@@ -14,18 +8,5 @@ def test_every_program_says_that_the_disk_is_full_or_read_only_and_goes_on(tmp_p
     folder, disk = tmp_path / "folder", tmp_path / "disk"
     folder.mkdir()
     disk.mkdir()
-    namespace = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c"]
-    mount = 'mount -t tmpfs -o size=16m tmpfs "$0"'
-    if (
-        not shutil.which("unshare")
-        or subprocess.run([*namespace, mount, str(disk)], capture_output=True).returncode
-    ):
-        pytest.skip("this user cannot mount a file system: unshare --user --mount fails")
-    program = 'exec "$1" -m tests.commands.small_disk "$2" "$0"'
-    result = subprocess.run(
-        [*namespace, f"{mount} && {program}", str(disk), sys.executable, str(folder)],
-        cwd=REPOSITORY,
-        capture_output=True,
-        text=True,
-    )
+    result = run_on_small_disk(disk, 16, "tests.commands.small_disk", folder)
     assert result.returncode == 0, result.stdout + result.stderr

@@ -3,10 +3,7 @@
 import dataclasses
 import json
 import os
-import pathlib
 import shutil
-import subprocess
-import sys
 
 import keras
 import numpy as np
@@ -20,8 +17,8 @@ from boxsup_tf.training.checkpoints import Checkpoints, Progress
 from boxsup_tf.training.config import TrainConfig
 from boxsup_tf.training.optimizer import make_optimizer
 from tests.models.segmenters import make_segmenter
+from tests.small_tmpfs import run_on_small_disk
 
-REPOSITORY = pathlib.Path(__file__).parents[2]
 CLASS_NAMES = ("background", "cat", "dog")
 
 
@@ -296,20 +293,7 @@ def test_another_number_of_epochs(tmp_path, schedule):
 
 def test_a_full_disk_leaves_the_checkpoint_before(tmp_path):
     """A real one: a file system of two megabytes in memory, filled so that any file may fail."""
-    namespace = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c"]
-    mount = 'mount -t tmpfs -o size=2m tmpfs "$0"'
-    if (
-        not shutil.which("unshare")
-        or subprocess.run([*namespace, mount, str(tmp_path)], capture_output=True).returncode
-    ):
-        pytest.skip("this user cannot mount a file system: unshare --user --mount fails")
-    program = 'exec "$1" -m tests.training.full_disk "$0"'
-    result = subprocess.run(
-        [*namespace, f"{mount} && {program}", str(tmp_path), sys.executable],
-        cwd=REPOSITORY,
-        capture_output=True,
-        text=True,
-    )
+    result = run_on_small_disk(tmp_path, 2, "tests.training.full_disk")
     assert result.returncode == 0, result.stdout + result.stderr
 
 
