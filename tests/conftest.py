@@ -7,6 +7,9 @@ import pathlib
 import pytest
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# Files of tests run side by side, a core each: further threads of a process only get in their way.
+for _threads in ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(_threads, "1")
 
 REPOSITORY = pathlib.Path(__file__).resolve().parent.parent
 
