@@ -11,7 +11,17 @@ import numpy as np
 
 
 class Look:
-    """One image in the making."""
+    """One image in the making.
+
+    Attributes:
+        size: of objects, against the usual one.
+    """
+
+    size = 1.0
+
+    def has_room(self, silhouette: np.ndarray) -> bool:
+        """Whether an object may lie there; by default anywhere."""
+        return True
 
     def add(self, silhouette: np.ndarray, kind: int) -> None:
         """Puts an object on top: its pixels, bool [H, W], and its class, from 1."""
@@ -101,6 +111,56 @@ class Hidden(Colour):
         self._canvas = np.where(pixels[:, :, None], coat, self._canvas)
 
 
+class Mats(Colour):
+    """Small objects apart from each other, most of them on a mat as large as their box.
+
+    Mats lie about everywhere. One that an object covers from side to side has the object's box, so
+    the box alone cannot tell the object from the object with pieces of its mat; who has seen other
+    images knows that mats are background, as they are wherever no box is.
+    """
+
+    size = 0.65
+    _SHARE = 0.8  # of the objects, that lie on a mat
+
+    def __init__(self, rng: np.random.Generator, height: int, width: int, num_kinds: int) -> None:
+        self._rng, self._size, self._num_kinds = rng, (height, width), num_kinds
+        self._ground = rng.uniform(90, 120)
+        self._canvas = self._cloth(rng.uniform(0, 180), rng.uniform(5, 40), self._ground)
+        self._taken = np.zeros((height, width), bool)  # boxes of objects
+        for _ in range(rng.integers(5, 10)):
+            half = rng.uniform(0.11, 0.26, 2) * min(height, width)
+            self._lay(rng.uniform(0, 1, 2) * (height, width), half)
+
+    def _cloth(self, hue: float, saturation: float, grey: float) -> np.ndarray:
+        return _texture(self._rng, *self._size, hue, saturation, grey, (3, 8))
+
+    def _lay(self, middle: np.ndarray, half: np.ndarray) -> float:
+        """A mat with rounded corners, lighter or darker than the ground; returns its grey."""
+        rng, (height, width) = self._rng, self._size
+        y, x = np.mgrid[:height, :width]
+        away = np.abs([(y - middle[0]) / half[0], (x - middle[1]) / half[1]])
+        pixels = (away ** rng.uniform(4, 12)).sum(axis=0) <= 1
+        grey = self._ground + rng.choice((1, 1, -1)) * rng.uniform(60, 90)
+        cloth = self._cloth(rng.uniform(0, 180), rng.uniform(5, 40), grey)
+        self._canvas = np.where(pixels[:, :, None], cloth, self._canvas)
+        return grey
+
+    def has_room(self, silhouette: np.ndarray) -> bool:
+        return not silhouette.any() or not self._taken[_window(silhouette)].any()
+
+    def add(self, silhouette: np.ndarray, kind: int) -> None:
+        rng, window = self._rng, _window(silhouette)
+        self._taken[window] = True
+        grey = self._ground + rng.uniform(60, 90)
+        if rng.random() < self._SHARE:
+            ends = np.array([(side.start, side.stop) for side in window])
+            grey = self._lay((ends.sum(axis=1) - 1) / 2, (ends[:, 1] - ends[:, 0]) / 2)
+        hue = ((kind - 1) * 180 / self._num_kinds + rng.normal(0, 6)) % 180
+        grey = max(grey, 120) + rng.uniform(-12, 12)  # a dark colour is hardly one
+        coat = self._cloth(hue, rng.uniform(140, 200), grey)
+        self._canvas = np.where(silhouette[:, :, None], coat, self._canvas)
+
+
 class XRay(Look):
     """Grey shadows of objects that let light through, among bars and lumps that are no objects.
 
@@ -133,8 +193,15 @@ class XRay(Look):
 LOOKS: dict[str, Callable[[np.random.Generator, int, int, int], Look]] = {
     "colour": Colour,
     "hidden": Hidden,
+    "mats": Mats,
     "xray": XRay,
 }
+
+
+def _window(pixels: np.ndarray) -> tuple[slice, slice]:
+    """Rows and columns of the box around bool [H, W] pixels, of which there are some."""
+    rows, columns = (np.flatnonzero(pixels.any(axis=axis)) for axis in (1, 0))
+    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
 
 
 def _bar(rng: np.random.Generator, height: int, width: int) -> np.ndarray:

@@ -116,10 +116,11 @@ def draw_objects(
     for _ in range(rng.integers(1, 4)):
         for _ in range(_MAX_TRIES):
             kind = int(rng.integers(1, len(SHAPE_CLASSES)))
-            silhouette = picture.pierced(_silhouette(rng, kind, height, width, image_size))
+            drawn = _silhouette(rng, kind, height, width, image_size * picture.size)
+            silhouette = picture.pierced(drawn)
             after = np.where(silhouette, len(kinds) + 1, owner)
             areas = [*full_areas, int(silhouette.sum())]
-            if _all_visible(after, areas):
+            if picture.has_room(silhouette) and _all_visible(after, areas):
                 break
         else:
             continue
@@ -148,7 +149,7 @@ def _all_visible(owner: np.ndarray, areas: list[int]) -> bool:
 
 
 def _silhouette(
-    rng: np.random.Generator, kind: int, height: int, width: int, image_size: int
+    rng: np.random.Generator, kind: int, height: int, width: int, image_size: float
 ) -> np.ndarray:
     """bool [H, W]: one object, turned, stretched and with an uneven outline."""
     radius = rng.uniform(0.2, 0.4) * image_size

@@ -182,7 +182,7 @@ def test_files_are_read_as_for_records(saved_model, images, tmp_path):
             expected = saved_model.predict(pixels[None])[0][0].numpy()
             np.testing.assert_array_equal(read(out / "masks" / f"{name}.png"), expected)
     assert (read(tmp_path / "0/masks/b.png.png") != read(tmp_path / "1/masks/b.png.png")).any()
-    with pytest.raises(InputError, match="value_range"):
+    with pytest.raises(InputError, match="channels = .3, 1, 2.: expected None"):
         predict_files(saved_model, paths, str(tmp_path / "1"))
 
 
