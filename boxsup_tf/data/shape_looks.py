@@ -4,7 +4,7 @@ A look is made for one image, is told the objects from the lowest to the topmost
 photograph. All draw from the image's own generator.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 import cv2
 import numpy as np
@@ -31,17 +31,6 @@ class Look:
         """float [H, W, 3], RGB, 0 .. 255 but for noise."""
         raise NotImplementedError
 
-    def pierced(self, silhouette: np.ndarray) -> np.ndarray:
-        """What is left of an object that has holes; by default it has none."""
-        return silhouette
-
-    def covers(self) -> Iterable[np.ndarray]:
-        """Things before the objects that are none, bool [H, W] each; by default there are none."""
-        return ()
-
-    def cover(self, pixels: np.ndarray) -> None:
-        """Puts one of them on top."""
-
 
 class Colour(Look):
     """Opaque, striped, chequered or cloudy objects on backgrounds of these patterns.
@@ -66,49 +55,6 @@ class Colour(Look):
         light = cv2.resize(rng.uniform(0.75, 1.2, (3, 3)), (width, height), interpolation=2)
         lit = cv2.GaussianBlur(self._canvas.astype(np.float32), (0, 0), 0.6) * light[:, :, None]
         return lit + rng.normal(0, 6, lit.shape)
-
-
-class Hidden(Colour):
-    """Objects with holes and little contrast, behind bars, among patches of about their colours.
-
-    Sets of regions with and without the bars, the holes and what shows through them have the same
-    tight box: only who knows a kind's colour can tell the right set.
-    """
-
-    def __init__(self, rng: np.random.Generator, height: int, width: int, num_kinds: int) -> None:
-        super().__init__(rng, height, width, num_kinds)
-        self._grey = rng.uniform(105, 165)
-        self._canvas = self._cloth(rng.uniform(0, 180), rng.uniform(10, 40), 0)
-
-    def _cloth(self, hue: float, saturation: float, spread: float) -> np.ndarray:
-        grey = self._grey + self._rng.uniform(-spread, spread)
-        return _texture(self._rng, *self._size, hue, saturation, grey, (4, 12))
-
-    def add(self, silhouette: np.ndarray, kind: int) -> None:
-        rng = self._rng
-        hue = ((kind - 1) * 180 / self._num_kinds + rng.normal(0, 6)) % 180
-        coat = self._cloth(hue, rng.uniform(90, 150), 25)
-        self._canvas = np.where(silhouette[:, :, None], coat, self._canvas)
-
-    def pierced(self, silhouette: np.ndarray) -> np.ndarray:
-        rng, (height, width) = self._rng, self._size
-        left = silhouette.copy()
-        y, x = np.mgrid[:height, :width]
-        for _ in range(rng.integers(0, 2)):
-            depth = cv2.distanceTransform(left.astype(np.uint8), cv2.DIST_L2, 5)
-            place = rng.uniform(0.75, 1, depth.shape) * depth
-            top, across = np.unravel_index(place.argmax(), place.shape)
-            left &= np.hypot(y - top, x - across) > rng.uniform(0.3, 0.5) * depth.max()
-        return left
-
-    def covers(self) -> Iterable[np.ndarray]:
-        rng = self._rng
-        for _ in range(rng.integers(0, 2)):
-            yield _bar(rng, *self._size) > 0.5
-
-    def cover(self, pixels: np.ndarray) -> None:
-        coat = self._cloth(self._rng.uniform(0, 180), self._rng.uniform(10, 40), 50)
-        self._canvas = np.where(pixels[:, :, None], coat, self._canvas)
 
 
 class Mats(Colour):
@@ -192,7 +138,6 @@ class XRay(Look):
 
 LOOKS: dict[str, Callable[[np.random.Generator, int, int, int], Look]] = {
     "colour": Colour,
-    "hidden": Hidden,
     "mats": Mats,
     "xray": XRay,
 }

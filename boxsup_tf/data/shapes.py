@@ -116,8 +116,7 @@ def draw_objects(
     for _ in range(rng.integers(1, 4)):
         for _ in range(_MAX_TRIES):
             kind = int(rng.integers(1, len(SHAPE_CLASSES)))
-            drawn = _silhouette(rng, kind, height, width, image_size * picture.size)
-            silhouette = picture.pierced(drawn)
+            silhouette = _silhouette(rng, kind, height, width, image_size * picture.size)
             after = np.where(silhouette, len(kinds) + 1, owner)
             areas = [*full_areas, int(silhouette.sum())]
             if picture.has_room(silhouette) and _all_visible(after, areas):
@@ -128,11 +127,6 @@ def draw_objects(
         full_areas = areas
         owner = after
         picture.add(silhouette, kind)
-    for cover in picture.covers():
-        after = np.where(cover, 0, owner)
-        if _all_visible(after, full_areas):
-            owner = after
-            picture.cover(cover)
     visible = np.bincount(owner.ravel(), minlength=len(kinds) + 1)[1:]
     return (
         np.clip(picture.photograph(), 0, 255).astype(np.uint8),

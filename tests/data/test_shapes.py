@@ -122,9 +122,7 @@ def test_another_look_is_another_photograph_of_such_scenes():
 
 
 def test_an_unknown_look_is_named():
-    with pytest.raises(
-        InputError, match="look 'sepia': expected one of colour, hidden, mats, xray"
-    ):
+    with pytest.raises(InputError, match="look 'sepia': expected one of colour, mats, xray"):
         ShapesReader(3, seed=0, look="sepia")
 
 
