@@ -22,25 +22,32 @@ if [[ -f "$out/summary.json" ]]; then
   exit
 fi
 
-for split in train:800:1 val:100:2 unseen:6:3; do
-  IFS=: read -r name images seed <<< "$split"
-  $python scripts/prepare_data.py --dataset=shapes --num_images="$images" --seed="$seed" \
-    --num_shards=2 --output_dir="$out/data/$name"
-done
+prepare() {  # NAME IMAGES SEED
+  $python scripts/prepare_data.py --dataset=shapes --look=mats --image_size=160 --num_images="$2" \
+    --seed="$3" --num_shards=2 --output_dir="$out/data/$1"
+}
+
+# Objects on mats that fit their boxes: --look=mats is made so that the boxes alone choose wrong
+# masks, and the alternation has something to do.
+prepare train 240 1
+# Few superpixels and three at a time: the images are small, and an object is one region. What is
+# drawn first, three pictures, are boxes, candidates, and the masks that the boxes alone choose.
+$python scripts/generate_proposals.py --input_dir="$out/data/train" \
+  --output_dir="$out/data/train_scg" --method=scg --edges=gradient --sigma=0.5 --min_area=40 \
+  --max_superpixels=60 --max_regions=3 --prune_box_iou=0.7 --visualize=3
 $python scripts/generate_proposals.py --input_dir="$out/data/train" \
   --output_dir="$out/data/train_rectangle" --method=rectangle
-# The generated images are small: edges are blurred little and small regions are kept. Their
-# objects are one region each, and combinations would only fit more boxes by chance.
-$python scripts/generate_proposals.py --input_dir="$out/data/train" \
-  --output_dir="$out/data/train_scg" --method=scg --edges=gradient --sigma=0.5 --min_area=20 \
-  --max_regions=1
+prepare val 100 2
+prepare unseen 6 3
 
 # One budget for all three: a small network from random weights, the same images and steps.
-# The settings of the mask update matter to the run that has something to choose.
+# The settings of the mask update matter to the run that has something to choose: it asks the
+# network, of images twice their size, before the fifth, ninth and thirteenth epoch.
 budget=(--init=random --width_multiplier=0.25 --dropout=0 --crop_size=129 --batch_size=4
-  --epochs=12 --learning_rate=0.03 --last_layer_rate=1 --schedule=poly --clip_norm=1
-  --loss_at=pixels --k=1 --warmup_epochs=2 --min_agreement=0 --belief=centred --feedback_weight=1
-  --min_box_iou=0.7 --update_scale=1 --update_every=2 --validate_every=4)
+  --epochs=13 --learning_rate=0.03 --last_layer_rate=1 --schedule=poly --clip_norm=1
+  --loss_at=pixels --class_weights=median --k=1 --warmup_epochs=4 --min_agreement=0
+  --belief=centred --feedback_weight=3 --min_box_iou=0.7 --update_scale=2 --update_every=4
+  --validate_every=13)
 
 train() {  # RUN DATA
   $python scripts/train.py --train_data="$2" --val_data="$out/data/val" --model_dir="$out/$1" \

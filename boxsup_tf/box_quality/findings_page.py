@@ -94,7 +94,10 @@ def findings_page(
         ),
         table("By kind", ("kind", "score of 0.5 and more", "of all"), rows),
     )
-    colors = "White: the box as it is annotated. Yellow: where the network sees the object."
+    colors = (
+        "White: the box as it is annotated. Yellow: where the network sees the object. On the "
+        "right what it predicts lies over the image."
+    )
     cards = [
         _card(rank, finding, crop, class_names)
         for rank, (finding, crop) in enumerate(zip(findings, crops, strict=False), 1)
@@ -112,6 +115,8 @@ def _counts(kind: str, findings: Sequence[Finding]) -> list[Node | str]:
 def _card(rank: int, finding: Finding, crop: np.ndarray, class_names: Sequence[str]) -> Node:
     label = "" if finding.box is None else class_names[finding.label]
     says = _SAYS[finding.kind].format(label=label, believed=class_names[finding.believed_label])
+    if finding.kind == BADLY_PLACED and finding.believed_box == finding.box:
+        says = f"{label}: the network hardly sees the object"
     number = "" if finding.box is None else f", box {finding.box_number}"
     facts = [
         node("li", node("b", f"{finding.score:.2f}"), " score"),

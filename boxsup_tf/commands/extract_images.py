@@ -9,6 +9,7 @@ file that is there already stays: one of another content is an error.
 import dataclasses
 import os
 
+from boxsup_tf.commands.next_step import beside, say_next
 from boxsup_tf.errors import InputError
 from boxsup_tf.io import files
 from boxsup_tf.io.atomic_write import atomic_write
@@ -48,3 +49,5 @@ def run(options: Options) -> None:
         with atomic_write(path, "wb") as file:
             file.write(example.encoded)
     print(f"{options.output_dir}: {info.num_images} images")
+    output_dir = beside(options.output_dir, "predicted")
+    say_next("predict", saved_model="EXPORT", images=options.output_dir, output_dir=output_dir)

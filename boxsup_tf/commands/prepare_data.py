@@ -95,8 +95,9 @@ class Options:
         num_images: How many.
         seed: Another seed, other images.
         image_size: Mean side, pixels.
-        look: colour: opaque objects; hidden: with holes, behind bars and of little contrast; xray:
-          grey shadows that are hard to tell from what is around them.
+        look: colour: opaque objects; mats: most on a patch of ground that fits their box, among
+          other patches, made to show what mask updates do; xray: grey shadows that are hard to tell
+          from what is around them.
     """
 
     dataset: str = option(choices=prepare.DATASETS)

@@ -14,6 +14,7 @@ import os
 
 from boxsup_tf.box_quality.mask_ranking import rank_for_masks, write_ids, write_table
 from boxsup_tf.errors import InputError
+from boxsup_tf.models.saved_network import CHECKPOINTS, choose_network
 from boxsup_tf.settings import check, option
 
 
@@ -22,9 +23,11 @@ class Options:
     """What is ranked.
 
     Attributes:
-        model_dir: Folder of a training run, or the folder best in it.
+        model_dir: Folder of a training run.
         data: Folder of records with candidate pools, such as the run was trained on.
         output: File for the ids.
+        checkpoint: The run's network of highest validation mean IoU, or its last; best is the last
+          one where the run had no validation.
         share: Of the images, those first, whose ids are written.
         k: Candidates of a box whose disagreement counts.
         with_masks: Rank images that have a mask already, too; the table then says how much of
@@ -34,6 +37,7 @@ class Options:
     model_dir: str
     data: str
     output: str
+    checkpoint: str = option("best", choices=CHECKPOINTS)
     share: float = option(1.0, above=0, at_most=1)
     k: int = option(5, at_least=2)
     with_masks: bool = False
@@ -45,7 +49,9 @@ class Options:
 
 
 def run(options: Options) -> None:
-    images = rank_for_masks(options.model_dir, options.data, options.k, options.with_masks)
+    folder, what = choose_network(options.model_dir, options.checkpoint)
+    print(f"{folder}: {what}", flush=True)
+    images = rank_for_masks(folder, options.data, options.k, options.with_masks)
     count = math.ceil(options.share * len(images))
     table = f"{os.path.splitext(options.output)[0]}.csv"
     write_ids(options.output, images[:count])

@@ -12,12 +12,14 @@ OUTPUT_ROOT/results.json the table.
 
 import dataclasses
 import importlib
+import os
 import typing
 
 from boxsup_tf.commands import command_line
+from boxsup_tf.commands.next_step import beside, say_next
 from boxsup_tf.errors import InputError
 from boxsup_tf.recipes.reproduce import reproduce
-from boxsup_tf.recipes.results import format_table
+from boxsup_tf.recipes.results import RESULTS_FILE, format_table
 from boxsup_tf.recipes.step import Step
 
 
@@ -49,6 +51,12 @@ def run(options: Options) -> None:
     print(format_table(rows))
     if failures:
         raise InputError("\nerror: ".join(failures))
+    if options.miniature:
+        root = beside(options.output_root, "published")
+        recipe = ",".join(options.recipe)
+        say_next("reproduce", recipe=recipe, data_root="PUBLISHED", output_root=root)
+    else:
+        print(f"next: open {os.path.join(options.output_root, RESULTS_FILE)}, the table as JSON")
 
 
 def check_step(step: Step) -> None:

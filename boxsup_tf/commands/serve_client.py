@@ -64,6 +64,7 @@ def run(options: Options) -> None:
         names,
     )
     print(f"{options.output_dir}: {done} new of {len(paths)} masks")
+    print(f"next: open {options.overlay_dir or options.output_dir} in a viewer of images")
 
 
 def _client(options: Options) -> Callable[[bytes], bytes]:

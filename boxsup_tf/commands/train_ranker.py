@@ -8,6 +8,8 @@ boxsup_tf/proposals/combinatorial.
 """
 
 import dataclasses
+import os
+import shlex
 from collections.abc import Iterator
 
 import numpy as np
@@ -47,6 +49,8 @@ def run(options: Options) -> None:
     )
     for path in paths:
         print(path)
+    read_from = os.path.dirname(ranker_training.__file__)
+    print(f"next: cp {shlex.join([*paths, read_from])}  # from where mcg and scg read them")
 
 
 def _images(options: Options) -> Iterator[tuple[np.ndarray, np.ndarray]]:

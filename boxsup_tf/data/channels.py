@@ -3,6 +3,7 @@
 import dataclasses
 import io
 import struct
+from typing import Any
 
 import cv2
 import numpy as np
@@ -44,6 +45,13 @@ class ChannelOptions:
     @property
     def chooses(self) -> bool:
         return bool(self.channels or self.value_range)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What of it decides the pixels, for JSON; nothing where nothing is chosen."""
+        values, defaults = dataclasses.asdict(self), dataclasses.asdict(type(self)())
+        chosen = {name: value for name, value in values.items() if value != defaults[name]}
+        return {n: list(v) if isinstance(v, tuple) else v for n, v in chosen.items()}
 
 
 def read_channels(

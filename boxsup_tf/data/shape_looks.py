@@ -4,14 +4,24 @@ A look is made for one image, is told the objects from the lowest to the topmost
 photograph. All draw from the image's own generator.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 import cv2
 import numpy as np
 
 
 class Look:
-    """One image in the making."""
+    """One image in the making.
+
+    Attributes:
+        size: of objects, against the usual one.
+    """
+
+    size = 1.0
+
+    def has_room(self, silhouette: np.ndarray) -> bool:
+        """Whether an object may lie there; by default anywhere."""
+        return True
 
     def add(self, silhouette: np.ndarray, kind: int) -> None:
         """Puts an object on top: its pixels, bool [H, W], and its class, from 1."""
@@ -20,17 +30,6 @@ class Look:
     def photograph(self) -> np.ndarray:
         """float [H, W, 3], RGB, 0 .. 255 but for noise."""
         raise NotImplementedError
-
-    def pierced(self, silhouette: np.ndarray) -> np.ndarray:
-        """What is left of an object that has holes; by default it has none."""
-        return silhouette
-
-    def covers(self) -> Iterable[np.ndarray]:
-        """Things before the objects that are none, bool [H, W] each; by default there are none."""
-        return ()
-
-    def cover(self, pixels: np.ndarray) -> None:
-        """Puts one of them on top."""
 
 
 class Colour(Look):
@@ -58,47 +57,54 @@ class Colour(Look):
         return lit + rng.normal(0, 6, lit.shape)
 
 
-class Hidden(Colour):
-    """Objects with holes and little contrast, behind bars, among patches of about their colours.
+class Mats(Colour):
+    """Small objects apart from each other, most of them on a mat as large as their box.
 
-    Sets of regions with and without the bars, the holes and what shows through them have the same
-    tight box: only who knows a kind's colour can tell the right set.
+    Mats lie about everywhere. One that an object covers from side to side has the object's box, so
+    the box alone cannot tell the object from the object with pieces of its mat; who has seen other
+    images knows that mats are background, as they are wherever no box is.
     """
 
-    def __init__(self, rng: np.random.Generator, height: int, width: int, num_kinds: int) -> None:
-        super().__init__(rng, height, width, num_kinds)
-        self._grey = rng.uniform(105, 165)
-        self._canvas = self._cloth(rng.uniform(0, 180), rng.uniform(10, 40), 0)
+    size = 0.65
+    _SHARE = 0.8  # of the objects, that lie on a mat
 
-    def _cloth(self, hue: float, saturation: float, spread: float) -> np.ndarray:
-        grey = self._grey + self._rng.uniform(-spread, spread)
-        return _texture(self._rng, *self._size, hue, saturation, grey, (4, 12))
+    def __init__(self, rng: np.random.Generator, height: int, width: int, num_kinds: int) -> None:
+        self._rng, self._size, self._num_kinds = rng, (height, width), num_kinds
+        self._ground = rng.uniform(90, 120)
+        self._canvas = self._cloth(rng.uniform(0, 180), rng.uniform(5, 40), self._ground)
+        self._taken = np.zeros((height, width), bool)  # boxes of objects
+        for _ in range(rng.integers(5, 10)):
+            half = rng.uniform(0.11, 0.26, 2) * min(height, width)
+            self._lay(rng.uniform(0, 1, 2) * (height, width), half)
+
+    def _cloth(self, hue: float, saturation: float, grey: float) -> np.ndarray:
+        return _texture(self._rng, *self._size, hue, saturation, grey, (3, 8))
+
+    def _lay(self, middle: np.ndarray, half: np.ndarray) -> float:
+        """A mat with rounded corners, lighter or darker than the ground; returns its grey."""
+        rng, (height, width) = self._rng, self._size
+        y, x = np.mgrid[:height, :width]
+        away = np.abs([(y - middle[0]) / half[0], (x - middle[1]) / half[1]])
+        pixels = (away ** rng.uniform(4, 12)).sum(axis=0) <= 1
+        grey = self._ground + rng.choice((1, 1, -1)) * rng.uniform(60, 90)
+        cloth = self._cloth(rng.uniform(0, 180), rng.uniform(5, 40), grey)
+        self._canvas = np.where(pixels[:, :, None], cloth, self._canvas)
+        return grey
+
+    def has_room(self, silhouette: np.ndarray) -> bool:
+        return not silhouette.any() or not self._taken[_window(silhouette)].any()
 
     def add(self, silhouette: np.ndarray, kind: int) -> None:
-        rng = self._rng
+        rng, window = self._rng, _window(silhouette)
+        self._taken[window] = True
+        grey = self._ground + rng.uniform(60, 90)
+        if rng.random() < self._SHARE:
+            ends = np.array([(side.start, side.stop) for side in window])
+            grey = self._lay((ends.sum(axis=1) - 1) / 2, (ends[:, 1] - ends[:, 0]) / 2)
         hue = ((kind - 1) * 180 / self._num_kinds + rng.normal(0, 6)) % 180
-        coat = self._cloth(hue, rng.uniform(90, 150), 25)
+        grey = max(grey, 120) + rng.uniform(-12, 12)  # a dark colour is hardly one
+        coat = self._cloth(hue, rng.uniform(140, 200), grey)
         self._canvas = np.where(silhouette[:, :, None], coat, self._canvas)
-
-    def pierced(self, silhouette: np.ndarray) -> np.ndarray:
-        rng, (height, width) = self._rng, self._size
-        left = silhouette.copy()
-        y, x = np.mgrid[:height, :width]
-        for _ in range(rng.integers(0, 2)):
-            depth = cv2.distanceTransform(left.astype(np.uint8), cv2.DIST_L2, 5)
-            place = rng.uniform(0.75, 1, depth.shape) * depth
-            top, across = np.unravel_index(place.argmax(), place.shape)
-            left &= np.hypot(y - top, x - across) > rng.uniform(0.3, 0.5) * depth.max()
-        return left
-
-    def covers(self) -> Iterable[np.ndarray]:
-        rng = self._rng
-        for _ in range(rng.integers(0, 2)):
-            yield _bar(rng, *self._size) > 0.5
-
-    def cover(self, pixels: np.ndarray) -> None:
-        coat = self._cloth(self._rng.uniform(0, 180), self._rng.uniform(10, 40), 50)
-        self._canvas = np.where(pixels[:, :, None], coat, self._canvas)
 
 
 class XRay(Look):
@@ -132,9 +138,15 @@ class XRay(Look):
 
 LOOKS: dict[str, Callable[[np.random.Generator, int, int, int], Look]] = {
     "colour": Colour,
-    "hidden": Hidden,
+    "mats": Mats,
     "xray": XRay,
 }
+
+
+def _window(pixels: np.ndarray) -> tuple[slice, slice]:
+    """Rows and columns of the box around bool [H, W] pixels, of which there are some."""
+    rows, columns = (np.flatnonzero(pixels.any(axis=axis)) for axis in (1, 0))
+    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
 
 
 def _bar(rng: np.random.Generator, height: int, width: int) -> np.ndarray:

@@ -116,10 +116,10 @@ def draw_objects(
     for _ in range(rng.integers(1, 4)):
         for _ in range(_MAX_TRIES):
             kind = int(rng.integers(1, len(SHAPE_CLASSES)))
-            silhouette = picture.pierced(_silhouette(rng, kind, height, width, image_size))
+            silhouette = _silhouette(rng, kind, height, width, image_size * picture.size)
             after = np.where(silhouette, len(kinds) + 1, owner)
             areas = [*full_areas, int(silhouette.sum())]
-            if _all_visible(after, areas):
+            if picture.has_room(silhouette) and _all_visible(after, areas):
                 break
         else:
             continue
@@ -127,11 +127,6 @@ def draw_objects(
         full_areas = areas
         owner = after
         picture.add(silhouette, kind)
-    for cover in picture.covers():
-        after = np.where(cover, 0, owner)
-        if _all_visible(after, full_areas):
-            owner = after
-            picture.cover(cover)
     visible = np.bincount(owner.ravel(), minlength=len(kinds) + 1)[1:]
     return (
         np.clip(picture.photograph(), 0, 255).astype(np.uint8),
@@ -148,7 +143,7 @@ def _all_visible(owner: np.ndarray, areas: list[int]) -> bool:
 
 
 def _silhouette(
-    rng: np.random.Generator, kind: int, height: int, width: int, image_size: int
+    rng: np.random.Generator, kind: int, height: int, width: int, image_size: float
 ) -> np.ndarray:
     """bool [H, W]: one object, turned, stretched and with an uneven outline."""
     radius = rng.uniform(0.2, 0.4) * image_size

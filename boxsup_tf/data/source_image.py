@@ -20,8 +20,7 @@ from boxsup_tf.records.example import (
     JPEG_START,
     MAX_MEGAPIXELS,
     PNG_START,
-    check_image,
-    decode_whole,
+    decode_checked,
     read_bytes,
 )
 from boxsup_tf.records.upright import orientation, turn, turn_box
@@ -55,13 +54,6 @@ class ImageOptions(ChannelOptions):
 
     max_megapixels: float = option(MAX_MEGAPIXELS, above=0)
     exif: str = option("auto", choices=("auto", "upright", "stored"))
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        """What of it decides which records there are; nothing where nothing is chosen."""
-        values, defaults = dataclasses.asdict(self), dataclasses.asdict(AS_THEY_ARE)
-        chosen = {name: value for name, value in values.items() if value != defaults[name]}
-        return {n: list(v) if isinstance(v, tuple) else v for n, v in chosen.items()}
 
 
 AS_THEY_ARE = ImageOptions()
@@ -161,26 +153,50 @@ def read_source_image(path: str, stem: str, options: ImageOptions = AS_THEY_ARE)
             does not say, or has channels or values of which there is no choice.
     """
     encoded = read_bytes(path, "an image")
-    is_usual = encoded.startswith((JPEG_START, PNG_START)) or not encoded
-    if is_usual and not options.chooses:
-        height, width = check_image(encoded, path, options.max_megapixels)
-        pixels = decode_whole(encoded, path)
-        noted = orientation(encoded)
-        if noted == 1:
-            name = stem + os.path.splitext(path)[1]
-            return SourceImage(name, encoded, height, width, exif=options.exif)
-        image = turn(pixels.numpy(), noted)
-        ending, encoded = ".jpg", _jpeg(image)
-        notes: Notes = []
-    else:
-        if not is_usual:
-            _check_format(encoded, path)
-        noted = orientation(encoded)
-        image = turn(read_channels(encoded, path, options, options.max_megapixels), noted)
-        ending, encoded = ".png", _png(image)
-        notes = [] if options.chooses else [note(REFORMATTED, os.path.basename(path))]
+    image, noted = _upright(encoded, path, options, options.max_megapixels)
     height, width = image.shape[:2]
+    notes: Notes = []
+    if options.chooses or not _is_usual(encoded):
+        ending, encoded = ".png", _png(image)
+        if not options.chooses:
+            notes = [note(REFORMATTED, os.path.basename(path))]
+    elif noted == 1:
+        ending = os.path.splitext(path)[1]
+    else:
+        ending, encoded = ".jpg", _jpeg(image)
     return SourceImage(stem + ending, encoded, height, width, noted, options.exif, notes)
+
+
+def read_upright(path: str, options: ChannelOptions, max_megapixels: float) -> np.ndarray:
+    """uint8 [H, W, 3], RGB: the pixels of an image file that a record of it would hold.
+
+    Args:
+        path, options: as `read_source_image`.
+        max_megapixels: 10**6 pixels that it may have at most.
+
+    Raises:
+        InputError: as `read_source_image`.
+    """
+    return _upright(read_bytes(path, "an image"), path, options, max_megapixels)[0]
+
+
+def _upright(
+    encoded: bytes, path: str, options: ChannelOptions, max_megapixels: float
+) -> tuple[np.ndarray, int]:
+    """The pixels, turned upright, and EXIF's orientation of the file."""
+    if not (usual := _is_usual(encoded)):
+        _check_format(encoded, path)
+    if usual and not options.chooses:
+        pixels = decode_checked(encoded, path, max_megapixels).numpy()
+    else:
+        pixels = read_channels(encoded, path, options, max_megapixels)
+    noted = orientation(encoded)
+    return turn(pixels, noted), noted
+
+
+def _is_usual(encoded: bytes) -> bool:
+    """Whether a record may hold the file's own bytes; an empty one is refused by its decoder."""
+    return encoded.startswith((JPEG_START, PNG_START)) or not encoded
 
 
 def _check_format(encoded: bytes, path: str) -> None:

@@ -12,14 +12,15 @@ from tqdm import tqdm
 from boxsup_tf.crf.dense_crf import refine
 from boxsup_tf.crf.parameters import CrfParameters, check_installed, load_parameters
 from boxsup_tf.crf.refine_many import refine_many
+from boxsup_tf.data.channels import ChannelOptions
+from boxsup_tf.data.source_image import AS_THEY_ARE, read_upright
 from boxsup_tf.errors import InputError
 from boxsup_tf.inference.annotation_files import ANNOTATION_FILES, write_annotation_files
 from boxsup_tf.inference.batching import BATCH_SIZE, predict_in_batches
 from boxsup_tf.inference.prediction_folder import PredictionFolder
 from boxsup_tf.inference.saved_model import SavedModel, check_no_crf_twice
 from boxsup_tf.inference.tiling import TILE_SIZE, check_tile_size, predict_in_tiles
-from boxsup_tf.records.example import MAX_MEGAPIXELS, decode_checked, read_bytes
-from boxsup_tf.records.upright import upright
+from boxsup_tf.records.example import MAX_MEGAPIXELS
 from boxsup_tf.settings import option
 
 _Image = tuple[str, np.ndarray]  # its name and pixels
@@ -63,17 +64,19 @@ def predict_files(
     path_of_name: Mapping[str, str],
     output_dir: str,
     options: PredictOptions = PredictOptions(),
+    channels: ChannelOptions = AS_THEY_ARE,
 ) -> int:
     """Writes what `PredictionFolder` says.
 
-    Photographs are turned upright first, so their masks are, too. Images whose files exist are
-    skipped, so an interrupted run goes on where it stopped.
+    Images are read as for records: photographs that EXIF says are turned are turned upright first,
+    so their masks are, too. Images whose files exist are skipped, so an interrupted run goes on
+    where it stopped.
 
     Args:
         saved_model: an exported model.
-        path_of_name: JPEG or PNG files, as `find_images` names them.
+        path_of_name: image files, as `find_images` names them.
         output_dir: made if need be.
-        options: see there.
+        options, channels: see there.
 
     Returns:
         The number of images that were predicted in this call.
@@ -94,6 +97,7 @@ def predict_files(
         "class_names": list(saved_model.class_names),
         "tile_size": options.tile_size,
         "crf": crf_parameters and dataclasses.asdict(crf_parameters),
+        **channels.settings,
     }
     folder = PredictionFolder(output_dir, settings, saved_model.class_names, path_of_name)
     failures: list[str] = []
@@ -104,12 +108,11 @@ def predict_files(
             if folder.is_finished(name):
                 continue
             try:
-                encoded = read_bytes(path, "an image")
-                pixels = decode_checked(encoded, path, options.max_megapixels).numpy()
+                image = read_upright(path, channels, options.max_megapixels)
             except InputError as error:
                 failures.append(str(error))
                 continue
-            yield name, upright(pixels, encoded)
+            yield name, image
 
     if crf_parameters is None:
         label_maps = _label_maps(saved_model, unfinished(), options)

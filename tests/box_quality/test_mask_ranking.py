@@ -2,6 +2,7 @@
 
 import csv
 import dataclasses
+import shutil
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from boxsup_tf.supervision.scoring import Scorer
 from boxsup_tf.training.config import TrainConfig
 from boxsup_tf.training.sources import load_source
 from boxsup_tf.training.training_example import ExampleTable, read_example
+from tests.models.segmenters import make_segmenter
 from tests.supervision.pools import paint_by_pixel
 from tests.training.folders import CLASS_NAMES, SIDE, blocks, make_example, rectangles, write
 
@@ -140,6 +142,21 @@ def test_the_command_ranks_what_has_no_mask_and_writes_a_share(run, records, tmp
     assert {row["id"] for row in rows} == set(NAMES[:2]) and rows[0]["id"] == first
     with pytest.raises(InputError, match="--output=a.csv: expected another ending"):
         command.Options(run, records, "a.csv")
+
+
+def test_the_best_network_is_asked_unless_the_last_is_wanted(run, records, tmp_path, capsys):
+    folder = shutil.copytree(run, tmp_path / "run")
+    shutil.copytree(run, folder / "best", ignore=lambda *_: ["ckpt-1.index", "checkpoint"])
+    model = make_segmenter(CLASS_NAMES, 0.05, seed=2).model
+    tf.train.Checkpoint(model=model).save(str(folder / "best" / "ckpt"))
+    tables = {}
+    for checkpoint in ("best", "last"):
+        path = str(tmp_path / f"{checkpoint}.txt")
+        command.run(command.Options(str(folder), records, path, checkpoint))
+        tables[checkpoint] = (tmp_path / f"{checkpoint}.csv").read_text()
+        asked = folder / "best" if checkpoint == "best" else folder
+        assert f"{asked}: the last checkpoint\n" in capsys.readouterr().out
+    assert tables["best"] != tables["last"]
 
 
 def test_what_cannot_be_ranked_is_refused(run, tmp_path):

@@ -22,7 +22,7 @@ def _write(folder: pathlib.Path, *ids: str) -> dict[str, bytes]:
     return {f"{example.source_id}.jpg": example.encoded for example in examples}
 
 
-def test_equal_names_in_two_folders(tmp_path):
+def test_equal_names_in_two_folders(tmp_path, capsys):
     written = _write(tmp_path / "records", "a/x", "b/x", "y")
     options = Options(str(tmp_path / "records"), str(tmp_path / "images"))
     for _ in range(2):
@@ -31,6 +31,10 @@ def test_equal_names_in_two_folders(tmp_path):
         assert {
             path.relative_to(tmp_path / "images").as_posix(): path.read_bytes() for path in found
         } == written
+    assert (
+        f"next: boxsup predict --saved_model=EXPORT --images={tmp_path}/images "
+        f"--output_dir={tmp_path}/images_predicted\n"
+    ) in capsys.readouterr().out
 
 
 def test_foreign_files_stay(tmp_path):

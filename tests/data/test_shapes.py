@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
+from boxsup_tf.boxes import pairwise_iou_yxyx
 from boxsup_tf.data.shapes import SHAPE_CLASSES, ShapesReader, draw_scene
 from boxsup_tf.errors import InputError
+from boxsup_tf.proposals.registry import propose
 from boxsup_tf.records.example import decode_image
 
 READER = ShapesReader(60, seed=11)
@@ -120,5 +122,27 @@ def test_another_look_is_another_photograph_of_such_scenes():
 
 
 def test_an_unknown_look_is_named():
-    with pytest.raises(InputError, match="look 'sepia': expected one of colour, hidden, xray"):
+    with pytest.raises(InputError, match="look 'sepia': expected one of colour, mats, xray"):
         ShapesReader(3, seed=0, look="sepia")
+
+
+def test_boxes_alone_choose_objects_with_their_mats():
+    """What --look=mats is made for: candidates hold the objects, and E_o takes others."""
+    chosen, best = [], []
+    for example in ShapesReader(8, seed=3, image_size=160, look="mats"):
+        boxes = example.boxes
+        overlaps = pairwise_iou_yxyx(boxes, boxes).numpy()
+        assert (overlaps[~np.eye(len(boxes), dtype=bool)] == 0).all()
+        assert not example.truncated.any()
+        image = decode_image(example.encoded).numpy()
+        pool = propose(image, "scg", edges="gradient", sigma=0.5, min_area=40, max_superpixels=60)
+        box_iou = pairwise_iou_yxyx(boxes, pool.tight_boxes).numpy()
+        for box, label, ious in zip(boxes.astype(int), example.labels, box_iou, strict=True):
+            inside = np.s_[box[0] : box[2], box[1] : box[3]]
+            truth = example.mask[inside] == label
+            masks = [pool.mask(n)[inside] for n in np.flatnonzero(ious >= 0.7)]
+            quality = [(mask & truth).sum() / (mask | truth).sum() for mask in masks]
+            best.append(max(quality))
+            chosen.append(quality[ious[ious >= 0.7].argmax()])
+    assert np.mean(best) > 0.85
+    assert np.mean(chosen) < np.mean(best) - 0.1

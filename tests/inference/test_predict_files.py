@@ -11,6 +11,7 @@ from PIL import Image
 from boxsup_tf import drawing, sheet
 from boxsup_tf.crf.dense_crf import refine
 from boxsup_tf.crf.parameters import load_parameters
+from boxsup_tf.data.source_image import ImageOptions, read_source_image
 from boxsup_tf.errors import InputError
 from boxsup_tf.inference.export import export
 from boxsup_tf.inference.image_paths import find_images
@@ -163,6 +164,26 @@ def test_kinds_of_png(saved_model, images, tmp_path, mode):
     seen = np.broadcast_to(seen[:, :, None], images[0].shape) if seen.ndim == 2 else seen
     labels = saved_model.predict(seen[None])[0][0].numpy()
     np.testing.assert_array_equal(read(tmp_path / "out" / "masks" / "a.png"), labels)
+
+
+def test_files_are_read_as_for_records(saved_model, images, tmp_path):
+    cv2.imwrite(str(tmp_path / "a.bmp"), images[0])
+    deep = np.dstack([images[1], images[1][:, :, :1]]).astype(np.uint16) * 20 + 1000
+    cv2.imwrite(str(tmp_path / "b.png"), deep)
+    Image.new("RGB", (9, 9)).save(tmp_path / "c.gif")
+    paths = {name: str(tmp_path / name) for name in ("a.bmp", "b.png", "c.gif")}
+    chosen = ImageOptions(channels=(3, 1, 2), value_range=(1000, 6100))
+    for number, options in enumerate((ImageOptions(), chosen)):
+        out = tmp_path / str(number)
+        with pytest.raises(InputError, match="(?s)1 of 3 .*c.gif: not a .* image, but a GIF"):
+            predict_files(saved_model, paths, str(out), channels=options)
+        for name in ("a.bmp", "b.png"):
+            pixels = decode_image(read_source_image(paths[name], "x", options).encoded).numpy()
+            expected = saved_model.predict(pixels[None])[0][0].numpy()
+            np.testing.assert_array_equal(read(out / "masks" / f"{name}.png"), expected)
+    assert (read(tmp_path / "0/masks/b.png.png") != read(tmp_path / "1/masks/b.png.png")).any()
+    with pytest.raises(InputError, match="channels = .3, 1, 2.: expected None"):
+        predict_files(saved_model, paths, str(tmp_path / "1"))
 
 
 def test_photographs_are_turned_upright(saved_model, images, tmp_path):

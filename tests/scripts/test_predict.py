@@ -56,7 +56,7 @@ def test_good_images_are_done_and_bad_ones_named(folder):
         "words.jpg": "not a JPEG or PNG image",
         "cut.jpg": "the image is damaged",
         "bomb.png": "the image has 10000 x 10000 pixels (height x width): expected at most 50",
-        "move.gif": "not a JPEG or PNG image (begins with b'GIF",
+        "move.gif": "not a JPEG or PNG image, but a GIF (begins with b'GIF",
     }.items():
         assert f"  {photos}/{name}: {reason}" in result.stderr
 

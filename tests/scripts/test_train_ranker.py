@@ -64,7 +64,8 @@ def test_annotated_images_become_rankers_that_rank(tmp_path):
     result = _run(*flags, f"--annotations={annotations}")
     assert result.returncode == 0, result.stderr
     paths = [f"{out}/ranker_mcg_gradient.npz", f"{out}/ranker_scg_gradient.npz"]
-    assert result.stdout.splitlines() == paths
+    *printed, following = result.stdout.splitlines()
+    assert printed == paths and following.startswith(f"next: cp {paths[0]} {paths[1]} ")
     unseen = ShapesReader(1, seed=7, image_size=112)[0]
     image, masks = decode_image(unseen.encoded).numpy(), _masks(unseen)
     maps, options = gradient.detect_scales(image), GroupingOptions("gradient")

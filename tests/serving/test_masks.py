@@ -76,6 +76,13 @@ def test_script_writes_masks_and_names_what_was_refused(url, folder, predictor):
     check_masks(folder, predictor)
 
 
+def test_script_ends_with_what_it_made(url, folder):
+    arguments = (f"--images={folder}/images/a.jpg", f"--output_dir={folder}/out")
+    result = run_client(f"--url={url}", "--model_name=shapes", *arguments)
+    assert result.returncode == 0
+    assert f"next: open {folder}/out in a viewer of images" in result.stdout
+
+
 def test_what_is_done_is_not_asked_again(url, folder):
     for name in ("text.jpg", "empty.png"):
         (folder / "images" / name).unlink()

@@ -73,7 +73,7 @@ def training_section(model_dir: str) -> Node | None:
 
 def _training_plots(content: dict) -> list[Node | None]:
     epochs = content["epochs"]
-    numbers = [epoch["epoch"] for epoch in epochs]
+    numbers = [epoch["epoch"] + 1 for epoch in epochs]  # as the console counts them
     plots = []
     for title, unit, factor, keys in _PLOTS:
         curves = []
