@@ -4,6 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from boxsup_tf.pools.candidates import CandidatePool
+from boxsup_tf.pools.packing import NO_CHECKSUM, checksum_of
 from boxsup_tf.records import keys
 from boxsup_tf.records.example import Example, decode_mask, encode_mask
 
@@ -74,6 +75,8 @@ def add_pool(serialized: bytes, pool: CandidatePool) -> bytes:
     _set_bytes(record, keys.CANDIDATES_METHOD, pool.method.encode())
     _set_ints(record, keys.CANDIDATES_COUNT, [pool.num_candidates])
     _set_ints(record, keys.CANDIDATES_ONE_PER_BOX, [pool.one_per_box])
+    checksum = checksum_of(superpixels, membership, pool.num_candidates, pool.one_per_box)
+    _set_ints(record, keys.CANDIDATES_CHECKSUM, [checksum])
     return record.SerializeToString(deterministic=True)
 
 
@@ -88,6 +91,7 @@ def decode_pool(serialized: bytes) -> CandidatePool | None:
         int(integers_of(record, keys.CANDIDATES_COUNT)[0]),
         string_of(record, keys.CANDIDATES_METHOD).decode(),
         bool(integers_of(record, keys.CANDIDATES_ONE_PER_BOX)[0]),
+        next(iter(integers_of(record, keys.CANDIDATES_CHECKSUM).tolist()), NO_CHECKSUM),
     )
 
 
