@@ -78,13 +78,19 @@ def unpack(packed: PackedPool) -> Pool:
     What NumPy refuses as a pool, with a ValueError, is an InvalidArgumentError that begins with
     `DAMAGED_POOL`.
     """
-    kinds = [tf.int32, tf.uint8, tf.uint16, tf.uint8, tf.uint32]
-    # Python's zlib stops at a size, which TensorFlow's does not: a kilobyte may hold gigabytes.
-    size, bits, labels, columns, places = tf.numpy_function(_read, packed, kinds)
-    for tensor, rank in ((size, 1), (bits, 2), (labels, 1), (columns, 2), (places, 1)):
-        tensor.set_shape([None] * rank)
+    size, bits, labels, columns, places = _checked(packed)
     membership = Membership(columns, tf.bitcast(places, tf.int32))
     return Pool(_superpixels(size, bits, labels), membership, packed.one_per_box)
+
+
+@tf.function(autograph=False)  # outside of a graph, numpy_function cuts zeros off strings
+def _checked(packed: PackedPool) -> list[tf.Tensor]:
+    """What `packing.read_pool` returns; Python's zlib stops at a size, TensorFlow's does not."""
+    kinds = [tf.int32, tf.uint8, tf.uint16, tf.uint8, tf.uint32]
+    parts = tf.numpy_function(_read, packed, kinds)
+    for part, rank in zip(parts, (1, 2, 1, 2, 1), strict=True):
+        part.set_shape([None] * rank)
+    return parts
 
 
 def _read(
