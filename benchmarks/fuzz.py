@@ -2,10 +2,12 @@
 
     python benchmarks/fuzz.py --json=fuzz.json --inputs=10000 --seed=0
 
-Every reader works in a process of its own, which may grow by 2 GB and take 20 s for an input; an
-input is decided by the seed, the reader and its number. Interrupted, the same command goes on.
+Every reader works in a process of its own, which may grow by 2 GB of addresses and take 20 s of the
+processor for an input; an input is decided by the seed, the reader and its number. Interrupted, the
+same command goes on.
 Counted are: tried; clean (an InputError that names the file,
-or the folder or file that it speaks of); accepted_right (read as the
+or the folder or file that it speaks of; where a record or a request has no name, what stands for
+it); accepted_right (read as the
 undamaged file or, where the format has no checksum, read at all: its values are others then);
 accepted_wrong (read as something else although there is a checksum); tracebacks (any other error,
 or one that does not name the file); crashes; hangs; memory.

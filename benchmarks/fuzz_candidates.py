@@ -129,7 +129,7 @@ def _by_both(serialized: bytes) -> list[str]:
             raise refusal or InputError("record without a pool") from None
         raise RuntimeError(f"the graph refuses what NumPy reads: {error.message}") from None
     if pool is None:
-        raise RuntimeError("the graph reads a pool that NumPy refuses")
+        raise RuntimeError(f"the graph reads a pool that NumPy refuses: {refusal}")
     same = np.array_equal(pool.superpixels, superpixels)
     same &= np.array_equal(pool.membership.T, members)
     same &= np.array_equal(np.zeros((0, 4)) if example.boxes is None else example.boxes, boxes)

@@ -102,7 +102,7 @@ def _read_margin(folder: str) -> int:
     if not files.exists(path):
         return MARGIN  # an export from before it was stored
     text = read_bytes(path, "the margin of tiles").decode(errors="replace").strip()
-    if not text.isdecimal():
+    if not re.fullmatch("[0-9]{1,5}", text):
         raise InputError(f"{path}: holds {text!r}: expected a number of pixels")
     return int(text)
 

@@ -14,7 +14,7 @@ from google.protobuf.message import DecodeError
 
 from boxsup_tf.errors import InputError
 from boxsup_tf.labels import VOID
-from boxsup_tf.pools.packing import MAX_PIXELS
+from boxsup_tf.pools.packing import MAX_PIXELS, superpixels_size
 from boxsup_tf.records import keys
 from boxsup_tf.records.example import MAX_SIDE, PNG_START, check_image
 
@@ -58,7 +58,10 @@ def _check(record: tf.train.Example) -> None:
         sides = struct.unpack(">II", mask[16:24])[::-1]
         if not mask.startswith(PNG_START) or sides != (height, width):
             raise ValueError(f"its mask is no PNG of {height} x {width} pixels (height x width)")
-    if string_of(record, keys.CANDIDATES_SUPERPIXELS):
+    if superpixels := string_of(record, keys.CANDIDATES_SUPERPIXELS):
+        string_of(record, keys.CANDIDATES_METHOD).decode()
+        if math.prod(superpixels_size(superpixels)) > MAX_PIXELS:
+            raise ValueError(f"its pool is of {superpixels_size(superpixels)} (height, width)")
         _one(record, keys.CANDIDATES_COUNT, 0, _MOST_CANDIDATES)
         _one(record, keys.CANDIDATES_ONE_PER_BOX, 0, 1)
 
