@@ -20,6 +20,7 @@ from boxsup_tf.io.local_disk import readable
 from boxsup_tf.labels import BACKGROUND, color_map
 
 MAX_BYTES = 2**28  # of a picture file, decoded
+_DEPTHS = {"I;16": 2, "I": 4, "F": 4}  # bytes, of Pillow's modes of more than one
 
 _COLORS = color_map()
 
@@ -106,7 +107,7 @@ def opened_picture(path: str, formats: Sequence[str] | None = None) -> Iterator[
     try:
         with Image.open(readable(path), formats=formats) as image:
             pixels = image.width * image.height
-            if pixels * len(image.getbands()) * (4 if image.mode in "IF" else 1) > MAX_BYTES:
+            if pixels * len(image.getbands()) * _DEPTHS.get(image.mode, 1) > MAX_BYTES:
                 raise ValueError(f"it has {image.height} x {image.width} pixels (height x width)")
             yield image
     except InputError:
