@@ -91,7 +91,7 @@ def run_reader(name: str, count: int, seed: int, found: dict, save: Callable[[],
                 _count(found, *outcome)
                 if found["tried"] % _SAVED_EVERY == 0:
                     save()
-                if outcome[0] == "hangs":
+                if outcome[0] in ("hangs", "crashes"):
                     break
             process.kill()
             process.join()

@@ -1,5 +1,6 @@
 """How fuzz.py damages a file by what is known of its format: sizes that lie, nesting, bombs."""
 
+import contextlib
 import copy
 import io
 import json
@@ -31,9 +32,10 @@ def damage(whole: bytes, kind: str, rng: np.random.Generator) -> bytes:
     """One or several changes; never none."""
     while True:
         structured = rng.random() < 0.8
-        damaged = (_DAMAGES[kind] if structured else damage_bytes)(whole, rng)
-        if damaged != whole:
-            return damaged
+        with contextlib.suppress(RecursionError):  # deeper than Python writes
+            damaged = (_DAMAGES[kind] if structured else damage_bytes)(whole, rng)
+            if damaged != whole:
+                return damaged
 
 
 def _one(values: tuple, rng: np.random.Generator):

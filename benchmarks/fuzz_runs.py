@@ -1,6 +1,5 @@
 """What fuzz.py damages of runs, evaluations and predictions."""
 
-import dataclasses
 import os
 
 import numpy as np
@@ -103,8 +102,8 @@ def _read_evaluation(folder: str) -> str:
         digest(_evaluation_folder(folder).read_label_map(shape, len(NAMES)))
         for shape in (shapes()[0], shapes()[1])
     ]
-    text = str([dataclasses.asdict(one) for one in found])
-    return f"{text} {maps}"
+    scores = [(one.data, one.per_class, one.images, one.trimap, one.confusion) for one in found]
+    return f"{scores} {maps}"
 
 
 def _prediction_folder(folder: str) -> PredictionFolder:

@@ -8,7 +8,7 @@ import io
 import os
 import struct
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import cv2
 import numpy as np
@@ -93,7 +93,7 @@ def reduced(pixels: np.ndarray, max_side: int, interpolation: int) -> np.ndarray
 
 
 @contextlib.contextmanager
-def opened_picture(path: str, formats: Sequence[str] | None = None) -> Iterator[Image.Image]:
+def opened_picture(path: str, formats: list[str] | None = None) -> Iterator[Image.Image]:
     """A picture file, of which not more than a header is decoded yet.
 
     Args:

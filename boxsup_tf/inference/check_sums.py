@@ -6,6 +6,7 @@ import re
 
 from boxsup_tf.errors import InputError
 from boxsup_tf.io import files
+from boxsup_tf.io.names import path_below
 from boxsup_tf.records.example import read_bytes
 
 _SUMS_FILE = os.path.join("assets.extra", "SHA256SUMS")
@@ -36,7 +37,7 @@ def check_sums(folder: str) -> None:
         named = _LINE.fullmatch(line)
         if not named:
             raise InputError(f"{path}: line {line!r:.100}: expected a SHA-256 and a file")
-        file = os.path.join(folder, named[2])
+        file = path_below(folder, named[2])
         if _sum(file) != named[1]:
             raise InputError(
                 f"{file}: is not as it was exported: expected the SHA-256 {named[1]}; copy it "

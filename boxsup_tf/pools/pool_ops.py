@@ -41,8 +41,8 @@ class PackedPool(NamedTuple):
         """That of a pool."""
         count = tf.constant(pool.num_candidates, tf.int64)
         unknown = tf.constant(NO_CHECKSUM, tf.int64)
-        packed = map(tf.constant, pool.pack())
-        return cls(*packed, count, tf.constant(pool.one_per_box), unknown)
+        superpixels, membership = (tf.constant(part) for part in pool.pack())
+        return cls(superpixels, membership, count, tf.constant(pool.one_per_box), unknown)
 
 
 class Membership(NamedTuple):

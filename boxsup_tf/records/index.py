@@ -99,7 +99,7 @@ class Index(Sequence):
         """Whether it may be the index of a folder, whose shards have so many bytes."""
         kinds = {str: "U", int: "i", bool: "b"}
         expected = [(name, kinds[kind]) for name, kind in Summary.__annotations__.items()]
-        columns = self.table.dtype.fields or {}
+        columns = dict(self.table.dtype.fields or {})
         if self.table.ndim != 1 or [(n, d[0].kind) for n, d in columns.items()] != expected:
             return False
         numbers = [self.table[name] for name, kind in expected if kind == "i"]

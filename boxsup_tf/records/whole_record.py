@@ -10,16 +10,16 @@ from collections.abc import Iterator
 
 import numpy as np
 import tensorflow as tf
-from google.protobuf.message import DecodeError
+from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
 from boxsup_tf.errors import InputError
 from boxsup_tf.labels import VOID
-from boxsup_tf.pools.packing import MAX_PIXELS, superpixels_size
+from boxsup_tf.pools.packing import MAX_PIXELS, NO_CHECKSUM, superpixels_size
 from boxsup_tf.records import keys
 from boxsup_tf.records.example import MAX_SIDE, PNG_START, check_image
 
 _OF_BOXES = (keys.CLASS_LABEL, keys.DIFFICULT, keys.TRUNCATED, keys.IS_CROWD)
-_MOST_CANDIDATES = 2**31
+_MOST_CANDIDATES = 2**31 - 1
 _ROUNDING = 1e-3  # of an edge, as a share of the image's side
 
 
@@ -64,13 +64,16 @@ def _check(record: tf.train.Example) -> None:
             raise ValueError(f"its pool is of {superpixels_size(superpixels)} (height, width)")
         _one(record, keys.CANDIDATES_COUNT, 0, _MOST_CANDIDATES)
         _one(record, keys.CANDIDATES_ONE_PER_BOX, 0, 1)
+        string_of(record, keys.CANDIDATES_MEMBERSHIP)
+        if keys.CANDIDATES_CHECKSUM in record.features.feature:
+            _one(record, keys.CANDIDATES_CHECKSUM, NO_CHECKSUM, 2**32 - 1)
 
 
 def _check_boxes(record: tf.train.Example) -> int:
     """Their number."""
     features = record.features.feature
-    edges = [np.array(features[name].float_list.value, np.float32) for name in keys.BBOX_EDGES]
-    ymin, xmin, ymax, xmax = edges = np.stack(edges)
+    edges = np.stack([np.array(features[n].float_list.value, np.float32) for n in keys.BBOX_EDGES])
+    ymin, xmin, ymax, xmax = edges
     if not ((edges >= -_ROUNDING) & (edges <= 1 + _ROUNDING)).all():
         raise ValueError("a box reaches out of the image, or is none")
     if (ymax < ymin).any() or (xmax < xmin).any():
@@ -82,7 +85,7 @@ def _check_boxes(record: tf.train.Example) -> int:
 
 
 def _one(record: tf.train.Example, name: str, least: float, most: float = math.inf) -> int:
-    (value,) = integers_of(record, name).tolist() or (None,)
+    (value,) = integers_of(record, name).tolist() or (None,)  # or there are several: ValueError
     if value is None or not least <= value <= most:
         raise ValueError(f"{name} is {value}: expected a number from {least} to {most}")
     return value
@@ -93,6 +96,8 @@ def string_of(record: tf.train.Example, name: str) -> bytes:
     if name not in record.features.feature:  # to look for it would make it
         return b""
     values = record.features.feature[name].bytes_list.value
+    if len(values) > 1:
+        raise ValueError(f"{name} has {len(values)} values: expected one")
     return values[0] if values else b""
 
 

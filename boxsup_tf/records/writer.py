@@ -222,7 +222,7 @@ def _count(folder: str, info: DatasetInfo, num_examples: int, digest: str | None
     complete = dataclasses.replace(
         info,
         complete=True,
-        **index.counts,
+        **index.counts,  # type: ignore[arg-type]
         digest=digest or sha.hexdigest(),
         shard_sizes=tuple(shard_sizes),
         repairs=repairs,
