@@ -27,9 +27,11 @@ def damage_bytes(whole: bytes, rng: np.random.Generator) -> bytes:
     return bytes(damaged)
 
 
-@functools.lru_cache(maxsize=2)
-def zlib_bomb(raw: bool = False) -> bytes:
-    """Three gigabytes of zeros; `raw` without zlib's header."""
-    stream = zlib.compressobj(1, zlib.DEFLATED, -15 if raw else 15)
-    part = bytes(2**24)
-    return b"".join(stream.compress(part) for _ in range(180)) + stream.flush()
+@functools.lru_cache(maxsize=1)
+def zlib_bomb() -> bytes:
+    """A zlib stream of three gigabytes of zeros: one part of them, compressed, many times."""
+    part, number = 2**24, 180
+    stream = zlib.compressobj(1, zlib.DEFLATED, -15)
+    packed = stream.compress(bytes(part)) + stream.flush(zlib.Z_FULL_FLUSH)
+    checksum = (part * number % 65_521) << 16 | 1  # Adler-32 of zeros
+    return b"\x78\x01" + packed * number + b"\x03\x00" + checksum.to_bytes(4, "big")

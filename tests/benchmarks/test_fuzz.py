@@ -46,11 +46,11 @@ _READERS = [
 
 def test_no_damaged_input_is_more_than_an_error(tmp_path):
     command = [sys.executable, "benchmarks/fuzz.py", f"--json={tmp_path}/fuzz.json"]
-    command += ["--inputs=100", "--seed=1", f"--readers={','.join(_READERS)}"]
+    command += ["--inputs=62", "--seed=1", f"--readers={','.join(_READERS)}"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=_ROOT)
     assert done.returncode == 0, done.stderr
     found = json.loads((tmp_path / "fuzz.json").read_text())
     total = found["total"]
-    assert total["tried"] == total["clean"] + total["accepted_right"] >= 3 * len(_READERS), found
+    assert total["tried"] == total["clean"] + total["accepted_right"] >= 2 * len(_READERS), found
     assert total["clean"] > len(_READERS), found
     assert set(found["readers"]) == set(_READERS)
