@@ -47,7 +47,7 @@ def decode_example(serialized: bytes) -> Example:
     Raises:
         InputError: see `whole_record`.
     """
-    with whole_record(serialized) as record:
+    with whole_record(serialized, with_image=True) as record:
         height, width = (integers_of(record, n)[0] for n in (keys.IMAGE_HEIGHT, keys.IMAGE_WIDTH))
         boxes = None
         if integers_of(record, keys.BOXES_ANNOTATED)[0]:

@@ -24,8 +24,13 @@ _ROUNDING = 1e-3  # of an edge, as a share of the image's side
 
 
 @contextlib.contextmanager
-def whole_record(serialized: bytes) -> Iterator[tf.train.Example]:
+def whole_record(serialized: bytes, with_image: bool = False) -> Iterator[tf.train.Example]:
     """The message of a record.
+
+    Args:
+        serialized: the record.
+        with_image: whether its image file is looked at, too: one damaged photograph must not keep
+            a folder from having an index.
 
     Raises:
         InputError: it is none, its contents do not fit together, or what is done with it inside
@@ -35,19 +40,20 @@ def whole_record(serialized: bytes) -> Iterator[tf.train.Example]:
     try:
         record = tf.train.Example.FromString(serialized)
         name = repr(string_of(record, keys.IMAGE_SOURCE_ID).decode())
-        _check(record)
+        _check(record, with_image)
         yield record
     except (ValueError, LookupError, ArithmeticError, struct.error, DecodeError) as error:
         raise InputError(f"record {name}: damaged: {error}") from None
 
 
-def _check(record: tf.train.Example) -> None:
+def _check(record: tf.train.Example, with_image: bool) -> None:
     for key in (keys.IMAGE_SOURCE_ID, keys.IMAGE_FILENAME):
         string_of(record, key).decode()
     height, width = (
         _one(record, key, 1, MAX_SIDE) for key in (keys.IMAGE_HEIGHT, keys.IMAGE_WIDTH)
     )
-    size = check_image(string_of(record, keys.IMAGE_ENCODED), "its image", MAX_PIXELS / 1e6)
+    encoded = string_of(record, keys.IMAGE_ENCODED)
+    size = check_image(encoded, "its image", MAX_PIXELS / 1e6) if with_image else (height, width)
     if size != (height, width):
         raise ValueError(f"its image is {size} (height, width): expected {(height, width)}")
     num_boxes = _check_boxes(record) if _one(record, keys.BOXES_ANNOTATED, 0, 1) else 0

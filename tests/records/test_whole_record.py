@@ -50,10 +50,8 @@ _YMIN, _YMAX = keys.BBOX_EDGES[0], keys.BBOX_EDGES[2]
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (_ints(keys.IMAGE_HEIGHT, 25), r"its image is \(24, 32\) .*: expected \(25, 32\)"),
         (_ints(keys.IMAGE_HEIGHT), "height is None: expected a number from 1 to 65535"),
         (_bytes(keys.IMAGE_WIDTH, b"32"), "width is None"),
-        (_bytes(keys.IMAGE_ENCODED, b""), "its image: the file is empty"),
         (_bytes(keys.IMAGE_FILENAME, b"\xff"), "can't decode byte 0xff"),
         (_ints(keys.CLASS_LABEL, 1, 2), "class/label: expected a value for each of 4 boxes"),
         (_ints(keys.CLASS_LABEL, 1, 2, 0, 255), "labels 0 .. 255: expected 0 .. 254"),
@@ -76,6 +74,19 @@ def test_what_does_not_fit_is_named(change, message):
     for read in (decode_example, decode_pool, summarize):
         with pytest.raises(InputError, match=f"^record 'set/é_1': damaged: .*{message}"):
             read(_changed(change))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (_bytes(keys.IMAGE_ENCODED, b""), "its image: the file is empty"),
+        (_bytes(keys.IMAGE_ENCODED, jpeg(0, 9, 9)), r"its image is \(9, 9\) .*: expected \(24, 32"),
+    ],
+)
+def test_a_damaged_image_is_a_matter_of_its_example(change, message):
+    with pytest.raises(InputError, match=f"^record 'set/é_1': damaged: .*{message}"):
+        decode_example(_changed(change))
+    assert summarize(_changed(change)).source_id == "set/é_1"
 
 
 def test_a_pool_of_another_record_is_refused():
