@@ -25,6 +25,7 @@ from boxsup_tf.data import shapes
 from boxsup_tf.io.json_file import write_json
 from boxsup_tf.pools import pool_ops
 from boxsup_tf.pools.candidates import CandidatePool
+from boxsup_tf.pools.packing import NO_CHECKSUM
 from boxsup_tf.proposals.registry import propose
 
 _NUM_IMAGES = flags.DEFINE_integer("num_images", 8, "Generated images.", lower_bound=1)
@@ -77,7 +78,7 @@ def _time_repeats(
     options.threading.max_intra_op_parallelism = 1
     columns = (
         *map(list, zip(*packed, strict=True)),
-        [pool.num_candidates for pool in pools],
+        np.array([pool.num_candidates for pool in pools], np.int64),
         np.array(candidates, np.int32),
     )
     dataset = tf.data.Dataset.from_tensor_slices(columns).repeat().map(_unpack)
@@ -94,8 +95,9 @@ def _time_repeats(
 def _unpack(
     superpixels: tf.Tensor, membership: tf.Tensor, count: tf.Tensor, candidates: tf.Tensor
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    unpacked = pool_ops.decode_membership(membership, count)
-    return pool_ops.decode_superpixels(superpixels), pool_ops.members_of(unpacked, candidates)
+    no, unknown = tf.constant(False), tf.constant(NO_CHECKSUM, tf.int64)
+    pool = pool_ops.unpack(pool_ops.PackedPool(superpixels, membership, count, no, unknown))
+    return pool.superpixels, pool_ops.members_of(pool.membership, candidates)
 
 
 if __name__ == "__main__":

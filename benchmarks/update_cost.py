@@ -32,7 +32,7 @@ def measure_choice(
     image = tf.constant(rng.integers(0, 256, (1, HEIGHT, WIDTH, 3), np.uint8))
     pool = block_pool(rng, HEIGHT, WIDTH, num_candidates)
     superpixels = tf.constant(pool.superpixels)
-    membership = pool_ops.decode_membership(tf.constant(pool.pack()[1]), num_candidates)
+    membership = pool_ops.unpack(pool_ops.PackedPool.of(pool)).membership
     members = pool_ops.stored_members(membership)
     boxes = [tf.constant(random_boxes_yxyx(rng, n, HEIGHT, WIDTH)) for n in _NUM_BOXES]
     labels = [tf.constant(rng.integers(1, len(CLASS_NAMES), n), tf.int32) for n in _NUM_BOXES]

@@ -3,8 +3,12 @@
 Colours are PASCAL VOC's (`labels.color_map`). Images are uint8 [H, W, 3], RGB.
 """
 
+import contextlib
 import io
 import os
+import struct
+import zlib
+from collections.abc import Iterator
 
 import cv2
 import numpy as np
@@ -12,7 +16,11 @@ from PIL import Image
 
 from boxsup_tf.errors import InputError
 from boxsup_tf.io.atomic_write import atomic_write
+from boxsup_tf.io.local_disk import readable
 from boxsup_tf.labels import BACKGROUND, color_map
+
+MAX_BYTES = 2**28  # of a picture file, decoded
+_DEPTHS = {"I;16": 2, "I": 4, "F": 4}  # bytes, of Pillow's modes of more than one
 
 _COLORS = color_map()
 
@@ -82,6 +90,32 @@ def reduced(pixels: np.ndarray, max_side: int, interpolation: int) -> np.ndarray
         return pixels
     size = max(round(width * factor), 1), max(round(height * factor), 1)
     return cv2.resize(pixels, size, interpolation=interpolation)
+
+
+@contextlib.contextmanager
+def opened_picture(path: str, formats: list[str] | None = None) -> Iterator[Image.Image]:
+    """A picture file, of which not more than a header is decoded yet.
+
+    Args:
+        path: of the file.
+        formats: Pillow's names of those that it may have; None: any.
+
+    Raises:
+        OSError: the file is missing, no picture, or says that it takes more than `MAX_BYTES`; or
+            what is done with it inside the block finds it damaged.
+    """
+    try:
+        with Image.open(readable(path), formats=formats) as image:
+            pixels = image.width * image.height
+            if pixels * len(image.getbands()) * _DEPTHS.get(image.mode, 1) > MAX_BYTES:
+                raise ValueError(f"it has {image.height} x {image.width} pixels (height x width)")
+            yield image
+    except InputError:
+        raise
+    except (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error) as error:
+        raise OSError(str(error)) from None
+    except (Image.DecompressionBombError, OverflowError) as error:
+        raise OSError(str(error)) from None
 
 
 def write_palette_png(path: str, label_map: np.ndarray) -> None:

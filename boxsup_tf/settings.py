@@ -12,6 +12,7 @@ from typing import Any
 from absl import flags
 
 from boxsup_tf.errors import InputError
+from boxsup_tf.schema import check_type
 
 _BOUNDS = {
     "at_least": ("at least", operator.ge),
@@ -133,18 +134,27 @@ def from_values(cls: type, values: Mapping[str, Any]) -> Any:
         values: by name; those that are missing keep their defaults.
 
     Raises:
-        InputError: an element of a list is not of the field's type, or see `check`.
+        InputError: a value, or an element of a list, is not of the field's type, or see `check`.
     """
     kinds, converted = field_types(cls), dict(values)
+    hints = typing.get_type_hints(cls)
     for name, value in values.items():
-        if typing.get_origin(kinds[name]) is tuple:
+        if name not in kinds:
+            raise InputError(f"--{name}: no such setting: expected one of {', '.join(kinds)}")
+        if typing.get_origin(kinds[name]) is tuple and isinstance(value, list | tuple):
             element = typing.get_args(kinds[name])[0]
             try:
-                converted[name] = tuple(element(item) for item in value)
+                converted[name] = tuple(
+                    element(item) if isinstance(item, str) else item for item in value
+                )
             except ValueError:
                 raise InputError(
                     f"--{name}={','.join(map(str, value))}: expected a list of {element.__name__}"
                 ) from None
+        try:
+            check_type(converted[name], hints[name], f"--{name}")
+        except TypeError as error:
+            raise InputError(str(error)) from None
     made = cls(**converted)
     check(made)
     return made

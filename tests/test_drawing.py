@@ -1,6 +1,8 @@
 """Pictures: the right colour on the right pixel."""
 
 import os
+import struct
+import zlib
 
 import cv2
 import numpy as np
@@ -94,3 +96,29 @@ def test_reduced_keeps_the_shape_and_the_labels():
     assert (small[:149] == 7).all() and (small[151:] == 0).all()
     assert drawing.reduced(large, 1001, cv2.INTER_NEAREST) is large
     assert drawing.reduced(large[:1], 500, cv2.INTER_NEAREST).shape == (1, 500)
+
+
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
+@pytest.mark.parametrize(("mode", "side"), [("L", 60_000), ("RGB", 12_000), ("I;16", 12_000)])
+def test_a_picture_that_says_it_is_huge_is_not_decoded(tmp_path, mode, side):
+    path = tmp_path / "a.png"
+    Image.new(mode, (1, 1)).save(path)
+    whole = bytearray(path.read_bytes())
+    whole[16:24] = struct.pack(">II", side, side)
+    whole[29:33] = struct.pack(">I", zlib.crc32(whole[12:29]))
+    path.write_bytes(whole)
+    with (
+        pytest.raises(OSError, match=f"{side} x {side} pixels|exceeds limit"),
+        drawing.opened_picture(str(path)) as picture,
+    ):
+        np.array(picture)
+
+
+def test_what_a_picture_is_used_for_may_find_it_damaged(tmp_path):
+    path = tmp_path / "a.png"
+    Image.new("L", (90, 90)).save(path)
+    path.write_bytes(path.read_bytes()[:-30])
+    with pytest.raises(OSError, match="."), drawing.opened_picture(str(path)) as picture:
+        np.array(picture)
+    with pytest.raises(InputError, match="another"), drawing.opened_picture(str(path)):
+        raise InputError("another")

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from boxsup_tf.models.architecture import MAX_WIDTH
 from boxsup_tf.settings import check, option
 
 
@@ -35,7 +36,7 @@ class CfmConfig:
     train_data: str
     scale: float = option(1.5, above=0)
     init: str = "imagenet"
-    width_multiplier: float = option(1.0, above=0)
+    width_multiplier: float = option(1.0, above=0, at_most=MAX_WIDTH)
     frozen_blocks: int = option(5, at_least=0, at_most=5)
     dropout: float = option(0.5, at_least=0, below=1)
     epochs: int = option(40, at_least=1)

@@ -14,6 +14,8 @@ from boxsup_tf.io.owned_folder import OwnedFolder
 from boxsup_tf.models.checkpoint_state import newest_checkpoint
 from boxsup_tf.models.saved_network import restoring
 from boxsup_tf.records.dataset_info import DatasetInfo
+from boxsup_tf.schema import check_type
+from boxsup_tf.settings import from_values
 
 CFM_FILE = "cfm.json"
 _PROGRAM = "train_cfm"
@@ -72,7 +74,8 @@ def load_network(model_dir: str) -> CfmNetwork:
     names = {field.name for field in dataclasses.fields(CfmConfig)}
 
     def parse(found: dict) -> tuple[tuple[str, ...], CfmConfig]:
-        config = CfmConfig(**{name: value for name, value in found.items() if name in names})
+        config = from_values(CfmConfig, {name: found[name] for name in names & found.keys()})
+        check_type(found["class_names"], list[str], "class_names")
         return tuple(found["class_names"]), config
 
     path = os.path.join(model_dir, CFM_FILE)

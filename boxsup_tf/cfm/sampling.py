@@ -77,13 +77,10 @@ class Samples:
     def _sample(self, example: TrainingExample) -> tuple[tf.Tensor, ...]:
         record = example.record
         inputs = self._network.inputs_of(record.image())
-        pool, size = record.pool, tf.shape(inputs)[:2]
+        size = tf.shape(inputs)[:2]
         masks, boxes, labels = tf.numpy_function(
             self._segments,
-            [
-                *(pool.superpixels, pool.membership, pool.num_candidates),
-                *(record.label_map(), size, record.source_id),
-            ],
+            [*record.pool, record.label_map(), size, record.source_id],
             [tf.bool, tf.int32, tf.int64],
         )
         masks.set_shape([None, None, None])
@@ -96,12 +93,16 @@ class Samples:
         superpixels: bytes,
         membership: bytes,
         count: np.int64,
+        one_per_box: np.bool_,
+        checksum: np.int64,
         label_map: np.ndarray,
         inputs_size: np.ndarray,
         source_id: bytes,
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Draws segments of an image: their masks, boxes and labels."""
-        pool = CandidatePool.unpack(superpixels, membership, int(count), "", False)
+        pool = CandidatePool.unpack(
+            superpixels, membership, int(count), "", bool(one_per_box), int(checksum)
+        )
         found = overlaps(pool, label_map, self._objects)
         rng = np.random.default_rng([self._config.seed, self._epoch, *source_id])
         rows, labels = draw_segments(found, self._config.segments, rng)

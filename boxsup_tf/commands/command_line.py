@@ -81,6 +81,17 @@ def parse(classes: Sequence[type], arguments: Sequence[str]) -> list[Any]:
         InputError: a flag is unknown or missing, has no effect beside the others, or its value
             is not of its field's type or not allowed; or an argument is no flag.
     """
+    try:
+        return _parse(classes, arguments)
+    except InputError as error:
+        options = (argument.partition("=") for argument in arguments)
+        named = [value for name, _, value in options if name in ("--flagfile", "-flagfile")]
+        if not named:
+            raise
+        raise InputError(f"{error} (flags are also in {', '.join(named)})") from None
+
+
+def _parse(classes: Sequence[type], arguments: Sequence[str]) -> list[Any]:
     fields = {field.name: field for cls in classes for field in dataclasses.fields(cls)}
     kinds = {name: kind for cls in classes for name, kind in settings.field_types(cls).items()}
     given = _given(fields, kinds, arguments)
@@ -115,6 +126,8 @@ def _given(
     except flags.IllegalFlagValueError as error:  # of a bool, which alone is not defined as a text
         flag = str(error).removeprefix("flag ").partition(": ")[0]
         raise InputError(f"{flag}: expected true or false") from None
+    except RecursionError:  # of absl, which looks for a flag with a name like that
+        raise InputError("a flag's name is too long: expected one that --help lists") from None
     except (flags.Error, ValueError) as error:
         raise InputError(" ".join(str(error).split()).removeprefix("ERROR:: ")) from None
     given = {name: values[name].value for name in fields if values[name].present}

@@ -27,10 +27,12 @@ Sec. 5).
 import dataclasses
 import json
 import sys
+from typing import Any
 
 from boxsup_tf.errors import require
 from boxsup_tf.io.json_file import parse_json
-from boxsup_tf.settings import check, option
+from boxsup_tf.schema import check_type
+from boxsup_tf.settings import check, from_values, option
 
 CRF_FILE = "crf.json"
 
@@ -60,7 +62,7 @@ class CrfParameters:
     theta_beta: float = option(above=0)
     w2: float = option(3.0, at_least=0)
     theta_gamma: float = option(3.0, above=0)
-    iterations: int = option(10, at_least=1)
+    iterations: int = option(10, at_least=1, at_most=1000)
 
     def __post_init__(self) -> None:
         check(self, prefix="CRF: ")
@@ -92,7 +94,17 @@ def load_parameters(text: str) -> CrfParameters:
     if text in PARAMETER_SETS:
         return PARAMETER_SETS[text]
     expected = f"one of {', '.join(PARAMETER_SETS)}, or a crf.json written by tune_crf.py"
-    return parse_json(text, expected, lambda found: CrfParameters(**found["best"]["parameters"]))
+
+    def parse(found: dict[str, Any]) -> CrfParameters:
+        return parse_parameters(found["best"]["parameters"])
+
+    return parse_json(text, expected, parse)
+
+
+def parse_parameters(found: Any) -> CrfParameters:
+    """The parameters of a JSON file; an InputError or a TypeError where they are not such."""
+    check_type(found, dict, "parameters")
+    return from_values(CrfParameters, found)
 
 
 def check_installed(flag: str) -> None:

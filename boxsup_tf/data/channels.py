@@ -141,15 +141,14 @@ def _decode_tiff(encoded: bytes, path: str, max_megapixels: float) -> np.ndarray
             first = file.series[0]
             sizes = dict(zip(first.axes, first.shape, strict=True))
             check_image_size(sizes.get("Y", 0), sizes.get("X", 0), path, max_megapixels)
-            pixels = first.asarray()
+            others = [axis for axis in first.axes if axis not in "YX"]
+            if not {"Y", "X"} <= sizes.keys() or len(others) > 1:
+                raise InputError(f"{path}: the TIFF's axes are {first.axes}: expected one image")
+            order = [first.axes.index(axis) for axis in ("Y", "X", *others)]
+            pixels = first.asarray().transpose(order)  # which has its own idea of a damaged file
+            return pixels if others else pixels[:, :, None]
     except InputError:
         raise
     except Exception as error:  # whatever tifffile stumbles over
         reason = " ".join(f"{type(error).__name__}: {error}".split())
         raise InputError(f"{path}: the image cannot be read ({reason})") from None
-    others = [axis for axis in first.axes if axis not in "YX"]
-    if not {"Y", "X"} <= sizes.keys() or len(others) > 1:
-        raise InputError(f"{path}: the TIFF's axes are {first.axes}: expected one image")
-    order = [first.axes.index(axis) for axis in ("Y", "X", *others)]
-    pixels = pixels.transpose(order)
-    return pixels if others else pixels[:, :, None]

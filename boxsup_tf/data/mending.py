@@ -23,8 +23,8 @@ Box = tuple[float, float, float, float]  # (ymin, xmin, ymax, xmax), half-open, 
 
 
 def note(kind: str, detail: str) -> str:
-    """A mending as it is noted."""
-    return f"{kind}: {detail}"
+    """A mending as it is noted: text that can be written, whatever a name in it is made of."""
+    return f"{kind}: {detail}".encode(errors="replace").decode()
 
 
 def usable_box(box: Box, height: int, width: int, where: str, notes: Notes) -> Box | None:

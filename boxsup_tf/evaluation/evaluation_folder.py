@@ -4,13 +4,11 @@ import os
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from boxsup_tf import drawing
 from boxsup_tf.errors import InputError
 from boxsup_tf.evaluation.result import PREDICTIONS, SETTINGS_FILE
 from boxsup_tf.io import files
-from boxsup_tf.io.local_disk import readable
 from boxsup_tf.io.names import path_below
 from boxsup_tf.io.owned_folder import OwnedFolder
 from boxsup_tf.metrics.metric_names import METRICS_FILE
@@ -81,11 +79,11 @@ def read_mask(path: str, size: tuple[int, int], num_classes: int) -> np.ndarray:
         InputError: the file is no palette PNG, of another size, or has other labels.
     """
     try:
-        with Image.open(readable(path)) as image:
+        with drawing.opened_picture(path) as image:
             label_map = np.array(image)
-    except (OSError, SyntaxError, ValueError) as error:
+    except OSError as error:
         raise InputError(f"{path}: not a whole PNG ({error}): delete it") from None
-    if label_map.shape != size or label_map.max() >= num_classes:
+    if label_map.dtype != np.uint8 or label_map.shape != size or label_map.max() >= num_classes:
         raise InputError(
             f"{path}: shape {label_map.shape}, largest value {label_map.max()}: expected "
             f"{size} and labels below {num_classes}; delete it"

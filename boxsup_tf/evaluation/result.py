@@ -3,7 +3,7 @@
 import dataclasses
 import os
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from boxsup_tf.evaluation.trimap import Trimap
 from boxsup_tf.io import files
 from boxsup_tf.io.json_file import number, parse_json, write_json
 from boxsup_tf.metrics.metric_names import METRICS_FILE, TITLES
+from boxsup_tf.schema import check_type
 
 PER_IMAGE_FILE = "per_image.json"
 TRIMAP_FILE = "trimap.json"
@@ -134,8 +135,48 @@ def read_evaluations(path: str, name: str) -> list[Evaluation]:
     return found
 
 
+class _Model(TypedDict, total=False):
+    model: str
+
+
+class _Settings(_Model):
+    data: str
+
+
+class _Metrics(TypedDict):
+    mean_iou: float | None
+    pixel_accuracy: float | None
+    mean_accuracy: float | None
+    frequency_weighted_iou: float | None
+    per_class_iou: dict[str, float | None]
+    num_images: int
+
+
+class _Image(TypedDict):
+    id: str
+    mean_iou: float | None
+    classes: dict[str, float | None]
+    counts: dict[str, dict[str, int]]
+
+
+class _Images(TypedDict):
+    images: list[_Image]
+
+
+class _Trimap(TypedDict):
+    widths: list[float]
+    inside: list[float | None]
+    outside: list[float | None]
+
+
+class _Confusion(TypedDict):
+    class_names: list[str]
+    counts: list[list[int]]
+
+
 def _parse_settings(content: dict) -> dict[str, Any]:
-    return {"data": content["data"], "model": str(content.get("model", ""))}
+    check_type(content, _Settings, "")
+    return {"data": content["data"], "model": content.get("model", "")}
 
 
 def _parse_metrics(content: dict) -> dict[str, Any]:
@@ -143,12 +184,14 @@ def _parse_metrics(content: dict) -> dict[str, Any]:
         raise InputError("the metrics of a training run: expected an --output_dir of evaluate.py")
     if "crf" in content:
         raise ValueError("an earlier version wrote the CRF's scores into it; evaluate again")
+    check_type(content, _Metrics, "")
     metrics = content | {name: number(content[name]) for name in TITLES}
     per_class = {name: number(iou) for name, iou in content["per_class_iou"].items()}
     return {"metrics": metrics | {"per_class_iou": per_class, "num_images": content["num_images"]}}
 
 
 def _parse_per_image(content: dict) -> dict[str, Any]:
+    check_type(content, _Images, "")
     images = {}
     for image in content["images"]:
         classes = {name: number(iou) for name, iou in image["classes"].items()}
@@ -158,6 +201,7 @@ def _parse_per_image(content: dict) -> dict[str, Any]:
 
 
 def _parse_trimap(content: dict) -> dict[str, Any]:
+    check_type(content, _Trimap, "")
     widths = [float(width) for width in content["widths"]]
     inside, outside = ([number(iou) for iou in content[name]] for name in ("inside", "outside"))
     if not len(widths) == len(inside) == len(outside):
@@ -166,6 +210,7 @@ def _parse_trimap(content: dict) -> dict[str, Any]:
 
 
 def _parse_confusion(content: dict) -> dict[str, Any]:
+    check_type(content, _Confusion, "")
     counts = np.array(content["counts"], np.int64)
     num_classes = len(content["class_names"])
     if counts.shape != (num_classes, num_classes):

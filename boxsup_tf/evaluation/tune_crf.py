@@ -11,13 +11,13 @@ import itertools
 import os
 import shutil
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 from tqdm import tqdm
 
 from boxsup_tf.crf.dense_crf import MIN_SHARE
-from boxsup_tf.crf.parameters import CRF_FILE, CrfParameters, check_installed
+from boxsup_tf.crf.parameters import CRF_FILE, CrfParameters, check_installed, parse_parameters
 from boxsup_tf.errors import InputError
 from boxsup_tf.evaluation import crf_score
 from boxsup_tf.evaluation.examples import read_examples
@@ -27,6 +27,7 @@ from boxsup_tf.io.owned_folder import OwnedFolder
 from boxsup_tf.metrics.confusion import ConfusionMatrix
 from boxsup_tf.records.dataset_info import DatasetInfo, check_same_classes, load_complete
 from boxsup_tf.records.example import decode_image
+from boxsup_tf.schema import check_type
 from boxsup_tf.settings import check, option
 from boxsup_tf.workers.worker_pool import Failure, WorkerPool
 
@@ -164,6 +165,21 @@ def _write_score_maps(
     return list(paths.values())
 
 
+class _Tried(TypedDict):
+    parameters: dict
+    mean_iou: float
+
+
+class _Unrefined(TypedDict, total=False):
+    unrefined_mean_iou: float
+    best: _Tried
+
+
+class _Contents(_Unrefined):
+    settings: dict
+    tried: list[_Tried]
+
+
 class _Search:
     """crf.json, and what is still to be tried."""
 
@@ -175,16 +191,18 @@ class _Search:
             self._folder.write({"settings": settings, "tried": []})
         self.contents: dict[str, Any] = self._folder.read() or {}
         try:
-            found = dict(self.contents["settings"])
+            check_type(self.contents, _Contents, "")
+            found = self.contents["settings"]
             self._scores()
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, TypeError) as error:
             path = self._folder.file_path
             raise InputError(f"{path}: not a file of tune_crf.py: {error}") from None
         self._folder.check(found, settings)
 
     def _is_other_and_empty(self, found: dict, settings: dict) -> bool:
         """Whether a search has other settings and stopped before it tried anything."""
-        return found.get("tried") == [] and not self._folder.fits(found["settings"], settings)
+        was = found.get("settings")
+        return found.get("tried") == [] and not self._folder.fits(was or {}, settings)
 
     def best_of(self, candidates: Sequence[CrfParameters]) -> CrfParameters:
         """The first of the best: the same whether or not the search was interrupted."""
@@ -211,7 +229,8 @@ class _Search:
 
     def _scores(self) -> dict[CrfParameters, float]:
         tried = self.contents["tried"]
-        return {CrfParameters(**entry["parameters"]): entry["mean_iou"] for entry in tried}
+        check_type(tried, list[_Tried], "tried")
+        return {parse_parameters(entry["parameters"]): entry["mean_iou"] for entry in tried}
 
     def _note(self, parameters: CrfParameters | None, mean_iou: float) -> None:
         if parameters is None:

@@ -8,7 +8,6 @@ import tensorflow as tf
 from boxsup_tf.errors import InputError
 from boxsup_tf.evaluation.report.pictures import read_picture
 from boxsup_tf.explore.gallery import Folder
-from boxsup_tf.explore.network import run_config
 from boxsup_tf.io import files
 from boxsup_tf.models.architecture import CONFIG_FILE
 from boxsup_tf.models.checkpoint_state import checkpoints_in
@@ -16,6 +15,7 @@ from boxsup_tf.models.saved_network import BEST_FOLDER
 from boxsup_tf.records.parsing import Record
 from boxsup_tf.training.input_pipeline import pseudo_mask
 from boxsup_tf.training.pictures import kept_masks
+from boxsup_tf.training.run_settings import read_config
 from boxsup_tf.training.sources import Source, empty_labelling, load_sources
 from boxsup_tf.training.training_example import TrainingExample
 
@@ -41,7 +41,7 @@ class MaskHistory:
         is_best = os.path.basename(os.path.normpath(model_dir)) == BEST_FOLDER
         if is_best and files.exists(os.path.join(above, CONFIG_FILE)):
             model_dir = above
-        self._model_dir, self._config = model_dir, run_config(model_dir)
+        self._model_dir, self._config = model_dir, read_config(model_dir)
         self.notice = ""
         self._sources: list[Source] = []
         self._source: Source | None = None

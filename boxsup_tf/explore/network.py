@@ -9,9 +9,9 @@ import tensorflow as tf
 from boxsup_tf.errors import InputError
 from boxsup_tf.inference.saved_model import load_saved_model
 from boxsup_tf.inference.tiling import margin_of, predict_in_tiles
-from boxsup_tf.models.architecture import read_settings
 from boxsup_tf.models.saved_network import load_segmenter
 from boxsup_tf.training.config import TrainConfig
+from boxsup_tf.training.run_settings import read_config
 from boxsup_tf.training.training_predictor import in_bfloat16
 
 # Logits of one image, at 4 bytes a number: 1 GiB.
@@ -61,9 +61,9 @@ def of_run(model_dir: str) -> Network:
     It looks at images as the run's mask updates do: at their scale and in their precision.
 
     Raises:
-        InputError: see `load_segmenter`; or the settings are damaged.
+        InputError: see `load_segmenter` and `read_config`.
     """
-    config = run_config(model_dir)
+    config = read_config(model_dir)
     segmenter = load_segmenter(model_dir, config.dtype_policy)
     if in_bfloat16(config):
         segmenter = segmenter.bfloat16_copy()
@@ -90,17 +90,3 @@ def of_export(path: str) -> Network:
         return np.log(np.maximum(model.predict(images)[1].numpy(), _LEAST_PROBABILITY))
 
     return Network(path, tuple(model.class_names), None, logits, model.tile_margin)
-
-
-def run_config(model_dir: str) -> TrainConfig:
-    """The settings of a run; those that it does not know have their defaults.
-
-    Raises:
-        InputError: there is no run, or its settings are damaged.
-    """
-    found, names = read_settings(model_dir), {f.name for f in dataclasses.fields(TrainConfig)}
-    known = {name: value for name, value in found.items() if name in names}
-    try:
-        return TrainConfig(**{"train_data": ""} | known)
-    except TypeError as error:
-        raise InputError(f"{model_dir}: expected the settings of a run: {error}") from None

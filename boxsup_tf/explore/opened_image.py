@@ -132,9 +132,7 @@ class OpenedImage:
 
     def _propose(self, drawn: DrawnBox | None) -> tuple[CandidatePool, PackedPool]:
         pool = self._proposer.propose(self._input(drawn))
-        superpixels, membership = (tf.constant(packed) for packed in pool.pack())
-        count = tf.constant(pool.num_candidates, tf.int64)
-        return pool, PackedPool(superpixels, membership, count, tf.constant(pool.one_per_box))
+        return pool, PackedPool.of(pool)
 
     def _input(self, drawn: DrawnBox | None) -> ProposalInput:
         example = self._example

@@ -4,13 +4,13 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
-from PIL import Image
 
+from boxsup_tf.drawing import opened_picture
+from boxsup_tf.errors import InputError
 from boxsup_tf.inference.outlines import outlines
 from boxsup_tf.inference.prediction_folder import mask_path
 from boxsup_tf.io import files
 from boxsup_tf.io.json_file import write_json
-from boxsup_tf.io.local_disk import readable
 from boxsup_tf.io.names import path_below
 
 
@@ -92,8 +92,11 @@ ANNOTATION_FILES: dict[str, Callable[..., None]] = {"coco": _write_coco, "labelm
 
 
 def _read(path: str) -> np.ndarray:
-    with Image.open(readable(path)) as image:
-        return np.array(image)
+    try:
+        with opened_picture(path) as image:
+            return np.array(image)
+    except OSError as error:
+        raise InputError(f"{path}: not a whole mask ({error}): delete it") from None
 
 
 def _area(corners: np.ndarray) -> float:

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from boxsup_tf.crf import mean_field
 from boxsup_tf.crf.parameters import CRF_FILE, CrfParameters, format_parameters
+from boxsup_tf.inference.check_sums import write_sums
 from boxsup_tf.inference.class_names_file import LABEL_MAP_FILE, format_class_names
 from boxsup_tf.inference.predictor import Predictor, outputs_of
 from boxsup_tf.inference.signatures import build_signatures
@@ -35,7 +36,7 @@ def export(
 
     Its signatures are those of `signatures.build_signatures`, with the outputs of
     `Predictor.predict`. Reading, resizing and averaging over scales happen inside the graph.
-    Warm-up requests for TensorFlow Serving lie in assets.extra/.
+    Warm-up requests for TensorFlow Serving lie in assets.extra/, and the files' check sums.
 
     Args:
         segmenter: the network.
@@ -73,6 +74,7 @@ def export(
             if crf_parameters:
                 assets[CRF_FILE] = format_parameters(crf_parameters)
             _save(build_signatures(predict, max_megapixels), segmenter, assets, temporary)
+            write_sums(temporary)
             return _publish(temporary, output_dir)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)

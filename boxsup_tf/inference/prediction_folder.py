@@ -2,19 +2,37 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from typing import TypedDict
 
 import numpy as np
-from PIL import Image
 
 from boxsup_tf import drawing, sheet
 from boxsup_tf.errors import InputError
 from boxsup_tf.io import files
-from boxsup_tf.io.local_disk import readable
 from boxsup_tf.io.names import path_below
 from boxsup_tf.io.owned_folder import OwnedFolder
+from boxsup_tf.schema import check_type
 
 PREDICTIONS_FILE = "predictions.json"
 _MASKS = "masks"
+
+
+class _Found(TypedDict):
+    pixels: int
+    share: float
+
+
+class _Image(TypedDict):
+    file: str
+    height: int
+    width: int
+    classes: dict[str, _Found]
+
+
+class _Content(TypedDict):
+    settings: dict
+    files: dict[str, str]
+    images: dict[str, _Image]
 
 
 def mask_path(folder: str, name: str) -> str:
@@ -69,7 +87,7 @@ class PredictionFolder:
             if name not in self._earlier:
                 return False
             try:
-                with Image.open(readable(mask_path)) as mask:
+                with drawing.opened_picture(mask_path) as mask:
                     self._record(name, np.array(mask))
             except (OSError, ValueError):  # no mask, or not of these classes
                 return False
@@ -110,16 +128,16 @@ class PredictionFolder:
         }
 
     def _go_on(self, earlier: dict) -> None:
+        path = self._owned.file_path
         try:
-            self._images, settings = dict(earlier["images"]), dict(earlier["settings"])
-            self._earlier = dict(earlier["files"])
-        except (ValueError, KeyError, TypeError):
-            path = self._owned.file_path
-            raise InputError(f"{path}: expected a file that predict.py wrote") from None
-        self._owned.check(settings, self._settings)
+            check_type(earlier, _Content, "")
+        except TypeError as error:
+            raise InputError(f"{path}: expected a file that predict.py wrote: {error}") from None
+        self._images, self._earlier = dict(earlier["images"]), dict(earlier["files"])
+        self._owned.check(earlier["settings"], self._settings)
         for name, file in self._file_of_name.items():
             if (other := self._earlier.get(name, file)) != file:
                 raise InputError(
-                    f"{file}: {self._owned.file_path} has {other} by the name {name}: expected "
+                    f"{file}: {path} has {other} by the name {name}: expected "
                     "another --output_dir, or another name"
                 )

@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from boxsup_tf.crf.parameters import CRF_FILE
 from boxsup_tf.errors import InputError, first_line
+from boxsup_tf.inference.check_sums import check_sums
 from boxsup_tf.inference.class_names_file import LABEL_MAP_FILE, read_class_names
 from boxsup_tf.inference.export import versions
 from boxsup_tf.inference.interface import PROBABILITIES, SEMANTIC_PREDICTIONS, SIGNATURE_IMAGES
@@ -69,17 +70,28 @@ def load_saved_model(path: str) -> SavedModel:
         InputError: there is no SavedModel, it is damaged, or it is not one of `export`.
     """
     folder = _find(path)
-    class_names = read_class_names(os.path.join(folder, "assets", LABEL_MAP_FILE))
+    label_map = os.path.join(folder, "assets", LABEL_MAP_FILE)
+    class_names = read_class_names(label_map)
+    check_sums(folder)
     try:
         loaded = tf.saved_model.load(folder)
-    except (OSError, ValueError, KeyError, tf.errors.OpError) as error:
+        signatures = dict(loaded.signatures)
+    except Exception as error:  # whatever TensorFlow stumbles over
         raise InputError(
             f"{folder}: the SavedModel cannot be loaded: {first_line(error)}"
         ) from None
-    if SIGNATURE_IMAGES not in loaded.signatures:
+    if SIGNATURE_IMAGES not in signatures:
         raise InputError(
-            f"{folder}: signatures are {sorted(loaded.signatures)}: expected "
+            f"{folder}: signatures are {sorted(signatures)}: expected "
             f"{SIGNATURE_IMAGES}, as export.py writes it"
+        )
+    outputs = signatures[SIGNATURE_IMAGES].structured_outputs
+    if {SEMANTIC_PREDICTIONS, PROBABILITIES} - outputs.keys():
+        raise InputError(f"{folder}: gives {sorted(outputs)}: expected what export.py writes")
+    if outputs[PROBABILITIES].shape[-1] not in (None, len(class_names)):
+        raise InputError(
+            f"{label_map}: has {len(class_names)} classes: expected "
+            f"{outputs[PROBABILITIES].shape[-1]}, a line for each that the model tells apart"
         )
     has_crf = files.exists(os.path.join(folder, "assets", CRF_FILE))
     return SavedModel(folder, class_names, has_crf, _read_margin(folder), loaded)
@@ -90,7 +102,7 @@ def _read_margin(folder: str) -> int:
     if not files.exists(path):
         return MARGIN  # an export from before it was stored
     text = read_bytes(path, "the margin of tiles").decode(errors="replace").strip()
-    if not text.isdecimal():
+    if not re.fullmatch("[0-9]{1,5}", text):
         raise InputError(f"{path}: holds {text!r}: expected a number of pixels")
     return int(text)
 

@@ -91,6 +91,17 @@ def read(path: str) -> bytes:
         return file.read()
 
 
+@contextlib.contextmanager
+def opened(path: str) -> Iterator[IO[bytes]]:
+    """A file that is read in places."""
+    if not is_remote(path):
+        with open(path, "rb") as file:
+            yield file
+        return
+    with _gfile(path) as gfile, gfile.GFile(path, "rb") as file:
+        yield file
+
+
 def read_text(path: str) -> str:
     """All of a file in UTF-8, which a UnicodeDecodeError says it is not."""
     return read(path).decode()

@@ -2,12 +2,15 @@
 
 import dataclasses
 import os
-from typing import Any
+from typing import Any, TypedDict
 
 from boxsup_tf.io.json_file import parse_json, read_json
+from boxsup_tf.labels import VOID
 from boxsup_tf.models.network_family import heads
+from boxsup_tf.schema import check_type
 
 CONFIG_FILE = "config.json"  # in a run's folder
+MAX_WIDTH = 4.0  # times a network's channels; its weights grow by the square
 _EXPECTED = "a run's settings, which train.py wrote"
 
 
@@ -44,6 +47,17 @@ class Architecture:
         )
 
 
+class _Choices(TypedDict, total=False):
+    network: str
+    backbone: str
+    output_stride: int
+
+
+class _Settings(_Choices):
+    width_multiplier: float
+    class_names: list[str]
+
+
 def read_settings(model_dir: str) -> dict[str, Any]:
     """The settings that a run was made with.
 
@@ -61,14 +75,17 @@ def read_architecture(model_dir: str) -> Architecture:
     """
 
     def parse(settings: dict[str, Any]) -> Architecture:
+        check_type(settings, _Settings, "")
         # The first runs had no choice of a network, those after them none of a backbone.
-        network = settings.get("network", "largefov")
-        return Architecture(
-            network,
-            settings["width_multiplier"],
-            tuple(settings["class_names"]),
-            settings.get("backbone", ""),
-            settings.get("output_stride", 0),
-        )
+        network, width = settings.get("network", "largefov"), settings["width_multiplier"]
+        names = tuple(settings["class_names"])
+        if network not in heads():
+            raise ValueError(f"network is {network!r}: expected one of {', '.join(heads())}")
+        if not 0 < width <= MAX_WIDTH:
+            raise ValueError(f"width_multiplier is {width}: expected up to {MAX_WIDTH}")
+        if not 1 <= len(set(names)) == len(names) <= VOID:
+            raise ValueError(f"{len(names)} class_names: expected up to {VOID}, all different")
+        backbone, output_stride = settings.get("backbone", ""), settings.get("output_stride", 0)
+        return Architecture(network, width, names, backbone, output_stride)
 
     return parse_json(os.path.join(model_dir, CONFIG_FILE), _EXPECTED, parse)

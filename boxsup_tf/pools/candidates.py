@@ -87,15 +87,27 @@ class CandidatePool:
 
     @classmethod
     def unpack(
-        cls, superpixels: bytes, membership: bytes, count: int, method: str, one_per_box: bool
+        cls,
+        superpixels: bytes,
+        membership: bytes,
+        count: int,
+        method: str,
+        one_per_box: bool,
+        checksum: int = packing.NO_CHECKSUM,
     ) -> "CandidatePool":
-        """The inverse of `pack`; `count` is the number of candidates.
+        """The inverse of `pack`.
+
+        Args:
+            superpixels, membership: of `pack`.
+            count: the number of candidates.
+            method, one_per_box: of the pool.
+            checksum: see `packing.checksum_of`.
 
         Raises:
-            ValueError: the strings are not those of a pool of this size.
+            ValueError: they are not those of a pool, or of another one.
         """
-        labels = packing.unpack_superpixels(superpixels)
-        members = packing.unpack_membership(membership, count, int(labels.max()) + 1)
+        read = packing.read_pool(superpixels, membership, count, one_per_box, checksum)
+        labels, members = packing.put_superpixels(*read[:3]), packing.put_membership(*read[3:])
         return cls(labels, members, method, one_per_box)
 
 

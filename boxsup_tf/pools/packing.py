@@ -8,7 +8,7 @@ stream of
         one row to the next. The last label of a row goes on until a byte is full;
     uint16 [runs]: the labels of the runs.
 
-They take about half the room of a 16-bit PNG. `pool_ops.decode_superpixels` reads them in a graph.
+They take about half the room of a 16-bit PNG.
 
 The membership is a matrix of bits, one more row than candidates. Superpixels and candidates are
 stored in an order in which neighbours are alike, and both orders beside them. The zlib stream
@@ -19,8 +19,10 @@ holds, one after the other,
     bits [R, N + 1]: row after row, each filled up with zeros to whole bytes.
 
 These uint32 are stored by byte planes, all lowest bytes first, so that high bytes cost nothing
-where they are zero. All numbers are little-endian. `pool_ops.decode_membership` is the graph's
-reader.
+where they are zero. All numbers are little-endian.
+
+What is read here, and checked, by `read_pool`, is put together by NumPy here and by a graph in
+`pool_ops`, so that both refuse the same.
 """
 
 import struct
@@ -30,7 +32,11 @@ import numpy as np
 
 _NUM_PLANES = 4  # bytes of a uint32
 _SIZE = struct.Struct("<2I")  # height and width
+_CHECKED = struct.Struct("<q?")
+# uint8 [256]: how many runs start at a byte's eight pixels.
+_RUNS = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).sum(axis=1, dtype=np.uint8)
 
+NO_CHECKSUM = -1  # of pools that earlier versions packed
 MAX_PIXELS = 2**28  # more than an image may have
 # Of the membership of a pool, unpacked; that of 5,000 candidates and 2**16 superpixels has 41 MB.
 MAX_BYTES = 2**29
@@ -51,8 +57,12 @@ def superpixels_size(packed: bytes) -> tuple[int, int]:
     return height, width
 
 
-def unpack_superpixels(packed: bytes) -> np.ndarray:
-    """int32 [H, W], the inverse of `pack_superpixels`.
+def read_superpixels(packed: bytes) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What `pack_superpixels` wrote, checked and not yet put together.
+
+    Returns:
+        int32 [2], height and width; uint8 [ceil(W / 8), H], where runs start; uint16 [runs], their
+        labels.
 
     Raises:
         ValueError: `packed` is something else.
@@ -66,18 +76,28 @@ def unpack_superpixels(packed: bytes) -> np.ndarray:
     except (struct.error, zlib.error) as error:
         raise ValueError(f"packed superpixels: not a size and a zlib stream: {error}") from None
     bits, labels = np.split(stored, [row_bytes * height])
-    starts = np.unpackbits(bits).view(np.bool_)
-    if (
-        bits.size != row_bytes * height
-        or labels.size != 2 * np.count_nonzero(starts)
-        or not starts[0]
-    ):
+    num_runs = int(_RUNS[bits].sum(dtype=np.int64))
+    if bits.size != row_bytes * height or labels.size != 2 * num_runs or bits[0] < 128:
         raise ValueError(
             f"the packed superpixels hold {stored.size} bytes: expected {row_bytes * height} and "
-            f"two for each of {np.count_nonzero(starts)} runs"
+            f"two for each of {num_runs} runs"
         )
-    runs = starts.reshape(row_bytes, height, 8).transpose(1, 0, 2).cumsum() - 1
-    pixels = labels.view("<u2").astype(np.int32)[runs]
+    bits, labels = bits.reshape(row_bytes, height), labels.view("<u2")
+    if (bits[-1] & (1 << -width % 8) - 1).any():
+        raise ValueError("the packed superpixels go on beside the image")
+    return np.array([height, width], np.int32), bits, labels
+
+
+def unpack_superpixels(packed: bytes) -> np.ndarray:
+    """int32 [H, W], the inverse of `pack_superpixels`; see `read_superpixels`."""
+    return put_superpixels(*read_superpixels(packed))
+
+
+def put_superpixels(size: np.ndarray, bits: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """int32 [H, W] of what `read_superpixels` returns."""
+    height, width = size
+    starts = np.unpackbits(bits).reshape(-1, height, 8).transpose(1, 0, 2)
+    pixels = labels.astype(np.int32)[starts.cumsum(dtype=np.int32) - 1]
     return np.ascontiguousarray(pixels.reshape(height, -1)[:, :width])
 
 
@@ -94,11 +114,18 @@ def pack_membership(membership: np.ndarray) -> bytes:
     return _deflate(parts, zlib.Z_FILTERED)
 
 
-def unpack_membership(packed: bytes, count: int, num_superpixels: int) -> np.ndarray:
-    """bool [count, num_superpixels], the inverse of `pack_membership`.
+def read_membership(
+    packed: bytes, count: int, num_superpixels: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """What `pack_membership` wrote, checked and with the candidates in their stored order.
+
+    Returns:
+        uint8 [num_superpixels, count // 8 + 1], a bit for each stored candidate, the first one
+        highest; uint32 [count + 1], in which bit every candidate is stored, and, last, an empty
+        one. No other is empty.
 
     Raises:
-        ValueError: `packed` is of another size.
+        ValueError: `packed` is of another size, or no such matrix.
     """
     width = count // 8 + 1
     sizes = [_NUM_PLANES * (count + 1), _NUM_PLANES * num_superpixels, num_superpixels * width]
@@ -118,8 +145,62 @@ def unpack_membership(packed: bytes, count: int, num_superpixels: int) -> np.nda
     for values, end in ((places, count + 1), (order, num_superpixels)):
         if values.max() >= end or np.bincount(values).min() != 1 or values.size != end:
             raise ValueError("the packed membership is in no order")
-    members = np.unpackbits(bits.reshape(num_superpixels, width)[order], axis=1).view(np.bool_)
-    return np.take(members, places[:count], axis=1).T
+    bits = bits.reshape(num_superpixels, width)
+    held = np.unpackbits(np.bitwise_or.reduce(bits, axis=0)).view(np.bool_)
+    empty = np.flatnonzero(~held[places[:count]])
+    if empty.size:
+        raise ValueError(f"candidate {empty[0]} is empty: it holds no superpixel")
+    if np.count_nonzero(held) != count:
+        raise ValueError("the packed membership has a candidate more")
+    return bits[order], places
+
+
+def unpack_membership(packed: bytes, count: int, num_superpixels: int) -> np.ndarray:
+    """bool [count, num_superpixels], the inverse of `pack_membership`.
+
+    Raises:
+        ValueError: see `read_membership`.
+    """
+    return put_membership(*read_membership(packed, count, num_superpixels))
+
+
+def put_membership(bits: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """bool [N, R] of what `read_membership` returns."""
+    members = np.unpackbits(bits, axis=1).view(np.bool_)
+    return np.take(members, places[:-1], axis=1).T
+
+
+def checksum_of(superpixels: bytes, membership: bytes, count: int, one_per_box: bool) -> int:
+    """32 bits that tell a packed pool from any other."""
+    head = zlib.crc32(_CHECKED.pack(count, one_per_box))
+    return zlib.crc32(membership, zlib.crc32(superpixels, head))
+
+
+def read_pool(
+    superpixels: bytes, membership: bytes, count: int, one_per_box: bool, checksum: int
+) -> tuple[np.ndarray, ...]:
+    """A packed pool, checked and not yet put together: what NumPy and a graph begin with.
+
+    Args:
+        superpixels, membership: packed.
+        count: the number of candidates.
+        one_per_box: see `CandidatePool`.
+        checksum: see `checksum_of`; `NO_CHECKSUM` of pools that have none.
+
+    Returns:
+        What `read_superpixels` and `read_membership` return.
+
+    Raises:
+        ValueError: it is no whole pool.
+    """
+    found = checksum_of(superpixels, membership, count, one_per_box)
+    if checksum not in (found, NO_CHECKSUM):
+        raise ValueError(f"its checksum is {found}: expected {checksum}")
+    size, bits, labels = read_superpixels(superpixels)
+    occurring = np.bincount(labels)
+    if not occurring.all():
+        raise ValueError(f"no superpixel {occurring.argmin()} among {occurring.size}")
+    return size, bits, labels, *read_membership(membership, count, occurring.size)
 
 
 def _inflate(packed: bytes, most: int) -> np.ndarray:

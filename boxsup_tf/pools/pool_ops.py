@@ -9,7 +9,8 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from boxsup_tf.pools.packing import MAX_PIXELS
+from boxsup_tf.pools.candidates import CandidatePool
+from boxsup_tf.pools.packing import NO_CHECKSUM, read_pool
 
 _BYTES = np.arange(256, dtype=np.uint8)[:, None]
 # int32 [256, 8]: how many runs have started at each of a byte's eight pixels.
@@ -26,12 +27,22 @@ class PackedPool(NamedTuple):
         superpixels, membership: scalar strings, of `CandidatePool.pack`.
         num_candidates: scalar int64.
         one_per_box: scalar bool: candidate n was made for box n, and that box alone may choose it.
+        checksum: scalar int64, see `packing.checksum_of`.
     """
 
     superpixels: tf.Tensor
     membership: tf.Tensor
     num_candidates: tf.Tensor
     one_per_box: tf.Tensor
+    checksum: tf.Tensor
+
+    @classmethod
+    def of(cls, pool: CandidatePool) -> "PackedPool":
+        """That of a pool."""
+        count = tf.constant(pool.num_candidates, tf.int64)
+        unknown = tf.constant(NO_CHECKSUM, tf.int64)
+        superpixels, membership = (tf.constant(part) for part in pool.pack())
+        return cls(superpixels, membership, count, tf.constant(pool.one_per_box), unknown)
 
 
 class Membership(NamedTuple):
@@ -64,85 +75,48 @@ class Pool(NamedTuple):
 def unpack(packed: PackedPool) -> Pool:
     """The one place where a graph decodes a pool.
 
-    What is no pool is an InvalidArgumentError, as it is a ValueError in NumPy.
+    What NumPy refuses as a pool, with a ValueError, is an InvalidArgumentError that begins with
+    `DAMAGED_POOL`.
     """
-    superpixels = decode_superpixels(packed.superpixels)
-    membership = decode_membership(packed.membership, packed.num_candidates)
-    number = tf.shape(membership.columns)[0]
-    labels = tf.reshape(superpixels, [-1])
-    checks = [
-        tf.debugging.assert_equal(tf.reduce_max(labels) + 1, number, DAMAGED_POOL),
-        tf.debugging.assert_positive(
-            tf.math.bincount(labels, minlength=number, maxlength=number), DAMAGED_POOL
-        ),
-    ]
-    with tf.control_dependencies(checks):
-        return Pool(tf.identity(superpixels), membership, packed.one_per_box)
+    size, bits, labels, columns, places = _checked(packed)
+    membership = Membership(columns, tf.bitcast(places, tf.int32))
+    return Pool(_superpixels(size, bits, labels), membership, packed.one_per_box)
 
 
-def decode_superpixels(encoded: tf.Tensor) -> tf.Tensor:
-    """int32 [H, W] from the runs (scalar string) that `packing.pack_superpixels` wrote."""
-    size = tf.io.decode_raw(tf.strings.substr(encoded, 0, 8), tf.int32)
+@tf.function(autograph=False)  # outside of a graph, numpy_function cuts zeros off strings
+def _checked(packed: PackedPool) -> list[tf.Tensor]:
+    """What `packing.read_pool` returns; Python's zlib stops at a size, TensorFlow's does not."""
+    kinds = [tf.int32, tf.uint8, tf.uint16, tf.uint8, tf.uint32]
+    parts = tf.numpy_function(_read, packed, kinds)
+    for part, rank in zip(parts, (1, 2, 1, 2, 1), strict=True):
+        part.set_shape([None] * rank)
+    return parts
+
+
+def _read(
+    superpixels: bytes, membership: bytes, count: int, one_per_box: bool, checksum: int
+) -> tuple[np.ndarray, ...]:
+    try:
+        return read_pool(superpixels, membership, int(count), bool(one_per_box), int(checksum))
+    except ValueError as error:
+        raise ValueError(f"{DAMAGED_POOL}: {error}") from None
+
+
+def _superpixels(size: tf.Tensor, bits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+    """int32 [H, W] of the runs that `packing.read_superpixels` read."""
     height, width = size[0], size[1]
-    stream = tf.strings.substr(encoded, 8, tf.strings.length(encoded) - 8)
-    stored = tf.io.decode_raw(tf.io.decode_compressed(stream, "ZLIB"), tf.uint8)
-    row_bytes = (width + 7) // 8
-    area = 8 * tf.cast(height, tf.int64) * tf.cast(row_bytes, tf.int64)
-    sizes = [
-        tf.debugging.assert_positive(size, DAMAGED_POOL),
-        tf.debugging.assert_less_equal(area, tf.constant(MAX_PIXELS, tf.int64), DAMAGED_POOL),
-    ]
-    with tf.control_dependencies(sizes):
-        stored = tf.identity(stored)
-    bits = tf.reshape(stored[: row_bytes * height], tf.stack([row_bytes, height]))
     bits = tf.reshape(tf.transpose(bits), [-1])
-    labels = tf.bitcast(tf.reshape(stored[row_bytes * height :], [-1, 2]), tf.uint16)
     # In most bytes no run starts: their eight pixels go on with the last byte in which one does.
     # Pixels are looked up one by one in the others only, which is faster.
     starting = bits > 0
     started = tf.gather(_RUNS_STARTED, tf.cast(tf.boolean_mask(bits, starting), tf.int32))
-    whole = [
-        tf.debugging.assert_equal(tf.reduce_sum(started[:, -1]), tf.size(labels), DAMAGED_POOL),
-        tf.debugging.assert_greater_equal(tf.cast(bits[0], tf.int32), 128, DAMAGED_POOL),
-    ]
-    with tf.control_dependencies(whole):
-        started = tf.identity(started)
     runs = started + tf.cumsum(started[:, -1], exclusive=True)[:, None] - 1
     pixels = tf.gather(tf.cast(labels, tf.int32), runs)
     going_on = tf.tile(pixels[:, -1:], [1, 8])
     last = tf.cumsum(tf.cast(starting, tf.int32)) - 1
     rows = tf.where(starting, last, last + tf.shape(pixels)[0])
     eights = tf.gather(tf.concat([pixels, going_on], axis=0), rows)
-    return tf.reshape(eights, tf.stack([height, 8 * row_bytes]))[:, :width]
-
-
-def decode_membership(packed: tf.Tensor, count: tf.Tensor) -> Membership:
-    """The membership of `count` candidates that `packing.pack_membership` wrote."""
-    stored = tf.io.decode_raw(tf.io.decode_compressed(packed, "ZLIB"), tf.uint8)
-    count = tf.cast(count, tf.int32)
-    width = count // 8 + 1
-    places_size = 4 * (count + 1)
-    num_superpixels = (tf.size(stored) - places_size) // (4 + width)
-    rows_end = places_size + 4 * num_superpixels
-    with tf.control_dependencies([tf.debugging.assert_positive(num_superpixels, DAMAGED_POOL)]):
-        columns = tf.reshape(stored[rows_end:], tf.stack([num_superpixels, width]))
-    return Membership(
-        tf.gather(columns, _permutation(stored[places_size:rows_end])),
-        _permutation(stored[:places_size]),
-    )
-
-
-def _permutation(planes: tf.Tensor) -> tf.Tensor:
-    """int32 [n], each of 0 .. n - 1 once, see `_from_planes`."""
-    values = _from_planes(planes)
-    check = tf.debugging.assert_equal(tf.sort(values), tf.range(tf.size(values)), DAMAGED_POOL)
-    with tf.control_dependencies([check]):
-        return tf.identity(values)
-
-
-def _from_planes(planes: tf.Tensor) -> tf.Tensor:
-    """int32 [n] from its 4 n bytes: all lowest bytes first, all highest last."""
-    return tf.bitcast(tf.transpose(tf.reshape(planes, [4, -1])), tf.int32)
+    return tf.reshape(eights, tf.stack([height, -1]))[:, :width]
 
 
 def members_of(membership: Membership, candidates: tf.Tensor) -> tf.Tensor:

@@ -167,8 +167,8 @@ def read_bytes(path: str, what: str) -> bytes:
     """The bytes of a file; an InputError that says `what` was expected where there is none."""
     try:
         return files.read(path)
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
+    except (OSError, ValueError) as error:  # the latter where a name has a zero in it
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise InputError(f"{path}: cannot read {what}: {reason}") from None
 
 

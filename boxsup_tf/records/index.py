@@ -7,12 +7,10 @@ import contextlib
 import dataclasses
 import os
 import zipfile
-import zlib
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-import tensorflow as tf
 from tqdm import tqdm
 
 from boxsup_tf.io import files
@@ -22,8 +20,8 @@ from boxsup_tf.labels import BACKGROUND
 from boxsup_tf.pools import packing
 from boxsup_tf.records import keys
 from boxsup_tf.records.dataset_info import DatasetInfo, shard_paths
-from boxsup_tf.records.records import integers_of, string_of
-from boxsup_tf.records.shards import read_shard
+from boxsup_tf.records.shards import FRAME_BYTES, read_shard
+from boxsup_tf.records.whole_record import integers_of, string_of, whole_record
 
 INDEX_FILE = "index.npz"
 
@@ -84,6 +82,31 @@ class Index(Sequence):
         columns = [(name, types[kind]) for name, kind in Summary.__annotations__.items()]
         return cls(np.array(summaries, columns), np.arange(len(summaries)))
 
+    @property
+    def counts(self) -> dict[str, int]:
+        """What dataset.json says of all records, by its names."""
+        table = self.table
+        return {
+            "num_images": len(table),
+            "num_boxes": int(table["num_boxes"].clip(0).sum()),
+            "num_ignored_boxes": int(table["num_ignored"].sum()),
+            "num_images_with_boxes": int(np.count_nonzero(table["num_boxes"] >= 0)),
+            "num_images_with_masks": int(np.count_nonzero(table["has_mask"])),
+            "num_candidates": int(table["num_candidates"].clip(0).sum(dtype=np.int64)),
+        }
+
+    def is_of(self, info: DatasetInfo, num_bytes: int) -> bool:
+        """Whether it may be the index of a folder, whose shards have so many bytes."""
+        kinds = {str: "U", int: "i", bool: "b"}
+        expected = [(name, kinds[kind]) for name, kind in Summary.__annotations__.items()]
+        columns = dict(self.table.dtype.fields or {})
+        if self.table.ndim != 1 or [(n, d[0].kind) for n, d in columns.items()] != expected:
+            return False
+        numbers = [self.table[name] for name, kind in expected if kind == "i"]
+        sizes = self.table["num_bytes"].astype(np.int64) + FRAME_BYTES
+        plausible = all((column >= -1).all() for column in numbers) and sizes.sum() == num_bytes
+        return plausible and self.counts == {name: getattr(info, name) for name in self.counts}
+
     def where(self, condition: np.ndarray) -> "Index":
         """The index of some of the records: those for which `condition`, bool [n], holds."""
         return Index(self.table[condition], self.positions[condition])
@@ -96,26 +119,36 @@ class Index(Sequence):
 
 
 def summarize(serialized: bytes) -> Summary:
-    """The summary of a record."""
-    record = tf.train.Example.FromString(serialized)
-    labels, is_crowd = integers_of(record, keys.CLASS_LABEL), integers_of(record, keys.IS_CROWD) > 0
-    superpixels = string_of(record, keys.CANDIDATES_SUPERPIXELS)
-    pool_size = packing.superpixels_size(superpixels) if superpixels else (-1, -1)
-    return Summary(
-        source_id=string_of(record, keys.IMAGE_SOURCE_ID).decode(),
-        height=int(integers_of(record, keys.IMAGE_HEIGHT)[0]),
-        width=int(integers_of(record, keys.IMAGE_WIDTH)[0]),
-        num_boxes=len(labels) if integers_of(record, keys.BOXES_ANNOTATED)[0] else -1,
-        num_ignored=int(np.count_nonzero(labels == BACKGROUND)),
-        num_crowds=int(np.count_nonzero(is_crowd)),
-        num_difficult=int(np.count_nonzero((integers_of(record, keys.DIFFICULT) > 0) & ~is_crowd)),
-        has_mask=bool(string_of(record, keys.MASK_ENCODED)),
-        num_candidates=int(integers_of(record, keys.CANDIDATES_COUNT)[0]) if superpixels else -1,
-        one_per_box=bool(superpixels) and bool(integers_of(record, keys.CANDIDATES_ONE_PER_BOX)[0]),
-        pool_height=pool_size[0],
-        pool_width=pool_size[1],
-        num_bytes=len(serialized),
-    )
+    """The summary of a record.
+
+    Raises:
+        InputError: see `whole_record`.
+    """
+    with whole_record(serialized) as record:
+        labels = integers_of(record, keys.CLASS_LABEL)
+        crowds = integers_of(record, keys.IS_CROWD) > 0
+        difficult = integers_of(record, keys.DIFFICULT) > 0
+        superpixels = string_of(record, keys.CANDIDATES_SUPERPIXELS)
+        pool_size = packing.superpixels_size(superpixels) if superpixels else (-1, -1)
+        count, own = -1, False
+        if superpixels:
+            count = int(integers_of(record, keys.CANDIDATES_COUNT)[0])
+            own = bool(integers_of(record, keys.CANDIDATES_ONE_PER_BOX)[0])
+        return Summary(
+            source_id=string_of(record, keys.IMAGE_SOURCE_ID).decode(),
+            height=int(integers_of(record, keys.IMAGE_HEIGHT)[0]),
+            width=int(integers_of(record, keys.IMAGE_WIDTH)[0]),
+            num_boxes=len(labels) if integers_of(record, keys.BOXES_ANNOTATED)[0] else -1,
+            num_ignored=int(np.count_nonzero(labels == BACKGROUND)),
+            num_crowds=int(np.count_nonzero(crowds)),
+            num_difficult=int(np.count_nonzero(difficult & ~crowds)),
+            has_mask=bool(string_of(record, keys.MASK_ENCODED)),
+            num_candidates=count,
+            one_per_box=own,
+            pool_height=pool_size[0],
+            pool_width=pool_size[1],
+            num_bytes=len(serialized),
+        )
 
 
 def load_index(folder: str, info: DatasetInfo) -> Index:
@@ -129,17 +162,16 @@ def load_index(folder: str, info: DatasetInfo) -> Index:
         InputError: a shard is missing, damaged, or does not hold as many records as dataset.json
             says.
     """
-    unreadable = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error)
     path = os.path.join(folder, INDEX_FILE)
-    with contextlib.suppress(*unreadable), np.load(readable(path)) as file:
-        fits = (
-            file["digest"] == info.digest
-            and np.array_equal(file["shard_bytes"], _shard_bytes(folder, info))
-            and file["table"].dtype.names == Summary._fields
-        )
-        if fits:
-            table = file["table"]
-            return Index(table, np.arange(len(table)))
+    with contextlib.suppress(Exception):  # whatever NumPy stumbles over: it is made anew then
+        _check_room(path, info)
+        with np.load(readable(path)) as file:
+            shard_bytes = _shard_bytes(folder, info)
+            known = file["digest"] == info.digest
+            if known and np.array_equal(file["shard_bytes"], shard_bytes):
+                index = Index(file["table"], np.arange(info.num_images))
+                if index.is_of(info, int(shard_bytes.sum())):
+                    return index
     index = _make_index(folder, info)
     with contextlib.suppress(OSError):
         save_index(folder, info, index)
@@ -162,6 +194,17 @@ def _make_index(folder: str, info: DatasetInfo) -> Index:
                 summaries.append(summarize(serialized))
                 progress.update()
     return Index.of(summaries)
+
+
+def _check_room(path: str, info: DatasetInfo) -> None:
+    """Raises a ValueError where the arrays of a file take more than those of an index."""
+    with zipfile.ZipFile(readable(path)) as archive:
+        if sum(member.file_size for member in archive.infolist()) > _room(info):
+            raise ValueError("larger than any index")
+
+
+def _room(info: DatasetInfo) -> int:
+    return 2**16 + 2**14 * info.num_images + 8 * info.num_shards
 
 
 def _shard_bytes(folder: str, info: DatasetInfo) -> np.ndarray:

@@ -39,3 +39,5 @@ CANDIDATES_COUNT = "image/candidates/count"
 CANDIDATES_METHOD = "image/candidates/method"
 # 1 where candidate n was made for box n and may be chosen by it alone (rectangles).
 CANDIDATES_ONE_PER_BOX = "image/candidates/one_per_box"
+# Of the whole pool (`packing.checksum_of`); pools of earlier versions have none.
+CANDIDATES_CHECKSUM = "image/candidates/checksum"

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from boxsup_tf.labels import VOID
+from boxsup_tf.pools.packing import NO_CHECKSUM
 from boxsup_tf.pools.pool_ops import PackedPool
 from boxsup_tf.records import keys
 from boxsup_tf.records.example import decode_image
@@ -70,6 +71,7 @@ _INTEGERS = (
 _FEATURES = {
     **{name: tf.io.FixedLenFeature([], tf.string, "") for name in _STRINGS},
     **{name: tf.io.FixedLenFeature([], tf.int64, 0) for name in _INTEGERS},
+    keys.CANDIDATES_CHECKSUM: tf.io.FixedLenFeature([], tf.int64, NO_CHECKSUM),
     **{name: _list(tf.float32) for name in keys.BBOX_EDGES},
     **{name: _list(tf.int64) for name in (keys.CLASS_LABEL, keys.IS_CROWD, keys.DIFFICULT)},
 }
@@ -95,5 +97,6 @@ def parse(serialized: tf.Tensor) -> Record:
             features[keys.CANDIDATES_MEMBERSHIP],
             features[keys.CANDIDATES_COUNT],
             features[keys.CANDIDATES_ONE_PER_BOX] > 0,
+            features[keys.CANDIDATES_CHECKSUM],
         ),
     )

@@ -7,10 +7,7 @@ import tensorflow as tf
 
 from boxsup_tf.records.dataset_info import DatasetInfo
 from boxsup_tf.records.index import Index
-from boxsup_tf.records.shards import index_ranges
-
-# Around each record of a TFRecord file: its length and two checksums.
-_FRAME_BYTES = 16
+from boxsup_tf.records.shards import FRAME_BYTES, index_ranges
 
 
 class Places(NamedTuple):
@@ -34,7 +31,7 @@ def places_of(index: Index, info: DatasetInfo) -> Places:
         index: of `load_index`, whole.
         info: the folder's dataset.json.
     """
-    sizes = index.table["num_bytes"].astype(np.int64) + _FRAME_BYTES
+    sizes = index.table["num_bytes"].astype(np.int64) + FRAME_BYTES
     shards, offsets = np.zeros_like(sizes), np.zeros_like(sizes)
     for number, own in enumerate(index_ranges(info.shard_sizes)):
         shards[own] = number

@@ -1,6 +1,7 @@
 """Reads the TFRecord shards of a folder."""
 
 import itertools
+import struct
 from collections.abc import Iterable, Iterator
 
 import tensorflow as tf
@@ -9,6 +10,9 @@ from boxsup_tf.errors import InputError
 from boxsup_tf.io import files
 from boxsup_tf.records.dataset_info import DatasetInfo, load_complete, shard_paths
 from boxsup_tf.records.untuned import untuned
+
+FRAME_BYTES = 16  # around each record of a TFRecord file: its length and two checksums
+_LENGTH = struct.Struct("<Q")
 
 
 def read_records(folder: str) -> Iterator[bytes]:
@@ -32,6 +36,7 @@ def read_shard(path: str, size: int | None = None) -> Iterator[bytes]:
     """
     if not files.exists(path):
         raise InputError(f"{path}: shard not found: expected every shard of dataset.json")
+    _check_lengths(path)
     found = 0
     try:
         for serialized in untuned(tf.data.TFRecordDataset(path)).as_numpy_iterator():
@@ -46,6 +51,30 @@ def read_shard(path: str, size: int | None = None) -> Iterator[bytes]:
             f"{path}: holds {found if found < size else 'more'} records: expected {size}, "
             "as dataset.json says; copy the shard again, or make the data set again in a new folder"
         )
+
+
+def _check_lengths(path: str) -> None:
+    """Makes sure that no record says that it is longer than its file.
+
+    TensorFlow takes the memory before it looks. Elsewhere than on the local disk the look itself
+    would take too long: there nothing is checked.
+
+    Raises:
+        InputError: one does.
+    """
+    if files.is_remote(path):
+        return
+    with files.opened(path) as file:
+        place, end = 0, files.size(path)
+        while place < end:
+            file.seek(place)
+            (length,) = _LENGTH.unpack(file.read(_LENGTH.size).ljust(_LENGTH.size, b"\0"))
+            place += FRAME_BYTES + length
+        if place > end:
+            raise InputError(
+                f"{path}: damaged TFRecord: a record of {length} bytes: expected at most {end}, "
+                "all of the file"
+            )
 
 
 def read_range(folder: str, info: DatasetInfo, indices: range) -> Iterator[bytes]:

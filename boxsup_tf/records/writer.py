@@ -10,7 +10,6 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
@@ -220,16 +219,10 @@ def _count(folder: str, info: DatasetInfo, num_examples: int, digest: str | None
         ids = [digest, *(image.source_id for image in info.skipped)]
         digest = hashlib.sha256("\n".join(ids).encode()).hexdigest()
     index = Index.of(summaries)
-    table = index.table
     complete = dataclasses.replace(
         info,
         complete=True,
-        num_images=len(table),
-        num_boxes=int(table["num_boxes"].clip(0).sum()),
-        num_ignored_boxes=int(table["num_ignored"].sum()),
-        num_images_with_boxes=int(np.count_nonzero(table["num_boxes"] >= 0)),
-        num_images_with_masks=int(np.count_nonzero(table["has_mask"])),
-        num_candidates=int(table["num_candidates"].clip(0).sum(dtype=np.int64)),
+        **index.counts,  # type: ignore[arg-type]
         digest=digest or sha.hexdigest(),
         shard_sizes=tuple(shard_sizes),
         repairs=repairs,

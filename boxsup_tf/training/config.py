@@ -4,7 +4,7 @@ import dataclasses
 import math
 
 from boxsup_tf.errors import InputError
-from boxsup_tf.models.architecture import Architecture
+from boxsup_tf.models.architecture import MAX_WIDTH, Architecture
 from boxsup_tf.models.network_family import BATCH_NORMS, NetworkFamily, family_of, heads
 from boxsup_tf.settings import check, option
 from boxsup_tf.supervision.scoring import BELIEFS, NORMALISERS, ScoringConfig
@@ -123,7 +123,7 @@ class TrainConfig:
     network: str = option("largefov", choices=tuple(heads()))
     backbone: str = ""
     output_stride: int = option(0, at_least=0)
-    width_multiplier: float = option(1.0, above=0)
+    width_multiplier: float = option(1.0, above=0, at_most=MAX_WIDTH)
     epochs: int = option(45, at_least=1)
     batch_size: int = option(20, at_least=1)
     accumulate: int = option(1, at_least=1)

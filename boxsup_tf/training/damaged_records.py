@@ -8,7 +8,8 @@ import tensorflow as tf
 from boxsup_tf.errors import InputError, first_line
 from boxsup_tf.pools.pool_ops import DAMAGED_POOL
 
-_TOO_FEW = "was expected to contain"  # in what TensorFlow says of `places.record_at`
+# In what TensorFlow says of `places.record_at`, and of whatever fails while a record is read.
+_TOO_FEW, _READ = "was expected to contain", "IteratorGetNext"
 
 
 @contextlib.contextmanager
@@ -28,7 +29,7 @@ def damaged_records_explained(folders: str) -> Iterator[None]:
         tf.errors.FailedPreconditionError,
         tf.errors.InvalidArgumentError,
     ) as error:
-        signs = DAMAGED_POOL, _TOO_FEW
+        signs = DAMAGED_POOL, _TOO_FEW, _READ
         if not isinstance(error, tf.errors.DataLossError) and not any(
             sign in error.message for sign in signs
         ):

@@ -2,12 +2,31 @@
 
 import math
 import os
+from typing import Any
 
-from boxsup_tf.errors import InputError
 from boxsup_tf.io import files
-from boxsup_tf.io.json_file import read_json, write_json
+from boxsup_tf.io.json_file import parse_json, write_json
 from boxsup_tf.metrics.metric_names import METRICS_FILE
+from boxsup_tf.schema import check_type
 from boxsup_tf.training import scalars
+
+
+def read_epochs(path: str) -> list[dict[str, Any]]:
+    """The metrics of a run by epoch, each with its number as `epoch`; None where not known.
+
+    Raises:
+        InputError: the file is missing or damaged.
+    """
+
+    def parse(found: dict[str, Any]) -> list[dict[str, Any]]:
+        epochs = found["epochs"]
+        check_type(epochs, list[dict[str, float | None]], "epochs")
+        for place, entry in enumerate(epochs):
+            if entry.get("epoch") != place:
+                raise ValueError(f"epochs[{place}] says epoch {entry.get('epoch')}")
+        return epochs
+
+    return parse_json(path, "the metrics of a run: delete it to go on", parse)
 
 
 class History:
@@ -27,11 +46,7 @@ class History:
         self._path = os.path.join(model_dir, METRICS_FILE)
         self.epochs: list[dict] = []
         if files.exists(self._path):
-            expected = "the metrics of a run: delete it to go on"
-            epochs = read_json(self._path, expected).get("epochs")
-            if not isinstance(epochs, list) or not all(isinstance(e, dict) for e in epochs):
-                raise InputError(f"{self._path}: has no list of epochs: expected {expected}")
-            self.epochs = epochs[:num_epochs]
+            self.epochs = read_epochs(self._path)[:num_epochs]
 
     def add(self, epoch: int, metrics: dict[str, float | None]) -> None:
         """Adds metrics to the entry of an epoch and shows them in TensorBoard.

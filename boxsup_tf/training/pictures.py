@@ -6,11 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 import tensorflow as tf
-from PIL import Image
 
 from boxsup_tf import drawing, sheet
 from boxsup_tf.io import files
-from boxsup_tf.io.local_disk import readable
 from boxsup_tf.io.names import path_below
 from boxsup_tf.labels import BACKGROUND, VOID
 from boxsup_tf.metrics.confusion import ConfusionMatrix, count_pixels
@@ -111,8 +109,8 @@ class Pictures:
             spread = np.linspace(0, len(made) - 1, min(_MAX_COLUMNS, len(made))).round().astype(int)
             columns: dict[str, np.ndarray | None] = {"boxes": None}
             for epoch in (made[i] for i in spread):
-                mask = np.array(Image.open(readable(paths[epoch])))
-                columns[f"pseudo-mask, update {epoch + 1}"] = mask
+                with drawing.opened_picture(paths[epoch]) as mask:
+                    columns[f"pseudo-mask, update {epoch + 1}"] = np.array(mask)
             rows.append(self._row(shown, columns))
         if not rows:
             return None

@@ -143,6 +143,7 @@ def test_help_groups_the_flags(monkeypatch):
     assert max(map(len, lines)) <= 60
 
 
+_MISSING = "error: --name is missing (see --help)"
 _PROGRAM = '''
 """A program."""
 import dataclasses
@@ -174,7 +175,7 @@ command_line.call(run)
         ("--name=x", 0, "name x\n", ""),
         ("--name=bad", 1, "", "error: bad: expected good\n"),
         ("--nam=x", 1, "", "error: --nam: no such flag: expected --name\n"),
-        ("--flagfile=/dev/null", 1, "", "error: --name is missing (see --help)\n"),
+        ("--flagfile=/dev/null", 1, "", _MISSING + " (flags are also in /dev/null)\n"),
     ],
 )
 def test_a_program_ends_with_one_line_and_a_status(argument, status, stdout, stderr):

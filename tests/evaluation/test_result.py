@@ -65,7 +65,15 @@ def test_a_folder_without_any_file_is_none(tmp_path):
     [
         ("metrics.json", {"crf": {}}, "an earlier version wrote the CRF's scores into it"),
         ("metrics.json", {"mean_iou": "high"}, "TypeError"),
-        ("per_image.json", {"images": [{"id": "a"}]}, "KeyError: 'classes'"),
+        ("per_image.json", {"images": [{"id": "a"}]}, "has no 'mean_iou'"),
+        ("metrics.json", {"per_class_iou": {"cat": []}}, "'cat'. is a list: expected a number"),
+        (
+            "per_image.json",
+            {"images": [IMAGE | {"id": 7, "mean_iou": 1}]},
+            "'id'. is 7: expected a",
+        ),
+        ("evaluation.json", {"data": None}, "data is None: expected a text"),
+        ("confusion.json", {"counts": [[0.5]]}, "is 0.5: expected a whole number"),
         ("trimap.json", {"widths": [1]}, "expected 1 values a curve"),
         ("confusion.json", {"class_names": ["cat"]}, r"counts of shape \(2, 2\)"),
     ],

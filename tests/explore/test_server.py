@@ -68,7 +68,7 @@ def test_a_run_whose_data_is_gone_has_a_network_and_no_masks(world, tmp_path):
     ("flags", "said"),
     [
         ({"data": "nowhere"}, "nowhere/dataset.json: not found"),
-        ({"model_dir": "nowhere"}, "nowhere/config.json: expected a run's settings"),
+        ({"model_dir": "nowhere"}, "nowhere/config.json: expected a run of train.py"),
         ({"saved_model": "nowhere"}, "nowhere: no SavedModel"),
     ],
 )

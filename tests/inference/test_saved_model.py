@@ -140,6 +140,9 @@ def test_what_is_no_export_is_refused(export_dir, tmp_path):
     damaged = tmp_path / "damaged"
     shutil.copytree(f"{export_dir}/1", damaged)
     (damaged / "saved_model.pb").write_bytes(b"\xff" * 100)
+    with pytest.raises(InputError, match="saved_model.pb: is not as it was exported"):
+        load_saved_model(str(damaged))
+    shutil.rmtree(damaged / "assets.extra")  # as in exports of old
     with pytest.raises(InputError, match="cannot be loaded"):
         load_saved_model(str(damaged))
 
@@ -152,6 +155,24 @@ def test_what_is_no_export_is_refused(export_dir, tmp_path):
     shutil.copytree(f"{export_dir}/1/assets", foreign / "assets", dirs_exist_ok=True)
     with pytest.raises(InputError, match="signatures are .*: expected serving_default"):
         load_saved_model(str(foreign))
+
+
+def test_sha256sum_knows_the_sums(export_dir):
+    command = ["sha256sum", "--check", "--strict", "assets.extra/SHA256SUMS"]
+    done = subprocess.run(command, cwd=f"{export_dir}/1", capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert {"saved_model.pb: OK", "assets/label_map.txt: OK"} <= set(done.stdout.splitlines())
+
+
+def test_a_label_map_short_of_a_class_is_refused(export_dir, tmp_path):
+    shutil.copytree(f"{export_dir}/1", tmp_path / "1")
+    shutil.rmtree(tmp_path / "1" / "assets.extra")
+    path = tmp_path / "1" / "assets" / "label_map.txt"
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(lines[:-1]))
+    message = f"label_map.txt: has {len(lines) - 1} classes: expected {len(lines)}, a line"
+    with pytest.raises(InputError, match=message):
+        load_saved_model(str(tmp_path))
 
 
 @pytest.mark.parametrize("line", ["1\tcat", "2\tcat\t#800000", "one\tcat\t#800000"])

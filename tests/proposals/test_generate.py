@@ -331,7 +331,7 @@ def test_a_damaged_image_is_skipped(examples, tmp_path, monkeypatch):
     writer.write_dataset(bad, info, 7, lambda indices: [serialized[i] for i in indices], "bad")
     (skipped,) = generate(bad, out, "scg", GRADIENT, 1).skipped
     assert skipped.source_id == index.summarize(serialized[5]).source_id
-    assert skipped.reason.startswith("scg failed: the image is damaged: ")
+    assert skipped.reason.startswith("scg failed: record 'shapes_2_000005': damaged: its image: ")
     assert dataset_info.load_complete(out).shard_sizes == (1, 1, 1, 1, 1, 0, 1)
 
 

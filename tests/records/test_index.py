@@ -111,12 +111,35 @@ def _of_another_version(path: str) -> None:
     np.savez(path, **{**content, "table": table})
 
 
+def _changed(path: str) -> None:
+    with np.load(path) as file:
+        content = dict(file)
+    content["table"]["num_boxes"][3] = 7
+    np.savez_compressed(path, **content)
+
+
+def _short(path: str) -> None:
+    with np.load(path) as file:
+        content = dict(file)
+    np.savez_compressed(path, **{**content, "table": content["table"][:-1]})
+
+
+def _bomb(path: str) -> None:
+    with np.load(path) as file:
+        content = dict(file)
+    np.savez_compressed(path, **content, more=np.zeros(10**7))
+
+
 def _pickled(path: str) -> None:
     np.savez(path, table=np.array([object()]), allow_pickle=True)
 
 
 @pytest.mark.parametrize(
-    "spoil", [_remove, _cut, _damage, _of_another_folder, _of_another_version, _pickled]
+    "spoil",
+    [
+        *(_remove, _cut, _damage, _of_another_folder, _of_another_version, _pickled),
+        *(_changed, _short, _bomb),
+    ],
 )
 def test_an_index_that_is_missing_or_stale_is_made_again(folder, monkeypatch, spoil):
     path = folder / INDEX_FILE

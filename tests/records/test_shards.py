@@ -1,6 +1,7 @@
 """records.shards: what is said of a shard that cannot be read."""
 
 import os
+import struct
 
 import pytest
 import tensorflow as tf
@@ -51,3 +52,13 @@ def test_a_shard_of_another_number_of_records_is_refused(tmp_path, change):
         list(read_range(str(tmp_path), info, range(info.num_images)))
     with pytest.raises(InputError, match=message):
         load_index(str(tmp_path), info)
+
+
+def test_a_record_longer_than_its_file_is_refused_before_it_is_read(tmp_path):
+    """TensorFlow would take the memory first."""
+    write_numbered(tmp_path)
+    path = shard_paths(str(tmp_path), 3)[0]
+    with open(path, "r+b") as file:
+        file.write(struct.pack("<Q", 2**33))
+    with pytest.raises(InputError, match="00000-of-00003.tfrecord: .*a record of 8589934592 bytes"):
+        list(read_records(str(tmp_path)))

@@ -18,7 +18,7 @@ def write_run(folder: pathlib.Path, class_names: Sequence[str]) -> None:
     folder.mkdir()
     model = make_segmenter(class_names, 0.05, seed=1).model
     tf.train.Checkpoint(model=model).save(str(folder / "ckpt"))
-    config = {"class_names": class_names, "width_multiplier": 0.05}
+    config = {"class_names": class_names, "width_multiplier": 0.05, "train_data": "gone:box"}
     write_json(str(folder / "config.json"), config)
 
 

@@ -1,7 +1,6 @@
 """Random candidate pools, and masks painted pixel by pixel."""
 
 import numpy as np
-import tensorflow as tf
 
 from boxsup_tf.labels import BACKGROUND, VOID
 from boxsup_tf.pools import pool_ops
@@ -37,7 +36,7 @@ def random_boxes(
 
 def packed_membership(pool: CandidatePool) -> pool_ops.Membership:
     """The membership as a graph reads it from a record."""
-    return pool_ops.decode_membership(tf.constant(pool.pack()[1]), pool.num_candidates)
+    return pool_ops.unpack(pool_ops.PackedPool.of(pool)).membership
 
 
 def holds(box: np.ndarray, y: int, x: int) -> bool:

@@ -26,7 +26,13 @@ def test_a_lost_file_begins_again_at_its_epoch(tmp_path):
     assert history.epochs == [{"epoch": 0}, {"epoch": 1}, {"epoch": 2, "loss": 1.0}]
 
 
-@pytest.mark.parametrize("content", ['{"epochs": [', "[]", '{"epoch": 1}', '{"epochs": 3}'])
+@pytest.mark.parametrize(
+    "content",
+    [
+        *('{"epochs": [', "[]", '{"epoch": 1}', '{"epochs": 3}', '{"epochs": [{"epoch": 1}]}'),
+        '{"epochs": [{"epoch": 0, "loss": "low"}]}',
+    ],
+)
 def test_a_damaged_file_is_refused(tmp_path, content):
     (tmp_path / "metrics.json").write_text(content)
     with pytest.raises(

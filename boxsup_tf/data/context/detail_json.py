@@ -21,6 +21,7 @@ from boxsup_tf.data.coco.segmentation import encode_segmentation
 from boxsup_tf.data.context.classes import label_by_category
 from boxsup_tf.errors import InputError
 from boxsup_tf.labels import BACKGROUND
+from boxsup_tf.records.example import MAX_MEGAPIXELS, check_image_size
 
 _REQUIRED: Required = {
     "categories": {"category_id": int, "name": str},
@@ -90,6 +91,9 @@ class ContextJson:
         if not annotations:
             raise InputError(f"{where}: no annotation: expected some in annos_segmentation")
         height, width = image["height"], image["width"]
+        if min(height, width) < 1:
+            raise InputError(f"{where}: of {height} x {width} pixels (height x width)")
+        check_image_size(height, width, where, MAX_MEGAPIXELS)
         mask = np.full((height, width), BACKGROUND, np.uint8)
         for annotation in annotations:
             rle = encode_segmentation(annotation.get("segmentation"), height, width, where)

@@ -1,6 +1,7 @@
 """PASCAL-Context as it was released: labels.txt, and a .mat per image with its LabelMap."""
 
 import os
+import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -13,6 +14,7 @@ from boxsup_tf.io import files
 from boxsup_tf.labels import BACKGROUND
 from boxsup_tf.records.example import read_bytes
 
+_NUMBER = re.compile("[0-9]{1,9}")
 _UNLABELLED = 0  # in a LabelMap; categories count from 1
 
 
@@ -75,7 +77,7 @@ def _read_labels(path: str) -> dict[int, int]:
         number, _, name = (part.strip() for part in line.partition(":"))
         if not line.strip():
             continue
-        if not number.isdecimal() or not name or int(number) in categories:
+        if not _NUMBER.fullmatch(number) or not name or int(number) in categories:
             raise InputError(
                 f"{path}: line {place} is {line!r}: expected NUMBER: NAME, each number once"
             )

@@ -5,12 +5,11 @@ import os
 from collections.abc import Mapping
 
 import numpy as np
-from PIL import Image
 
 from boxsup_tf.data.sbd.mat import read_classes
+from boxsup_tf.drawing import opened_picture
 from boxsup_tf.errors import InputError
 from boxsup_tf.io import files
-from boxsup_tf.io.local_disk import readable
 from boxsup_tf.labels import BACKGROUND_NAME, VOID, color_map
 from boxsup_tf.records.example import PNG_START, read_bytes
 
@@ -41,9 +40,9 @@ def read_voc_mask(path: str, colours: Colours | None = None) -> np.ndarray:
         raise InputError(f"{path}: the mask is not a PNG: expected a palette or grey PNG")
     try:
         # Pillow, because OpenCV and TensorFlow give a palette's colours instead of its indices.
-        with Image.open(readable(path)) as image:
+        with opened_picture(path) as image:
             mode, values = image.mode, np.array(image)
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except OSError as error:
         raise InputError(f"{path}: the mask is damaged: expected a whole PNG: {error}") from None
     if mode in ("RGB", "RGBA"):
         return _look_up(values[:, :, :3], _voc_palette() if colours is None else colours, path)
@@ -99,15 +98,19 @@ def _voc_void() -> tuple[int, ...]:
 
 
 def _look_up(pixels: np.ndarray, colours: Colours, path: str) -> np.ndarray:
-    packed = pixels.astype(np.int64) @ [65536, 256, 1]
-    found, places = np.unique(packed, return_inverse=True)
-    labels = np.empty(found.size, np.uint8)
-    for place, value in enumerate(found.tolist()):
-        colour = (value >> 16, value >> 8 & 255, value & 255)
-        if colour not in colours:
-            raise InputError(
-                f"{path}: colour {','.join(map(str, colour))} is of no class: expected those of "
-                f"{LABEL_MAP_FILE} beside the masks' folder or, without one, VOC's"
-            )
-        labels[place] = colours[colour]
-    return labels[places].reshape(packed.shape)
+    label_map = np.empty(pixels.shape[:2], np.uint8)
+    for row, line in enumerate(pixels):  # all at once would take 30 bytes a pixel
+        packed = line.astype(np.int64) @ [65536, 256, 1]
+        found, places = np.unique(packed, return_inverse=True)
+        labels = [_label((v >> 16, v >> 8 & 255, v & 255), colours, path) for v in found.tolist()]
+        label_map[row] = np.array(labels, np.uint8)[places]
+    return label_map
+
+
+def _label(colour: tuple[int, int, int], colours: Colours, path: str) -> int:
+    if colour not in colours:
+        raise InputError(
+            f"{path}: colour {','.join(map(str, colour))} is of no class: expected those of "
+            f"{LABEL_MAP_FILE} beside the masks' folder or, without one, VOC's"
+        )
+    return colours[colour]

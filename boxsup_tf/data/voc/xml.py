@@ -3,7 +3,6 @@
 import dataclasses
 import math
 import os
-import re
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator, Sequence
 
@@ -19,11 +18,7 @@ from boxsup_tf.data.mending import (
 )
 from boxsup_tf.data.reader import UnknownClassError
 from boxsup_tf.data.source_image import SourceImage
-from boxsup_tf.errors import InputError
-from boxsup_tf.records.example import read_bytes
-
-_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
-_ENCODING = re.compile(rb"^\s*<\?xml[^>]*encoding\s*=\s*[\"']([\w.-]+)")
+from boxsup_tf.data.xml_file import read_xml
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,7 +48,7 @@ def read_objects(path: str, image: SourceImage, class_names: Sequence[str]) -> l
         InputError: the file is not well-formed or of an image of another size.
         UnknownClassError: an object is of an unknown class.
     """
-    root = _parse(path)
+    root = read_xml(path, "an annotation")
     frame = image.frame(_size(root, path, image.notes), f"{path}: <size>")
     objects = []
     for item, name, where in _items(root, path):
@@ -77,7 +72,9 @@ def read_labels(path: str, class_names: Sequence[str]) -> list[int]:
         InputError: the file is not well-formed.
         UnknownClassError: an object is of an unknown class.
     """
-    named = [(name, where) for _, name, where in _items(_parse(path), path) if name]
+    named = [
+        (name, where) for _, name, where in _items(read_xml(path, "an annotation"), path) if name
+    ]
     return [_label(name, f"{path}: {where}", class_names) for name, where in named]
 
 
@@ -87,26 +84,7 @@ def read_names(path: str) -> set[str]:
     Raises:
         InputError: the file is missing or not well-formed.
     """
-    return {name for _, name, _ in _items(_parse(path), path) if name}
-
-
-def _parse(path: str) -> ElementTree.Element:
-    encoded = read_bytes(path, "an annotation")
-    try:
-        try:
-            return ElementTree.fromstring(encoded)
-        except (LookupError, ValueError) as error:
-            if isinstance(error, ElementTree.ParseError):
-                raise
-            # An encoding that expat does not know: Python may; if it knows none, it is UTF-8.
-            name = _ENCODING.search(encoded)
-            try:
-                text = encoded.decode(name[1].decode("ascii") if name else "utf-8")
-            except LookupError:
-                text = encoded.decode("utf-8-sig")
-            return ElementTree.fromstring(_DECLARATION.sub("", text))
-    except (ElementTree.ParseError, ValueError, LookupError, RecursionError) as error:
-        raise InputError(f"{path}: not well-formed XML: {error}") from None
+    return {name for _, name, _ in _items(read_xml(path, "an annotation"), path) if name}
 
 
 def _items(root: ElementTree.Element, path: str) -> Iterator[tuple[ElementTree.Element, str, str]]:

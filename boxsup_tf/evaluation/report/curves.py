@@ -8,8 +8,9 @@ from boxsup_tf.evaluation.report.markup import Node, legend, node, plot, section
 from boxsup_tf.evaluation.result import Evaluation
 from boxsup_tf.evaluation.trimap_picture import WIDTH_LABEL, trimap_curve
 from boxsup_tf.io import files
-from boxsup_tf.io.json_file import number, parse_json
+from boxsup_tf.io.json_file import number
 from boxsup_tf.metrics.metric_names import METRICS_FILE
+from boxsup_tf.training.history import read_epochs
 
 # The curves' names by their keys in metrics.json; title, unit and factor of each plot.
 _LOSS = {"loss": "training"}
@@ -63,16 +64,11 @@ def training_section(model_dir: str) -> Node | None:
         InputError: the file is damaged.
     """
     path = os.path.join(model_dir, METRICS_FILE)
-    plots = (
-        parse_json(path, "a file that train.py wrote", _training_plots)
-        if files.exists(path)
-        else []
-    )
+    plots = _training_plots(read_epochs(path)) if files.exists(path) else []
     return _section("training", "Training", plots)
 
 
-def _training_plots(content: dict) -> list[Node | None]:
-    epochs = content["epochs"]
+def _training_plots(epochs: list[dict]) -> list[Node | None]:
     numbers = [epoch["epoch"] + 1 for epoch in epochs]  # as the console counts them
     plots = []
     for title, unit, factor, keys in _PLOTS:

@@ -6,8 +6,8 @@ import io
 import numpy as np
 from PIL import Image
 
+from boxsup_tf.drawing import opened_picture
 from boxsup_tf.errors import InputError
-from boxsup_tf.io.local_disk import readable
 from boxsup_tf.labels import BACKGROUND, color_map
 
 _QUALITY = 82
@@ -25,9 +25,9 @@ def read_picture(path: str, mode: str) -> np.ndarray:
         InputError: the file is missing or damaged.
     """
     try:
-        with Image.open(readable(path)) as image:
+        with opened_picture(path) as image:
             return np.array(image.convert(mode) if mode else image)
-    except (OSError, SyntaxError, ValueError) as error:
+    except OSError as error:
         raise InputError(f"{path}: expected a whole picture: {error}") from None
 
 

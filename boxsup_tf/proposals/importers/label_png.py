@@ -14,12 +14,11 @@ import re
 from collections.abc import Iterator
 
 import numpy as np
-from PIL import Image
 
 from boxsup_tf.data.file_index import find_file
+from boxsup_tf.drawing import opened_picture
 from boxsup_tf.errors import InputError
 from boxsup_tf.io import files
-from boxsup_tf.io.local_disk import readable
 from boxsup_tf.labels import VOID
 from boxsup_tf.pools.candidates import CandidatePool
 from boxsup_tf.pools.refinement import refine
@@ -41,8 +40,7 @@ def read(path: str, inputs: ProposalInput) -> CandidatePool:
 
     def masks() -> Iterator[np.ndarray]:
         for file in paths:
-            labels = _read_labels(file)
-            importers.check_size(labels.shape, inputs, file)
+            labels = _read_labels(file, inputs)
             values = np.unique(labels)
             yield from (labels == value for value in values[values > 0])
 
@@ -74,12 +72,13 @@ def _by_numbers(name: str) -> list[tuple[int, str]]:
     return [(int(part), part) if part.isdecimal() else (-1, part) for part in parts]
 
 
-def _read_labels(path: str) -> np.ndarray:
+def _read_labels(path: str, inputs: ProposalInput) -> np.ndarray:
     """int64 [H, W]; void is 0. Pillow, because OpenCV gives a palette's colours."""
     try:
-        with Image.open(readable(path), formats=["PNG", "TIFF"]) as image:
+        with opened_picture(path, ["PNG", "TIFF"]) as image:
+            importers.check_size((image.height, image.width), inputs, path)
             mode, labels = image.mode, np.array(image).astype(np.int64)
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except OSError as error:
         raise InputError(f"{path}: cannot be read ({error}): expected a whole PNG") from None
     if mode not in _MODES:
         raise InputError(f"{path}: a PNG of mode {mode}: expected grey or a palette")

@@ -4,15 +4,18 @@ import csv
 import dataclasses
 import json
 import pathlib
+import re
 from collections.abc import Callable
 
 import numpy as np
 import pytest
 
 from boxsup_tf.data.box_files.reader import FORMATS, BoxesReader
+from boxsup_tf.data.mending import OBJECT_LEFT_OUT
 from boxsup_tf.data.prepare import make_reader
 from boxsup_tf.data.voc.reader import VocReader
 from boxsup_tf.errors import InputError, InputWarning
+from boxsup_tf.records.records import encode_example
 from tests.data.tiny import HEIGHT, WIDTH, assert_equal, jpeg, voc_object, voc_xml
 
 # By image: class and box (xmin, ymin, xmax, ymax), half-open, from 0.
@@ -233,3 +236,57 @@ def test_a_table_without_a_column(root):
     (root / "boxes.csv").write_text("image,xmin,ymin,xmax,ymax\n")
     with pytest.raises(InputError, match=r"boxes.csv: no column 'class' .or label, .* among image"):
         BoxesReader("csv", str(root), "all")
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "old", "new"),
+    [
+        ("labelme", "a.json", "[12, 20]", f"[{10**400}, 20]"),
+        ("yolo", "a.txt", "1 ", "inf "),
+        ("cvat", "annotations.xml", 'label="dog" occluded="0" xtl="2"', 'label="dog" xtl="two"'),
+        ("labelstudio", "project.json", '"rectanglelabels": ["dog"]', '"rectanglelabels": 7'),
+    ],
+)
+def test_numbers_that_are_none_leave_one_object_out(root, name, file, old, new):
+    _WRITERS[name](root)
+    path = root / file
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new, 1))
+    example = next(e for e in make_reader(name, str(root), "all") if e.source_id == "a")
+    assert example.labels.tolist() == [1]
+    assert [text.partition(":")[0] for text in example.repairs] == [OBJECT_LEFT_OUT]
+
+
+@pytest.mark.parametrize("annotations", [7, [7], [{"result": 7}]])
+def test_a_task_that_is_none_is_named(root, annotations):
+    content = [{"id": "\ud800", "data": {"image": "a.jpg"}, "annotations": annotations}]
+    (root / "project.json").write_text(json.dumps(content))
+    with pytest.raises(InputError, match=re.escape(r"project.json: task '\ud800': not Label")):
+        BoxesReader("labelstudio", str(root), "all")
+
+
+def test_what_is_mended_can_be_written_whatever_it_is_called(root):
+    region = {"type": "rectanglelabels", "value": {}}
+    task = {"id": "\ud800", "data": {"image": "a.jpg"}, "annotations": [{"result": [region]}]}
+    (root / "project.json").write_text(json.dumps([task]))
+    names = ("background", "cat")
+    example = BoxesReader("labelstudio", str(root), "all", names)[0]
+    assert example.repairs == (f"{OBJECT_LEFT_OUT}: task ?: region 1",)
+    encode_example(example, names)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "shift_jis", "none", "rot13"])
+def test_cvat_in_any_encoding(root, encoding):
+    _cvat(root)
+    text = (root / "annotations.xml").read_text()
+    text = f'<?xml version="1.0" encoding="{encoding}"?>{text}'
+    known = encoding not in ("none", "rot13")
+    (root / "annotations.xml").write_bytes(text.encode(encoding if known else "utf-8"))
+    assert len(BoxesReader("cvat", str(root), "all")) == 3
+
+
+def test_descriptions_that_are_no_table_are_named(root):
+    _openimages(root)
+    (root / "class-descriptions-boxable.csv").write_text("/m/01,c\rat\n")
+    with pytest.raises(InputError, match="class-descriptions-boxable.csv: not a table: "):
+        BoxesReader("openimages", str(root), "all")

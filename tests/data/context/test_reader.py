@@ -147,6 +147,7 @@ def test_a_later_annotation_covers_an_earlier_one(folders):
             "labels.txt: line 2 is '1: bed': expected NUMBER: NAME, each number once",
         ),
         (lambda f: (f.context / "labels.txt").write_text("bag\n"), "line 1 is 'bag': expected"),
+        (lambda f: (f.context / "labels.txt").write_text("9" * 5000 + ": a"), "line 1 is '99999"),
         (
             lambda f: (f.context / "labels.txt").write_bytes(b"1: bag\n2: \xff\n"),
             "labels.txt: no category 'aeroplane' among 2: expected PASCAL-Context's 459",
@@ -209,6 +210,11 @@ def test_a_label_map_cut_short(folders):
             lambda d: d["annos_segmentation"][0].update(category_id=500),
             r"annos_segmentation\[0\]: category_id 500 is unknown",
         ),
+        (
+            lambda d: d["images"][0].update(height=10**9, width=10**9),
+            "'2008_000001.jpg': the image has 1000000000 x 1000000000 pixels",
+        ),
+        (lambda d: d["images"][0].update(height=-1), "'2008_000001.jpg': of -1 x"),
         (lambda d: d["annos_segmentation"].clear(), "image '2008_000001.jpg': no annotation"),
         (lambda d: d["annos_segmentation"][0].pop("segmentation"), "has no segmentation: expected"),
         (

@@ -281,7 +281,10 @@ def _save_png(path, mode: str) -> None:
             "the mask says height 23 and width 32",
         ),
         (lambda path: Image.fromarray(_MASK // 8 * 3).save(path), "label 93 is not declared"),
-        (lambda path: _save_png(path, "RGB"), "colour 8,8,8 is of no class: expected those of"),
+        (
+            lambda path: _save_png(path, "RGB"),
+            "colour 255,255,255 is of no class: expected those of",
+        ),
         (lambda path: Image.new("F", (32, 24)).save(path, "TIFF"), "not a PNG"),
     ],
 )

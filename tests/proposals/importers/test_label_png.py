@@ -1,6 +1,8 @@
 """importers.label_png: label maps and folders of masks."""
 
 import dataclasses
+import struct
+import zlib
 
 import numpy as np
 import pytest
@@ -81,6 +83,12 @@ def test_what_does_not_fit_is_named(tmp_path):
     path = tmp_path / "a.png"
     Image.fromarray(np.zeros((55, 40), np.uint8)).save(path)
     with pytest.raises(InputError, match=r"a.png: is of size \[55, 40\]: expected \[40, 55\]"):
+        label_png.read(str(tmp_path), made.inputs("a.jpg"))
+    huge = bytearray(path.read_bytes())
+    huge[16:24] = struct.pack(">II", 9_000, 9_000)
+    huge[29:33] = struct.pack(">I", zlib.crc32(huge[12:29]))
+    path.write_bytes(huge)
+    with pytest.raises(InputError, match=r"a.png: is of size \[9000, 9000\]: expected"):
         label_png.read(str(tmp_path), made.inputs("a.jpg"))
     photograph = np.random.default_rng(0).integers(0, 256, (110, 120, 3), np.uint8)
     Image.fromarray(photograph).save(path)

@@ -9,9 +9,9 @@ import xml.etree.ElementTree as ElementTree
 
 from boxsup_tf.data.box_files.box_set import BoxSet, ImageBoxes, NamedBox, tight_box
 from boxsup_tf.data.mending import OBJECT_LEFT_OUT, ROTATED, Box, Notes, note
+from boxsup_tf.data.xml_file import read_xml
 from boxsup_tf.errors import InputError
 from boxsup_tf.io import files
-from boxsup_tf.records.example import read_bytes
 
 _SHAPES = ("box", "polygon", "polyline", "points", "mask", "ellipse", "cuboid", "skeleton")
 
@@ -25,10 +25,7 @@ def read(data_dir: str, split: str) -> BoxSet:
     paths = sorted(files.matching(data_dir, "*.xml"))
     named = os.path.join(data_dir, "annotations.xml")
     path = named if named in paths or not paths else paths[0]
-    try:
-        root = ElementTree.fromstring(read_bytes(path, "CVAT's annotations"))
-    except ElementTree.ParseError as error:
-        raise InputError(f"{path}: not well-formed XML: {error}") from None
+    root = read_xml(path, "CVAT's annotations")
     found = list(root.iter("image"))
     if not found:
         raise InputError(f"{path}: no <image>: expected `CVAT for images 1.1` (not for video)")

@@ -39,7 +39,7 @@ def _image(path: str) -> ImageBoxes:
         sides = (content.get("imageHeight"), content.get("imageWidth"))
         size = (float(sides[0]), float(sides[1])) if all(sides) else None
         shapes = list(content["shapes"])
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise InputError(f"{path}: not labelme's JSON ({error!r})") from None
     image = ImageBoxes(name, os.path.dirname(path), size=size)
     for number, shape in enumerate(shapes, start=1):
@@ -49,7 +49,7 @@ def _image(path: str) -> ImageBoxes:
             box, label = _box(shape), str(shape["label"]).strip()
             difficult = bool(flags.get("difficult", False))
             image.boxes.append(NamedBox(label, box, where, difficult=difficult))
-        except (KeyError, TypeError, ValueError, IndexError, AttributeError):
+        except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError):
             image.notes.append(note(OBJECT_LEFT_OUT, where))
     return image
 

@@ -33,7 +33,14 @@ def read(data_dir: str, split: str) -> BoxSet:
     tasks = read_any_json(paths[0], "Label Studio's tasks")
     if not isinstance(tasks, list) or not all(isinstance(task, dict) for task in tasks):
         raise InputError(f"{paths[0]}: no list of tasks: expected Label Studio's JSON export")
-    images = [image for task in tasks if (image := _image(task, paths[0], data_dir))]
+    images = []
+    for task in tasks:
+        try:
+            image = _image(task, paths[0], data_dir)
+        except (KeyError, TypeError, AttributeError, OverflowError) as error:
+            named = f"{paths[0]}: task {task.get('id')!r:.60}"
+            raise InputError(f"{named}: not Label Studio's ({error!r})") from None
+        images += [image] if image else []
     return BoxSet(images)
 
 
@@ -59,7 +66,7 @@ def _image(task: dict[str, Any], path: str, data_dir: str) -> ImageBoxes | None:
         where = f"task {task.get('id')}: region {number}"
         try:
             boxes = list(_boxes(result, where, image))
-        except (KeyError, TypeError, ValueError, AttributeError):
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
             boxes = []
         if not boxes and result.get("type") not in ("choices", "textarea", "relation"):
             image.notes.append(note(OBJECT_LEFT_OUT, where))

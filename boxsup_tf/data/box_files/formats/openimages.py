@@ -54,5 +54,9 @@ def _descriptions(paths: list[str]) -> dict[str, str]:
     names: dict[str, str] = {}
     for path in paths:
         text = read_bytes(path, "names of classes").decode(errors="replace")
-        names |= {row[0]: row[1].strip() for row in csv.reader(io.StringIO(text)) if len(row) > 1}
+        try:
+            rows = [row for row in csv.reader(io.StringIO(text)) if len(row) > 1]
+        except csv.Error as error:
+            raise InputError(f"{path}: not a table: {error}") from None
+        names |= {row[0]: row[1].strip() for row in rows}
     return names

@@ -113,7 +113,7 @@ def _boxes(folder: str, stem: str, names: list[str], notes: Notes) -> list[Named
         if line.strip():
             try:
                 boxes.append(_box(line.split(), where, names, notes))
-            except (ValueError, IndexError):
+            except (ValueError, IndexError, OverflowError):
                 notes.append(note(OBJECT_LEFT_OUT, f"{where}: {line.strip()[:60]!r}"))
     return boxes
 
