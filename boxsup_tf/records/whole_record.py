@@ -21,6 +21,26 @@ from boxsup_tf.records.example import MAX_SIDE, PNG_START, check_image
 _OF_BOXES = (keys.CLASS_LABEL, keys.DIFFICULT, keys.TRUNCATED, keys.IS_CROWD)
 _MOST_CANDIDATES = 2**31 - 1
 _ROUNDING = 1e-3  # of an edge, as a share of the image's side
+# The graph's parser (`parsing.py`) takes no feature of another kind, and of these one value each.
+_ONE_OF_KIND = {
+    **dict.fromkeys(
+        (
+            *(keys.IMAGE_SOURCE_ID, keys.IMAGE_ENCODED, keys.MASK_ENCODED),
+            *(keys.CANDIDATES_SUPERPIXELS, keys.CANDIDATES_MEMBERSHIP),
+        ),
+        "bytes_list",
+    ),
+    **dict.fromkeys(
+        (
+            *(keys.IMAGE_HEIGHT, keys.IMAGE_WIDTH, keys.BOXES_ANNOTATED, keys.CANDIDATES_COUNT),
+            *(keys.CANDIDATES_ONE_PER_BOX, keys.CANDIDATES_CHECKSUM),
+        ),
+        "int64_list",
+    ),
+}
+_SOME_OF_KIND = dict.fromkeys(_OF_BOXES, "int64_list") | dict.fromkeys(
+    keys.BBOX_EDGES, "float_list"
+)
 
 
 @contextlib.contextmanager
@@ -47,6 +67,16 @@ def whole_record(serialized: bytes, with_image: bool = False) -> Iterator[tf.tra
 
 
 def _check(record: tf.train.Example, with_image: bool) -> None:
+    for name, feature in record.features.feature.items():
+        kind = _ONE_OF_KIND.get(name) or _SOME_OF_KIND.get(name)
+        found = feature.WhichOneof("kind")
+        if kind and found:
+            if found != kind:
+                raise ValueError(f"{name} holds a {found}: expected {kind}")
+            if name in _ONE_OF_KIND and len(getattr(feature, kind).value) != 1:
+                raise ValueError(
+                    f"{name} has {len(getattr(feature, kind).value)} values: expected one"
+                )
     for key in (keys.IMAGE_SOURCE_ID, keys.IMAGE_FILENAME):
         string_of(record, key).decode()
     height, width = (

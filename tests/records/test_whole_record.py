@@ -50,9 +50,16 @@ _YMIN, _YMAX = keys.BBOX_EDGES[0], keys.BBOX_EDGES[2]
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (_ints(keys.IMAGE_HEIGHT), "height is None: expected a number from 1 to 65535"),
-        (_bytes(keys.IMAGE_WIDTH, b"32"), "width is None"),
+        (_ints(keys.IMAGE_HEIGHT), "height has 0 values: expected one"),
+        (_bytes(keys.IMAGE_WIDTH, b"32"), "width holds a bytes_list: expected int64_list"),
         (_bytes(keys.IMAGE_FILENAME, b"\xff"), "can't decode byte 0xff"),
+        (_ints(keys.IMAGE_HEIGHT, 0), "height is 0: expected a number from 1 to 65535"),
+        (_ints(keys.CANDIDATES_COUNT, 3, 4), "candidates/count has 2 values: expected one"),
+        (
+            _ints(keys.CANDIDATES_MEMBERSHIP, 3),
+            "membership holds a int64_list: expected bytes_list",
+        ),
+        (_edges(keys.DIFFICULT, *[0.0] * 4), "difficult holds a float_list: expected int64_list"),
         (_ints(keys.CLASS_LABEL, 1, 2), "class/label: expected a value for each of 4 boxes"),
         (_ints(keys.CLASS_LABEL, 1, 2, 0, 255), "labels 0 .. 255: expected 0 .. 254"),
         (_ints(keys.IS_CROWD, 1), "is_crowd: expected a value for each of 4 boxes"),
