@@ -5,8 +5,9 @@ waits for a long call of TensorFlow, and after it for threads. What a program wr
 or is gone on from, so that it can be ended hard.
 """
 
+# As little as can be: Ctrl-C before this has been imported shows Python's own traceback.
+import atexit
 import contextlib
-import multiprocessing
 import os
 import signal
 import sys
@@ -38,14 +39,12 @@ def stopped_by_signals() -> Iterator[None]:
             told.set()
             raise KeyboardInterrupt
 
-    # Python's own handler waits for the main thread; the pipe hears of the signal at once.
-    ear, mouth = os.pipe()
-    os.set_blocking(mouth, False)
-    threading.Thread(target=_watch, args=(ear,), daemon=True).start()
-    handlers = {number: signal.signal(number, tell) for number in _SIGNALS}
-    before = signal.set_wakeup_fd(mouth, warn_on_full_buffer=False)
+    handlers = {}
     try:
-        yield
+        for number in _SIGNALS:
+            handlers[number] = signal.signal(number, tell)
+        with _watched():
+            yield
     except BaseException as error:  # TensorFlow makes its own of an interrupt
         if told.is_set():
             code = error.code if isinstance(error, SystemExit) else None
@@ -55,9 +54,23 @@ def stopped_by_signals() -> Iterator[None]:
         if told.is_set():
             _end("")
     finally:
-        signal.set_wakeup_fd(before)
         for number, handler in handlers.items():
             signal.signal(number, handler)
+        # Python's own end has nothing to tell of a Ctrl-C.
+        atexit.register(signal.signal, signal.SIGINT, signal.SIG_DFL)
+
+
+@contextlib.contextmanager
+def _watched() -> Iterator[None]:
+    """Python's own handler waits for the main thread; a thread of its own hears of it at once."""
+    ear, mouth = os.pipe()
+    os.set_blocking(mouth, False)
+    threading.Thread(target=_watch, args=(ear,), daemon=True).start()
+    before = signal.set_wakeup_fd(mouth, warn_on_full_buffer=False)
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(before)
         os.close(mouth)
 
 
@@ -73,8 +86,9 @@ _ending = threading.Lock()
 
 def _end(line: str) -> NoReturn:
     _ending.acquire()  # by one thread, once
-    for child in multiprocessing.active_children():
-        child.kill()
+    if multiprocessing := sys.modules.get("multiprocessing"):
+        for child in multiprocessing.active_children():
+            child.kill()
     if line:
         with contextlib.suppress(OSError):
             os.write(sys.__stderr__.fileno() if sys.__stderr__ else 2, f"{line}\n".encode())
