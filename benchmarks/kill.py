@@ -53,6 +53,7 @@ _LAST = {"evaluate", "tune_crf", "workers", "beam", "reproduce"}  # which no oth
 
 
 def main(_: object) -> None:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # or what it runs would go on
     names = _PROGRAMS.value or available()
     if unknown := set(names) - set(available()):
         raise InputError(f"--programs={sorted(unknown)[0]}: expected of {', '.join(available())}")

@@ -11,35 +11,15 @@ import pathlib
 import subprocess
 import sys
 
-from boxsup_tf.data.shapes import ShapesReader
+from tests.commands.small_programs import small_programs
 from tests.in_process import run_script
-from tests.scripts.small_run import write_run, write_shapes
 
 _PAGE = 4096
 
 
 def main(folder: pathlib.Path, disk: pathlib.Path) -> None:
-    names = ShapesReader(1, seed=1).class_names
-    write_run(folder / "run", names)
-    write_shapes(folder / "records", {}, names, 2)
-    shapes = ["--dataset=shapes", "--num_images=4", "--image_size=64", "--num_shards=2"]
-    model, records = f"--model_dir={folder}/run", f"{folder}/records"
-    training = ["--init=random", "--width_multiplier=0.05", "--crop_size=65", "--epochs=1"]
-    programs = {
-        "prepare_data": shapes,
-        "extract_images": [f"--input_dir={records}"],
-        "generate_proposals": [
-            *(f"--input_dir={records}", "--method=rectangle", "--num_workers=1"),
-        ],
-        "train": [f"--train_data={records}:mask", *training, "--num_pictures=1"],
-        "evaluate": [model, f"--data={records}"],
-        "export": [model],
-        "predict": [f"--saved_model={disk}/export", f"--images={disk}/extract_images"],
-    }
     filler = disk / "filler"
-    for name, flags in programs.items():
-        output = "--model_dir" if name == "train" else "--output_dir"
-        command = (f"{name}.py", *flags, f"{output}={disk}/{name}")
+    for name, command in small_programs(folder, disk).items():
         subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
         _fails(command, "Read-only file system")
         subprocess.run(["mount", "-o", "remount,rw", str(disk)], check=True)
