@@ -16,7 +16,8 @@ its workers, as a terminal sends it; of these `one_line` ended with the line tha
 traceback; `slowest_s` is the longest that any took to end. `left` counts processes that are still
 there 10 s after either. `early` are SIGINTs at a random time of the first 2 s, in which programs
 import; of these some said the one line, some nothing (the signal ended them before Python took
-care of it), and some showed a traceback.
+care of it), and some showed a traceback. `removals` are output folders that were removed under way:
+`removals_one_line` of the programs ended with exit status 1 and one line `error: ...`.
 
 With --root, the same command goes on where it was interrupted, and more trials can be asked for.
 """
@@ -42,11 +43,13 @@ _JSON = flags.DEFINE_string("json", None, "Write the figures to this file.", req
 _KILLS = flags.DEFINE_integer("kills", 50, "SIGKILLs.", lower_bound=0)
 _INTERRUPTS = flags.DEFINE_integer("interrupts", 0, "SIGTERM and SIGINT, in turn.", lower_bound=0)
 _EARLY = flags.DEFINE_integer("early", 0, "SIGINTs in the first 2 s.", lower_bound=0)
+_REMOVALS = flags.DEFINE_integer("removals", 0, "Of output folders.", lower_bound=0)
 _PROGRAMS = flags.DEFINE_list("programs", None, f"Of {', '.join(PROGRAMS)}; none: all there are.")
 _SEED = flags.DEFINE_integer("seed", 0, "Of the moments.")
 _ROOT = flags.DEFINE_string("root", None, "Folder for all that is made; none: one that goes.")
 
 _KILL, _TERM, _INT, _EARLY_INT = "SIGKILL", "SIGTERM", "SIGINT", "early SIGINT"
+_REMOVAL = "removal"
 _EARLY_SECONDS = 2.0
 _LOCK = ".lock"  # which a killed process leaves
 _LAST = {"evaluate", "tune_crf", "workers", "beam", "reproduce"}  # which no other one needs
@@ -116,7 +119,8 @@ def _plan(names: list[str]) -> list[tuple[str, str, int]]:
         for i in range(_INTERRUPTS.value)
     ]
     early = [(names[i % count], _EARLY_INT, i // count) for i in range(_EARLY.value)]
-    return [*kills, *interrupts, *early]
+    removals = [(names[i % count], _REMOVAL, i // count) for i in range(_REMOVALS.value)]
+    return [*kills, *interrupts, *early, *removals]
 
 
 def _trial(root: str, name: str, sent: str, number: int, changes: int) -> dict[str, Any]:
@@ -128,7 +132,8 @@ def _trial(root: str, name: str, sent: str, number: int, changes: int) -> dict[s
         moment = draw.randrange(first, end)
         with Run(name, root, out) as run:
             run.wait(moment)
-            found = _signalled(run, sent, draw.randrange(len(run.processes)))
+            index = draw.randrange(len(run.processes))
+            found = _removed(run, out) if sent == _REMOVAL else _signalled(run, sent, index)
         found = None if found and _is_whole(root, name, out) else found
         drawn, end = drawn + 1, moment
     trial = {"drawn": drawn, "missed": not found}
@@ -169,6 +174,24 @@ def _signalled(run: Run, sent: str, index: int) -> dict[str, Any] | None:
     return {"ended_s": round(ended, 2), "status": victim.returncode, "said": said, "left": left}
 
 
+def _removed(run: Run, out: str) -> dict[str, Any] | None:
+    """What the removal of its folder does to a run; None where it has ended."""
+    if run.processes[0].poll() is not None:
+        return None
+    begin = time.monotonic()
+    while os.path.exists(out):  # something may be written meanwhile
+        shutil.rmtree(out, ignore_errors=True)
+    status, errors = run.status(), run.errors()
+    last = (errors.splitlines() or [""])[-1]
+    is_line = status == 1 and last.startswith("error: ") and "Traceback" not in errors
+    return {
+        "ended_s": round(time.monotonic() - begin, 2),
+        "status": status,
+        "said": "one line" if is_line else errors,
+        "left": run.left(),
+    }
+
+
 def _is_whole(root: str, name: str, out: str) -> bool:
     """Whether a run that was stopped has left all that one leaves."""
     try:
@@ -189,6 +212,7 @@ def _again(root: str, name: str, out: str) -> list[str]:
 def _figures(changes: dict[str, int], trials: list[dict[str, Any]]) -> dict[str, Any]:
     hit = [trial for trial in trials if not trial["missed"]]
     early = [trial for trial in hit if trial["signal"] == _EARLY_INT]
+    removals = [trial for trial in hit if trial["signal"] == _REMOVAL]
     said = [trial["said"] for trial in early]
     return {
         **_summary(hit),
@@ -200,6 +224,9 @@ def _figures(changes: dict[str, int], trials: list[dict[str, Any]]) -> dict[str,
         "early_one_line": said.count("one line"),
         "early_nothing": said.count("nothing"),
         "early_tracebacks": sum("\n" in text for text in said),
+        "removals": len(removals),
+        "removals_one_line": sum(trial["said"] == "one line" for trial in removals),
+        "removals_equal": sum(not trial["different"] for trial in removals),
         "programs": {
             name: _summary([trial for trial in hit if trial["program"] == name]) for name in changes
         },
