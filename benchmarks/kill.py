@@ -17,7 +17,8 @@ traceback; `slowest_s` is the longest that any took to end. `left` counts proces
 there 10 s after either. `early` are SIGINTs at a random time of the first 2 s, in which programs
 import; of these some said the one line, some nothing (the signal ended them before Python took
 care of it), and some showed a traceback. `removals` are output folders that were removed under way:
-`removals_one_line` of the programs ended with exit status 1 and one line `error: ...`.
+`removals_one_line` of the programs ended with exit status 1 and the line that says so; what they
+left is deleted, as that says, before the same command is given again.
 
 With --root, the same command goes on where it was interrupted, and more trials can be asked for.
 """
@@ -49,7 +50,7 @@ _SEED = flags.DEFINE_integer("seed", 0, "Of the moments.")
 _ROOT = flags.DEFINE_string("root", None, "Folder for all that is made; none: one that goes.")
 
 _KILL, _TERM, _INT, _EARLY_INT = "SIGKILL", "SIGTERM", "SIGINT", "early SIGINT"
-_REMOVAL = "removal"
+_REMOVAL, _REMOVED = "removal", "was removed while this command wrote into it"
 _EARLY_SECONDS = 2.0
 _LOCK = ".lock"  # which a killed process leaves
 _LAST = {"evaluate", "tune_crf", "workers", "beam", "reproduce"}  # which no other one needs
@@ -182,12 +183,12 @@ def _removed(run: Run, out: str) -> dict[str, Any] | None:
     while os.path.exists(out):  # something may be written meanwhile
         shutil.rmtree(out, ignore_errors=True)
     status, errors = run.status(), run.errors()
-    last = (errors.splitlines() or [""])[-1]
-    is_line = status == 1 and last.startswith("error: ") and "Traceback" not in errors
+    is_line = status == 1 and _REMOVED in (errors.splitlines() or [""])[-1]
+    shutil.rmtree(out, ignore_errors=True)
     return {
         "ended_s": round(time.monotonic() - begin, 2),
         "status": status,
-        "said": "one line" if is_line else errors,
+        "said": "one line" if is_line and "Traceback" not in errors else errors,
         "left": run.left(),
     }
 

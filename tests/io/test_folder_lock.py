@@ -1,6 +1,7 @@
 """io.folder_lock: one process at a time, and none after it has ended."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -66,6 +67,14 @@ def test_a_folder_that_stays_empty_goes_and_one_that_is_removed_is_named(tmp_pat
         new.mkdir()
         (new / "late").touch()
     assert (new / "late").exists()
+    shutil.rmtree(new)
+    with (
+        pytest.raises(InputError, match="was removed while this command") as error,
+        folder_lock(str(new), "--output_dir"),
+    ):
+        shutil.rmtree(new)
+        (new / "late").touch()
+    assert isinstance(error.value.__cause__, FileNotFoundError) and not new.exists()
 
 
 def test_what_cannot_be_locked_is_left_to_the_block(tmp_path):
