@@ -16,8 +16,9 @@ from boxsup_tf.io import files
 from boxsup_tf.io.atomic_write import atomic_write
 
 LOCK_FILE = ".lock"
-# What `atomic_write` and an export work in: a name with the number of a process.
-_LEFTOVER = re.compile(r"\.\d{1,10}\.tmp$")
+# What `atomic_write` and an export work in, a name with the number of a process; and in what
+# TensorFlow gathers a checkpoint.
+_LEFTOVER = re.compile(r"\.\d{1,10}\.tmp$|^ckpt-\d+_temp$")
 
 
 @contextlib.contextmanager

@@ -58,4 +58,4 @@ def test_a_killed_program_goes_on(tmp_path):
     done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     found = json.loads(json_file.read_text())
-    assert found["equal"] == found["kills"] == 1 - found["missed"] and found["left"] == 0
+    assert found["equal"] == found["kills"] == 1 and found["left"] == found["missed"] == 0

@@ -42,10 +42,12 @@ def test_a_second_process_is_told_who_holds_it_and_a_killed_one_holds_nothing(tm
     others = [tmp_path / "masks" / "a.1.tmp.png", tmp_path / "x.0123456789abcdef.tmp"]
     for file in (*halves, *others):
         file.write_text("content")
-    (tmp_path / "export.77.tmp" / "assets").mkdir(parents=True)
+    folders = [tmp_path / "export.77.tmp", tmp_path / "best" / "ckpt-3_temp"]
+    for folder in folders:
+        (folder / "assets").mkdir(parents=True)
     with folder_lock(str(tmp_path), "--output_root"):
         assert f"process {os.getpid()} " in (tmp_path / LOCK_FILE).read_text()
-        assert not (tmp_path / "export.77.tmp").exists()
+        assert not any(folder.exists() for folder in folders) and (tmp_path / "best").exists()
         assert not any(file.exists() for file in halves) and all(file.exists() for file in others)
         halves[0].write_text("content")
     with folder_lock(str(tmp_path), "--output_root"):  # as after a block that ended
