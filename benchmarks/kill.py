@@ -14,7 +14,8 @@ what the undisturbed run left: the same bytes, in JSON the same values but for t
 1e-4), in checkpoints the same variables. `interrupts` are SIGTERM, and SIGINT of the process and
 its workers, as a terminal sends it; of these `one_line` ended with the line that says so and no
 traceback; `slowest_s` is the longest that any took to end. `left` counts processes that are still
-there 10 s after either. `early` are SIGINTs at a random time of the first 2 s, in which programs
+there 10 s after either; `others_waited` workers that had to be killed, for they waited for the one
+that was killed before it had joined them. `early` are SIGINTs at a random time of the first 2 s, in which programs
 import; of these some said the one line, some nothing (the signal ended them before Python took
 care of it), and some showed a traceback. `removals` are output folders that were removed under way:
 `removals_one_line` of the programs ended with exit status 1 and the line that says so; what they
@@ -167,12 +168,13 @@ def _signalled(run: Run, sent: str, index: int) -> dict[str, Any] | None:
         victim.send_signal(getattr(signal, sent))
     victim.wait()
     ended = time.monotonic() - begin
-    run.status()  # the other workers end by themselves
+    others = run.end_others()
     left, errors = run.left(), run.errors(index)
     said = "one line" if errors.rstrip().endswith(INTERRUPTED) else "nothing"
     if "Traceback" in errors or "KeyboardInterrupt" in errors:
         said = errors
-    return {"ended_s": round(ended, 2), "status": victim.returncode, "said": said, "left": left}
+    found = {"ended_s": round(ended, 2), "status": victim.returncode, "said": said, "left": left}
+    return found | {"others_waited": others}
 
 
 def _removed(run: Run, out: str) -> dict[str, Any] | None:
@@ -219,6 +221,7 @@ def _figures(changes: dict[str, int], trials: list[dict[str, Any]]) -> dict[str,
         **_summary(hit),
         "seconds": round(sum(trial["seconds"] for trial in trials), 1),
         "left": sum(trial["left"] for trial in hit),
+        "others_waited": sum(trial.get("others_waited", 0) for trial in hit),
         "drawn_again": sum(trial.get("drawn", 1) - 1 for trial in trials),
         "missed": len(trials) - len(hit),
         "early": len(early),

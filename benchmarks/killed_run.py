@@ -14,7 +14,7 @@ from kill_programs import commands, state
 _BOXSUP = "from boxsup_tf.commands.cli import main; main()"
 _REPOSITORY = pathlib.Path(__file__).parents[1]
 _PATIENCE = 10.0  # seconds, for what is left of a process
-_LONGEST = 300.0  # seconds, for the other processes of a run
+_LONGEST = 60.0  # seconds, for the other processes of a run
 
 
 class Run:
@@ -45,9 +45,7 @@ class Run:
 
     def __exit__(self, *_: object) -> None:
         for process in self.processes:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+            _kill(process)
 
     def wait(self, moment: int | None) -> int:
         """Until so many changes of its files and its stderr, or the end; the number of changes."""
@@ -67,7 +65,21 @@ class Run:
 
     def status(self) -> int:
         """Waits for all of its processes; 0 where each ended well."""
-        return max(abs(process.wait(_LONGEST)) for process in self.processes)
+        return max(abs(process.wait()) for process in self.processes)
+
+    def end_others(self) -> int:
+        """Waits for those that did not get a signal, but not for ever; how many had to be killed.
+
+        A worker waits for others that have not come yet, also for one that was killed before.
+        """
+        end, killed = time.monotonic() + _LONGEST, 0
+        for process in self.processes:
+            try:
+                process.wait(max(0.0, end - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                _kill(process)
+                killed += 1
+        return killed
 
     def errors(self, index: int = 0) -> str:
         """What a process said on stderr."""
@@ -80,6 +92,12 @@ class Run:
         while (count := sum(map(_of_session, self.processes))) and time.monotonic() < end:
             time.sleep(0.1)
         return count
+
+
+def _kill(process: subprocess.Popen) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def _of_session(leader: subprocess.Popen) -> int:
