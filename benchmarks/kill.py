@@ -14,12 +14,12 @@ what the undisturbed run left: the same bytes, in JSON the same values but for t
 1e-4), in checkpoints the same variables. `interrupts` are SIGTERM, and SIGINT of the process and
 its workers, as a terminal sends it; of these `one_line` ended with the line that says so and no
 traceback; `slowest_s` is the longest that any took to end. `left` counts processes that are still
-there 10 s after either; `others_waited` workers that had to be killed, for they waited for the one
-that was killed before it had joined them. `early` are SIGINTs at a random time of the first 2 s, in which programs
-import; of these some said the one line, some nothing (the signal ended them before Python took
-care of it), and some showed a traceback. `removals` are output folders that were removed under way:
-`removals_one_line` of the programs ended with exit status 1 and the line that says so; what they
-left is deleted, as that says, before the same command is given again.
+there 10 s after either; `others_waited` are workers that had to be killed, for they waited for one
+that was killed before it had joined them. `early` are SIGINTs at a random time of the first 2 s, in
+which programs import; of these some said the one line, some nothing (the signal ended them before
+Python took care of it), and some showed a traceback. `removals` are output folders that were
+removed under way: `removals_one_line` of the programs ended with exit status 1 and the line that
+says so; what they left is deleted, as that says, before the same command is given again.
 
 With --root, the same command goes on where it was interrupted, and more trials can be asked for.
 """
