@@ -12,9 +12,10 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from boxsup_tf.errors import INTERRUPTED
 
@@ -32,18 +33,26 @@ def stopped_by_signals() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():  # which alone is told of signals
         yield
         return
-    told = threading.Event()
+    told, lost, hook = threading.Event(), threading.Event(), sys.unraisablehook
 
     def tell(_number: int, _frame: FrameType | None) -> None:
-        if not told.is_set():
+        if not told.is_set() or lost.is_set():
             told.set()
+            lost.clear()
             raise KeyboardInterrupt
+
+    def note(unraisable: Any) -> None:  # what is raised in a destructor
+        if told.is_set() and unraisable.exc_type is KeyboardInterrupt:
+            lost.set()
+        else:
+            hook(unraisable)
 
     handlers = {}
     try:
         for number in _SIGNALS:
             handlers[number] = signal.signal(number, tell)
-        with _watched():
+        sys.unraisablehook = note
+        with _watched(lost):
             yield
     except BaseException as error:  # TensorFlow makes its own of an interrupt
         if told.is_set():
@@ -54,6 +63,7 @@ def stopped_by_signals() -> Iterator[None]:
         if told.is_set():
             _end("")
     finally:
+        sys.unraisablehook = hook
         for number, handler in handlers.items():
             signal.signal(number, handler)
         # Python's own end has nothing to tell of a Ctrl-C.
@@ -61,11 +71,11 @@ def stopped_by_signals() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _watched() -> Iterator[None]:
+def _watched(lost: threading.Event) -> Iterator[None]:
     """Python's own handler waits for the main thread; a thread of its own hears of it at once."""
     ear, mouth = os.pipe()
     os.set_blocking(mouth, False)
-    threading.Thread(target=_watch, args=(ear,), daemon=True).start()
+    threading.Thread(target=_watch, args=(ear, lost), daemon=True).start()
     before = signal.set_wakeup_fd(mouth, warn_on_full_buffer=False)
     try:
         yield
@@ -74,9 +84,12 @@ def _watched() -> Iterator[None]:
         os.close(mouth)
 
 
-def _watch(ear: int) -> None:
+def _watch(ear: int, lost: threading.Event) -> None:
     if os.read(ear, 1):
-        threading.Event().wait(_SECONDS)
+        end = time.monotonic() + _SECONDS
+        while lost.wait(max(0.0, end - time.monotonic())) and time.monotonic() < end:
+            time.sleep(0.05)  # until the main thread has left the destructor
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
         _end(INTERRUPTED)
     os.close(ear)
 
