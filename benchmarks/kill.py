@@ -1,31 +1,42 @@
 """Kills programs in the midst of their work, gives the same command again, compares the end.
 
-    nice python benchmarks/kill.py --json=kill.json --kills=50
-    python benchmarks/kill.py --json=kill.json --programs=prepare,train --kills=6 --interrupts=2
+    nice python benchmarks/kill.py --json=kill.json --kills=50 --interrupts=22 --early=20
+    python benchmarks/kill.py --json=kill.json --programs=prepare,train --kills=6
 
-The moment of a kill is drawn (--seed) among the changes of the files in the output folder that an
-undisturbed run makes; for SIGKILL the start is one, too. `kills` are SIGKILLs of one process,
-`equal` those after which the same command ended well and left what the undisturbed run left: the
-same bytes, in JSON the same values but for times (numbers to 1e-4), in checkpoints the same
-variables. `interrupts` are SIGTERM, and SIGINT of the process and its workers, as a terminal
-sends it; of these `one_line` ended with the line that says so and no traceback; `slowest_s` is the
-longest that any took to end. `left` counts processes that are still there 10 s after either.
-`missed` trials were faster.
+The programs take turns. The moment of a signal is drawn (--seed) among the changes that an
+undisturbed run makes to the files in its output folder and to what it says on stderr; for SIGKILL
+the start is one, too. One that comes too late, for the program has ended or has left all that it
+leaves, is drawn again among earlier moments: `drawn_again`; `missed` are those for which none was
+early enough.
+
+`kills` are SIGKILLs of one process, `equal` those after which the same command ended well and left
+what the undisturbed run left: the same bytes, in JSON the same values but for times (numbers to
+1e-4), in checkpoints the same variables. `interrupts` are SIGTERM, and SIGINT of the process and
+its workers, as a terminal sends it; of these `one_line` ended with the line that says so and no
+traceback; `slowest_s` is the longest that any took to end. `left` counts processes that are still
+there 10 s after either; `others_waited` are workers that had to be killed, for they waited for one
+that was killed before it had joined them. `early` are SIGINTs at a random time of the first 2 s, in
+which programs import; of these some said the one line, some nothing (the signal ended them before
+Python took care of it), and some showed a traceback. `removals` are output folders that were
+removed under way: `removals_one_line` of the programs ended with exit status 1 and the line that
+says so; what they left is deleted, as that says, before the same command is given again.
+
+With --root, the same command goes on where it was interrupted, and more trials can be asked for.
 """
 
+import json
 import os
-import pathlib
 import random
+import shutil
 import signal
-import subprocess
-import sys
 import tempfile
 import time
 from typing import Any
 
 import program
 from absl import flags
-from kill_programs import PROGRAMS, available, commands, contents, differences, state
+from kill_programs import PROGRAMS, available, contents, differences
+from killed_run import Run
 
 from boxsup_tf.errors import INTERRUPTED, InputError
 from boxsup_tf.io.json_file import write_json
@@ -33,159 +44,213 @@ from boxsup_tf.io.json_file import write_json
 _JSON = flags.DEFINE_string("json", None, "Write the figures to this file.", required=True)
 _KILLS = flags.DEFINE_integer("kills", 50, "SIGKILLs.", lower_bound=0)
 _INTERRUPTS = flags.DEFINE_integer("interrupts", 0, "SIGTERM and SIGINT, in turn.", lower_bound=0)
+_EARLY = flags.DEFINE_integer("early", 0, "SIGINTs in the first 2 s.", lower_bound=0)
+_REMOVALS = flags.DEFINE_integer("removals", 0, "Of output folders.", lower_bound=0)
 _PROGRAMS = flags.DEFINE_list("programs", None, f"Of {', '.join(PROGRAMS)}; none: all there are.")
 _SEED = flags.DEFINE_integer("seed", 0, "Of the moments.")
 _ROOT = flags.DEFINE_string("root", None, "Folder for all that is made; none: one that goes.")
 
-_BOXSUP = "from boxsup_tf.commands.cli import main; main()"
-_PATIENCE = 10.0  # seconds, for what is left of a process
-_REPOSITORY = pathlib.Path(__file__).parents[1]
+_KILL, _TERM, _INT, _EARLY_INT = "SIGKILL", "SIGTERM", "SIGINT", "early SIGINT"
+_REMOVAL, _REMOVED = "removal", "was removed while this command wrote into it"
+_EARLY_SECONDS = 2.0
+_LOCK = ".lock"  # which a killed process leaves
+_LAST = {"evaluate", "tune_crf", "workers", "beam", "reproduce"}  # which no other one needs
 
 
 def main(_: object) -> None:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # or what it runs would go on
     names = _PROGRAMS.value or available()
     if unknown := set(names) - set(available()):
         raise InputError(f"--programs={sorted(unknown)[0]}: expected of {', '.join(available())}")
     with tempfile.TemporaryDirectory() as scratch:
         root = _ROOT.value or scratch
-        changes = _undisturbed(root, names)
-        draw, begin = random.Random(_SEED.value), time.perf_counter()
-        numbers = [signal.SIGKILL] * _KILLS.value
-        numbers += ([signal.SIGTERM, signal.SIGINT] * _INTERRUPTS.value)[: _INTERRUPTS.value]
-        draw.shuffle(numbers)
-        trials: list[dict[str, Any]] = []
-        for i, number in enumerate(numbers):
-            name = names[i % len(names)]
-            out = os.path.join(root, "killed", f"{name}{i}")
-            # Before the first change Python itself may not have started, which signals end at once.
-            moment = draw.randrange(number != signal.SIGKILL, changes[name])
-            trial = {"program": name, "moment": moment, "of": changes[name]}
-            trials.append(trial | _trial(name, root, out, number, moment, draw))
-            print(f"{i + 1}/{len(numbers)} {trials[-1]}", flush=True)
-            write_json(_JSON.value, _figures(trials, time.perf_counter() - begin))
+        changes, trials = _noted() if _ROOT.value else ({}, [])
+        for name in _needed(names):
+            if name not in changes:
+                changes[name] = _undisturbed(name, root)
+                print(f"{name}: {changes[name]} changes", flush=True)
+                write_json(_JSON.value, _figures(changes, trials))
+        done = {(trial["program"], trial["signal"], trial["number"]) for trial in trials}
+        todo = [trial for trial in _plan(names) if trial not in done]
+        for i, (name, sent, number) in enumerate(todo, 1):
+            try_it = _early_trial if sent == _EARLY_INT else _trial
+            begin = time.perf_counter()
+            trial = {"program": name, "signal": sent, "number": number}
+            trial |= try_it(root, name, sent, number, changes[name])
+            trials.append(trial | {"seconds": round(time.perf_counter() - begin, 1)})
+            print(f"{i}/{len(todo)} {trials[-1]}", flush=True)
+            write_json(_JSON.value, _figures(changes, trials))
 
 
-def _figures(trials: list[dict[str, Any]], seconds: float) -> dict[str, Any]:
-    hit = [trial for trial in trials if not trial["missed"]]
-    kills = [trial for trial in hit if trial["signal"] == "SIGKILL"]
-    others = [trial for trial in hit if trial["signal"] != "SIGKILL"]
-    return {
-        "kills": len(kills),
-        "equal": sum(trial["equal"] for trial in kills),
-        "seconds": round(seconds, 1),
-        "interrupts": len(others),
-        "interrupts_equal": sum(trial["equal"] for trial in others),
-        "one_line": sum(trial["one_line"] for trial in others),
-        "slowest_s": max((trial["ended_s"] for trial in others), default=0.0),
-        "left": sum(trial["left"] for trial in hit),
-        "missed": len(trials) - len(hit),
-        "trials": trials,
-    }
+def _noted() -> tuple[dict[str, int], list[dict[str, Any]]]:
+    """What an interrupted call has written."""
+    try:
+        with open(_JSON.value, encoding="utf-8") as file:
+            found = json.load(file)
+    except FileNotFoundError:
+        return {}, []
+    if found["seed"] != _SEED.value:
+        raise InputError(f"{_JSON.value}: of --seed={found['seed']}: expected {_SEED.value}")
+    return found["changes"], found["trials"]
 
 
-def _undisturbed(root: str, names: list[str]) -> dict[str, int]:
-    """Runs what is needed once; the number of changes that each program makes."""
+def _needed(names: list[str]) -> list[str]:
+    """The programs, and those that make what they read."""
     order = [name for name in available() if name in names or name not in _LAST]
-    changes = {}
-    for name in order[: max(map(order.index, names)) + 1]:
-        out = os.path.join(root, name)
-        if os.path.exists(out):
-            raise InputError(f"{out}: is there already: expected a --root without it")
-        run = _Run(name, root, out)
-        changes[name] = run.wait(None)
+    return order[: max(map(order.index, names)) + 1]
+
+
+def _undisturbed(name: str, root: str) -> int:
+    """Runs a program; the number of its changes."""
+    out = os.path.join(root, name)
+    if os.path.exists(out):
+        raise InputError(f"{out}: is there already: expected a --root without it")
+    with Run(name, root, out) as run:
+        changes = run.wait(None)
         if run.status():
             raise InputError(f"{name}: exit status {run.status()}: {run.errors()[-500:]}")
     return changes
 
 
-_LAST = {"evaluate", "tune_crf", "workers", "beam", "reproduce"}  # which no other one needs
+def _plan(names: list[str]) -> list[tuple[str, str, int]]:
+    """Program, signal and number of every trial."""
+    count = len(names)
+    kills = [(names[i % count], _KILL, i // count) for i in range(_KILLS.value)]
+    interrupts = [
+        (names[i // 2 % count], (_TERM, _INT)[i % 2], i // (2 * count))
+        for i in range(_INTERRUPTS.value)
+    ]
+    early = [(names[i % count], _EARLY_INT, i // count) for i in range(_EARLY.value)]
+    removals = [(names[i % count], _REMOVAL, i // count) for i in range(_REMOVALS.value)]
+    return [*kills, *interrupts, *early, *removals]
 
 
-class _Run:
-    """A run of a program, of one process or several."""
-
-    def __init__(self, name: str, root: str, out: str) -> None:
-        self._out, self._files, self.processes = out, [], []
-        for arguments, environment in commands(name, root, out):
-            self._files.append(tempfile.TemporaryFile("w+"))  # noqa: SIM115
-            self.processes.append(
-                subprocess.Popen(
-                    [sys.executable, "-c", _BOXSUP, *arguments],
-                    stdout=subprocess.DEVNULL,
-                    stderr=self._files[-1],
-                    env=os.environ | {"PYTHONPATH": str(_REPOSITORY)} | environment,
-                    start_new_session=True,
-                )
-            )
-
-    def wait(self, moment: int | None) -> int:
-        """Until so many changes of the folder, or the end; the number of changes."""
-        count, before = 0, state(self._out)
-        while any(process.poll() is None for process in self.processes):
-            if moment is not None and count >= moment:
-                break
-            if (now := state(self._out)) != before:
-                count, before = count + 1, now
-            time.sleep(0.002)
-        return count
-
-    def status(self) -> int:
-        """Waits for all of its processes; 0 where each ended well."""
-        return max((abs(process.wait()) for process in self.processes), default=0)
-
-    def errors(self, index: int = 0) -> str:
-        self._files[index].seek(0)
-        return self._files[index].read()
-
-    def left(self) -> int:
-        """Processes of the session of any of them that are still there after a while."""
-        end = time.monotonic() + _PATIENCE
-        while (count := sum(map(_of_session, self.processes))) and time.monotonic() < end:
-            time.sleep(0.1)
-        return count
+def _trial(root: str, name: str, sent: str, number: int, changes: int) -> dict[str, Any]:
+    draw = random.Random(f"{_SEED.value} {name} {sent} {number}")
+    out = os.path.join(root, "killed", f"{name}-{sent}-{number}")
+    first, end, drawn, found = int(sent != _KILL), changes, 0, None
+    while not found and first < end:
+        shutil.rmtree(out, ignore_errors=True)
+        moment = draw.randrange(first, end)
+        with Run(name, root, out) as run:
+            run.wait(moment)
+            index = draw.randrange(len(run.processes))
+            found = _removed(run, out) if sent == _REMOVAL else _signalled(run, sent, index)
+        found = None if found and _is_whole(root, name, out) else found
+        drawn, end = drawn + 1, moment
+    trial = {"drawn": drawn, "missed": not found}
+    if found:
+        trial |= found | {"moment": moment, "of": changes, "different": _again(root, name, out)}
+        if not trial["different"]:
+            shutil.rmtree(out)
+    return trial
 
 
-def _of_session(leader: subprocess.Popen) -> int:
-    count = 0
-    for path in pathlib.Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = path.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        count += int(fields[3]) == leader.pid and fields[0] != "Z"
-    return count
+def _early_trial(root: str, name: str, sent: str, number: int, _changes: int) -> dict[str, Any]:
+    draw = random.Random(f"{_SEED.value} {name} {sent} {number}")
+    out = os.path.join(root, "killed", f"{name}-early-{number}")
+    seconds = draw.uniform(0, _EARLY_SECONDS)
+    with Run(name, root, out) as run:
+        time.sleep(seconds)
+        found = _signalled(run, sent, draw.randrange(len(run.processes)))
+    shutil.rmtree(out, ignore_errors=True)
+    return {"moment": round(seconds, 2), "missed": not found} | (found or {})
 
 
-def _trial(
-    name: str, root: str, out: str, number: signal.Signals, moment: int, draw: random.Random
-) -> dict[str, Any]:
-    run = _Run(name, root, out)
-    run.wait(moment)
-    index = draw.randrange(len(run.processes))
+def _signalled(run: Run, sent: str, index: int) -> dict[str, Any] | None:
+    """What a signal to one process of a run does; None where it has ended."""
     victim, begin = run.processes[index], time.monotonic()
-    missed = victim.poll() is not None
-    if number == signal.SIGINT:
-        os.killpg(victim.pid, number) if not missed else None
+    if victim.poll() is not None:
+        return None
+    if sent in (_INT, _EARLY_INT):
+        os.killpg(victim.pid, signal.SIGINT)
     else:
-        victim.send_signal(number)
+        victim.send_signal(getattr(signal, sent))
     victim.wait()
     ended = time.monotonic() - begin
-    run.status()  # the other workers end by themselves
+    others = run.end_others()
     left, errors = run.left(), run.errors(index)
-    again = _Run(name, root, out)
-    again.wait(None)
-    if again.status():
-        different = [again.errors()[-500:]]
-    else:
-        different = differences(contents(os.path.join(root, name)), contents(out))
+    said = "one line" if errors.rstrip().endswith(INTERRUPTED) else "nothing"
+    if "Traceback" in errors or "KeyboardInterrupt" in errors:
+        said = errors
+    found = {"ended_s": round(ended, 2), "status": victim.returncode, "said": said, "left": left}
+    return found | {"others_waited": others}
+
+
+def _removed(run: Run, out: str) -> dict[str, Any] | None:
+    """What the removal of its folder does to a run; None where it has ended."""
+    if run.processes[0].poll() is not None:
+        return None
+    begin = time.monotonic()
+    while os.path.exists(out):  # something may be written meanwhile
+        shutil.rmtree(out, ignore_errors=True)
+    status, errors = run.status(), run.errors()
+    is_line = status == 1 and _REMOVED in (errors.splitlines() or [""])[-1]
+    shutil.rmtree(out, ignore_errors=True)
     return {
-        "signal": number.name,
-        "missed": missed,
-        "ended_s": round(ended, 2),
-        "one_line": errors.rstrip().endswith(INTERRUPTED) and "Traceback" not in errors,
-        "left": left,
-        "equal": not different,
-        "different": different,
+        "ended_s": round(time.monotonic() - begin, 2),
+        "status": status,
+        "said": "one line" if is_line and "Traceback" not in errors else errors,
+        "left": run.left(),
+    }
+
+
+def _is_whole(root: str, name: str, out: str) -> bool:
+    """Whether a run that was stopped has left all that one leaves."""
+    try:
+        return set(differences(contents(os.path.join(root, name)), contents(out))) <= {_LOCK}
+    except Exception:  # of what is half written
+        return False
+
+
+def _again(root: str, name: str, out: str) -> list[str]:
+    """What differs after the same command was given again."""
+    with Run(name, root, out) as run:
+        run.wait(None)
+        if run.status():
+            return [run.errors()[-500:]]
+    return differences(contents(os.path.join(root, name)), contents(out))
+
+
+def _figures(changes: dict[str, int], trials: list[dict[str, Any]]) -> dict[str, Any]:
+    hit = [trial for trial in trials if not trial["missed"]]
+    early = [trial for trial in hit if trial["signal"] == _EARLY_INT]
+    removals = [trial for trial in hit if trial["signal"] == _REMOVAL]
+    said = [trial["said"] for trial in early]
+    return {
+        **_summary(hit),
+        "seconds": round(sum(trial["seconds"] for trial in trials), 1),
+        "left": sum(trial["left"] for trial in hit),
+        "others_waited": sum(trial.get("others_waited", 0) for trial in hit),
+        "drawn_again": sum(trial.get("drawn", 1) - 1 for trial in trials),
+        "missed": len(trials) - len(hit),
+        "early": len(early),
+        "early_one_line": said.count("one line"),
+        "early_nothing": said.count("nothing"),
+        "early_tracebacks": sum("\n" in text for text in said),
+        "removals": len(removals),
+        "removals_one_line": sum(trial["said"] == "one line" for trial in removals),
+        "removals_equal": sum(not trial["different"] for trial in removals),
+        "programs": {
+            name: _summary([trial for trial in hit if trial["program"] == name]) for name in changes
+        },
+        "seed": _SEED.value,
+        "changes": changes,
+        "trials": trials,
+    }
+
+
+def _summary(hit: list[dict[str, Any]]) -> dict[str, Any]:
+    kills = [trial for trial in hit if trial["signal"] == _KILL]
+    others = [trial for trial in hit if trial["signal"] in (_TERM, _INT)]
+    return {
+        "kills": len(kills),
+        "equal": sum(not trial["different"] for trial in kills),
+        "kill_seconds": round(sum(trial["seconds"] for trial in kills), 1),
+        "interrupts": len(others),
+        "interrupts_equal": sum(not trial["different"] for trial in others),
+        "one_line": sum(trial["said"] == "one line" for trial in others),
+        "slowest_s": max((trial["ended_s"] for trial in others), default=0.0),
     }
 
 

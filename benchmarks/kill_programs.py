@@ -118,7 +118,9 @@ def _equal(one: Any, other: Any) -> bool:
     if isinstance(one, list) and isinstance(other, list):
         return len(one) == len(other) and all(map(_equal, one, other))
     if isinstance(one, float | np.ndarray) and isinstance(other, int | float | np.ndarray):
-        return np.shape(one) == np.shape(other) and bool(np.allclose(one, other, 1e-4, 1e-5))
+        return np.shape(one) == np.shape(other) and bool(
+            np.allclose(one, other, 1e-4, 1e-5, equal_nan=True)
+        )
     return bool(one == other)
 
 

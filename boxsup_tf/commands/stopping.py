@@ -5,15 +5,17 @@ waits for a long call of TensorFlow, and after it for threads. What a program wr
 or is gone on from, so that it can be ended hard.
 """
 
+# As little as can be: Ctrl-C before this has been imported shows Python's own traceback.
+import atexit
 import contextlib
-import multiprocessing
 import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from boxsup_tf.errors import INTERRUPTED
 
@@ -31,21 +33,27 @@ def stopped_by_signals() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():  # which alone is told of signals
         yield
         return
-    told = threading.Event()
+    told, lost, hook = threading.Event(), threading.Event(), sys.unraisablehook
 
     def tell(_number: int, _frame: FrameType | None) -> None:
-        if not told.is_set():
+        if not told.is_set() or lost.is_set():
             told.set()
+            lost.clear()
             raise KeyboardInterrupt
 
-    # Python's own handler waits for the main thread; the pipe hears of the signal at once.
-    ear, mouth = os.pipe()
-    os.set_blocking(mouth, False)
-    threading.Thread(target=_watch, args=(ear,), daemon=True).start()
-    handlers = {number: signal.signal(number, tell) for number in _SIGNALS}
-    before = signal.set_wakeup_fd(mouth, warn_on_full_buffer=False)
+    def note(unraisable: Any) -> None:  # what is raised in a destructor
+        if told.is_set() and unraisable.exc_type is KeyboardInterrupt:
+            lost.set()
+        else:
+            hook(unraisable)
+
+    handlers = {}
     try:
-        yield
+        for number in _SIGNALS:
+            handlers[number] = signal.signal(number, tell)
+        sys.unraisablehook = note
+        with _watched(lost):
+            yield
     except BaseException as error:  # TensorFlow makes its own of an interrupt
         if told.is_set():
             code = error.code if isinstance(error, SystemExit) else None
@@ -55,15 +63,33 @@ def stopped_by_signals() -> Iterator[None]:
         if told.is_set():
             _end("")
     finally:
-        signal.set_wakeup_fd(before)
+        sys.unraisablehook = hook
         for number, handler in handlers.items():
             signal.signal(number, handler)
+        # Python's own end has nothing to tell of a Ctrl-C.
+        atexit.register(signal.signal, signal.SIGINT, signal.SIG_DFL)
+
+
+@contextlib.contextmanager
+def _watched(lost: threading.Event) -> Iterator[None]:
+    """Python's own handler waits for the main thread; a thread of its own hears of it at once."""
+    ear, mouth = os.pipe()
+    os.set_blocking(mouth, False)
+    threading.Thread(target=_watch, args=(ear, lost), daemon=True).start()
+    before = signal.set_wakeup_fd(mouth, warn_on_full_buffer=False)
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(before)
         os.close(mouth)
 
 
-def _watch(ear: int) -> None:
+def _watch(ear: int, lost: threading.Event) -> None:
     if os.read(ear, 1):
-        threading.Event().wait(_SECONDS)
+        end = time.monotonic() + _SECONDS
+        while lost.wait(max(0.0, end - time.monotonic())) and time.monotonic() < end:
+            time.sleep(0.05)  # until the main thread has left the destructor
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
         _end(INTERRUPTED)
     os.close(ear)
 
@@ -73,8 +99,9 @@ _ending = threading.Lock()
 
 def _end(line: str) -> NoReturn:
     _ending.acquire()  # by one thread, once
-    for child in multiprocessing.active_children():
-        child.kill()
+    if multiprocessing := sys.modules.get("multiprocessing"):
+        for child in multiprocessing.active_children():
+            child.kill()
     if line:
         with contextlib.suppress(OSError):
             os.write(sys.__stderr__.fileno() if sys.__stderr__ else 2, f"{line}\n".encode())

@@ -16,8 +16,9 @@ from boxsup_tf.io import files
 from boxsup_tf.io.atomic_write import atomic_write
 
 LOCK_FILE = ".lock"
-# What `atomic_write` and an export work in: a name with the number of a process.
-_LEFTOVER = re.compile(r"\.\d{1,10}\.tmp$")
+# What `atomic_write` and an export work in, a name with the number of a process; and in what
+# TensorFlow gathers a checkpoint.
+_LEFTOVER = re.compile(r"\.\d{1,10}\.tmp$|^ckpt-\d+_temp$")
 
 
 @contextlib.contextmanager
@@ -35,7 +36,7 @@ def folder_lock(folder: str, flag: str) -> Iterator[None]:
 
     Raises:
         InputError: another process is in it; the message says which one, and since when. Or the
-            block has ended well, but the folder was removed meanwhile.
+            folder was removed before the block ended, well or by an error.
     """
     if files.is_remote(folder):
         with _note(os.path.join(folder, LOCK_FILE), folder, flag):
@@ -58,12 +59,18 @@ def folder_lock(folder: str, flag: str) -> Iterator[None]:
             os.ftruncate(file.fileno(), 0)
             with contextlib.suppress(OSError):  # a full disk
                 os.write(file.fileno(), _this_process().encode())
-            yield
+            cause = None
+            try:
+                yield
+            except Exception as error:
+                if _is_at(file, path):
+                    raise
+                cause = error
             if not _is_at(file, path):
                 raise InputError(
                     f"{name}: was removed while this command wrote into it: delete what "
                     "is there now, and give the same command again"
-                )
+                ) from cause
         finally:
             if _is_at(file, path):
                 os.remove(path)

@@ -54,7 +54,7 @@ def open_run(
     files.make_folders(model_dir)
     for folder in (model_dir, os.path.join(model_dir, BEST_FOLDER)):
         mend_state(folder)
-    versions = {name: importlib.metadata.version(name) for name in _PACKAGES}
+    versions = {name: _version(name) for name in _PACKAGES}
     write_json(path, settings | {"versions": versions})
 
 
@@ -95,3 +95,10 @@ def _check_same_run(model_dir: str, found: dict[str, Any], settings: dict[str, A
             "with --schedule=poly, whose learning rate depends on their number: expected "
             f"--epochs={found['epochs']}, or another --model_dir with --init={model_dir}"
         )
+
+
+def _version(package: str) -> str:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return "not installed"  # this package itself, where it runs from its own source

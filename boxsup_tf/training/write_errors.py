@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from boxsup_tf.errors import InputError
 from boxsup_tf.io import files
+from boxsup_tf.models.checkpoint_state import newest_checkpoint
 
 # What TensorFlow says of a file: {{node}} PATH; REASON [Op: ...
 _TF_MESSAGE = re.compile(r"(?:\{\{.*?\}\} )?(.*?); (.*?)(?: \[Op:.*|\n.*)?$", re.DOTALL)
@@ -44,8 +45,11 @@ def write_failed(model_dir: str, error: OSError | tf.errors.OpError) -> InputErr
     room = ""
     if not files.is_remote(model_dir):
         room = f" ({shutil.disk_usage(model_dir).free / 1e6:.1f} MB free)"
-    last = tf.train.latest_checkpoint(model_dir)
-    kept = f"the last checkpoint, {last}, is intact" if last else "there was no checkpoint yet"
+    try:
+        last = newest_checkpoint(model_dir)
+        kept = f"the last checkpoint, {last}, is intact" if last else "there was no checkpoint yet"
+    except InputError as damaged:
+        kept = str(damaged)
     return InputError(
         f"{path or model_dir}: could not be written: {reason}{room}: {kept}; "
         "make room and give the same command again to go on"

@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import io
+import logging
 import multiprocessing
 import shlex
 import threading
@@ -28,6 +29,15 @@ _DASK = "apache_beam.runners.dask.dask_runner.DaskRunner"  # has no short name i
 
 # What starts processes changes the environment and the modules of its own for a moment.
 _ONE_AT_A_TIME = threading.Lock()
+
+
+def _is_no_interrupt(record: logging.LogRecord) -> bool:
+    """Not what Beam logs, with a traceback, of a Ctrl-C that found an item being worked at."""
+    kind = record.exc_info[0] if record.exc_info else None
+    return not (kind and issubclass(kind, KeyboardInterrupt))
+
+
+logging.getLogger("apache_beam.runners.common").addFilter(_is_no_interrupt)
 
 
 class BeamRunner:

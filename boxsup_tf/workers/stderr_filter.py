@@ -44,6 +44,19 @@ def filtered_stderr() -> Iterator[None]:
         os.close(stderr)
 
 
+@contextlib.contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Processes that are started meanwhile never get Ctrl-C, which is their parent's affair.
+
+    The parent gets one that comes meanwhile afterwards.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def has_nvidia_gpu() -> bool:
     """Whether the driver of an NVIDIA GPU is on this machine (on WSL: any GPU's)."""
     return bool(glob.glob("/dev/nvidia[0-9]*") or glob.glob("/dev/dxg"))
@@ -53,7 +66,8 @@ def has_nvidia_gpu() -> bool:
 def _filter() -> int:
     """The file descriptor that leads to the filter, one for this process and all that it starts."""
     command = [sys.executable, "-I", "-S", __file__]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=2)
+    with uninterrupted():
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=2)
     assert process.stdin
     _running.append(process)
     return process.stdin.fileno()
@@ -64,7 +78,6 @@ _running: list[subprocess.Popen] = []  # or Python would close what leads to it
 
 def _pass_on() -> None:
     """The life of the filter: lines in, most of them out, until the last writer is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is the others' affair
     noise = [_NOISE] if has_nvidia_gpu() else [_NOISE, _NOISE_WITHOUT_GPU]
     for line in sys.stdin.buffer:
         if not any(pattern.search(line) for pattern in noise):

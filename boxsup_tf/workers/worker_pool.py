@@ -22,7 +22,7 @@ from multiprocessing.connection import Connection, wait
 from typing import Any, Generic, TypeVar
 
 from boxsup_tf.errors import InputError
-from boxsup_tf.workers.stderr_filter import filtered_stderr
+from boxsup_tf.workers.stderr_filter import filtered_stderr, uninterrupted
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -65,10 +65,11 @@ class _Worker:
         self.process = context.Process(target=_work, args=(theirs, function, start), daemon=True)
         # The process does not run the parent's script first, and its imports.
         no_script = {"__main__": types.ModuleType("__main__")}
+        resource_tracker.ensure_running()  # which would let Ctrl-C through again
         with (
             _replaced(os.environ, _ONE_THREAD),
             _replaced(sys.modules, no_script),
-            _uninterrupted(),
+            uninterrupted(),
             filtered_stderr(),
         ):
             try:
@@ -271,20 +272,6 @@ def _describe(error: BaseException) -> str:
     last = traceback.extract_tb(error.__traceback__)[-1]
     place = f"{os.path.basename(last.filename)}:{last.lineno}"
     return f"{type(error).__name__} at {place}" + (f": {text}" if text else "")
-
-
-@contextlib.contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Processes that are started meanwhile never get Ctrl-C, which is their parent's affair.
-
-    The parent gets one that comes meanwhile afterwards.
-    """
-    resource_tracker.ensure_running()  # which would let it through again
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextlib.contextmanager

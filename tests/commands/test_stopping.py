@@ -24,7 +24,7 @@ def pause():
     if not said:
         said.append("ready")
         print(*said, flush=True)
-    time.sleep(60)
+    time.sleep(600)
 
 def swallow():
     while True:
@@ -47,6 +47,15 @@ def finish():
         pause()
     except KeyboardInterrupt:
         print("stopped")
+
+class Losing:
+    def __del__(self):
+        pause()
+
+def lose():
+    stopping._SECONDS = 60
+    Losing()
+    finish()
 
 def work():
     print("ready", flush=True)
@@ -92,8 +101,9 @@ def test_a_signal_ends_a_program_in_one_line(function, number):
     assert (process.returncode, out, errors) == (1, "", _LINE)
 
 
-def test_what_ends_well_after_a_signal_says_so():
-    process = _start("finish")
+@pytest.mark.parametrize("function", ["finish", "lose"])  # the second, in a destructor first
+def test_what_ends_well_after_a_signal_says_so(function):
+    process = _start(function)
     process.send_signal(signal.SIGTERM)
     assert process.communicate(timeout=20) == ("stopped\n", "") and process.returncode == 0
 

@@ -1,6 +1,7 @@
 """io.folder_lock: one process at a time, and none after it has ended."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -41,10 +42,12 @@ def test_a_second_process_is_told_who_holds_it_and_a_killed_one_holds_nothing(tm
     others = [tmp_path / "masks" / "a.1.tmp.png", tmp_path / "x.0123456789abcdef.tmp"]
     for file in (*halves, *others):
         file.write_text("content")
-    (tmp_path / "export.77.tmp" / "assets").mkdir(parents=True)
+    folders = [tmp_path / "export.77.tmp", tmp_path / "best" / "ckpt-3_temp"]
+    for folder in folders:
+        (folder / "assets").mkdir(parents=True)
     with folder_lock(str(tmp_path), "--output_root"):
         assert f"process {os.getpid()} " in (tmp_path / LOCK_FILE).read_text()
-        assert not (tmp_path / "export.77.tmp").exists()
+        assert not any(folder.exists() for folder in folders) and (tmp_path / "best").exists()
         assert not any(file.exists() for file in halves) and all(file.exists() for file in others)
         halves[0].write_text("content")
     with folder_lock(str(tmp_path), "--output_root"):  # as after a block that ended
@@ -66,6 +69,14 @@ def test_a_folder_that_stays_empty_goes_and_one_that_is_removed_is_named(tmp_pat
         new.mkdir()
         (new / "late").touch()
     assert (new / "late").exists()
+    shutil.rmtree(new)
+    with (
+        pytest.raises(InputError, match="was removed while this command") as error,
+        folder_lock(str(new), "--output_dir"),
+    ):
+        shutil.rmtree(new)
+        (new / "late").touch()
+    assert isinstance(error.value.__cause__, FileNotFoundError) and not new.exists()
 
 
 def test_what_cannot_be_locked_is_left_to_the_block(tmp_path):

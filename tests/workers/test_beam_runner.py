@@ -1,5 +1,6 @@
 """workers.beam_runner: Beam's flags, and items that are worked through in its processes."""
 
+import functools
 import os
 import pathlib
 
@@ -31,6 +32,17 @@ def test_wrong_flags_are_named(beam_args, message, capfd):
         BeamRunner(beam_args)
     assert "\n" not in str(caught.value)
     assert capfd.readouterr().err == ""
+
+
+def _fail_by(kind: type[BaseException], _item: str) -> None:
+    raise kind("in the midst")
+
+
+@pytest.mark.parametrize(("kind", "is_logged"), [(KeyboardInterrupt, False), (RuntimeError, True)])
+def test_an_interrupt_shows_no_traceback_and_an_error_does(kind, is_logged, caplog):
+    with pytest.raises(kind):
+        BeamRunner("--direct_running_mode=in_memory").run(functools.partial(_fail_by, kind), ["a"])
+    assert ("in the midst" in caplog.text) == is_logged
 
 
 def test_every_item_is_worked_at_in_one_of_several_processes(tmp_path, monkeypatch):
