@@ -178,7 +178,7 @@ def test_bad_parameter_files(tmp_path, content, message):
         ({"w2": float("nan")}, "w2=nan"),
         ({"theta_beta": 0.0}, "theta_beta=0.0: expected more than 0"),
         ({"theta_gamma": float("inf")}, "theta_gamma=inf"),
-        ({"iterations": 0}, "iterations=0: expected at least 1"),
+        ({"iterations": 0}, "iterations=0: expected a number in 1 .. 1000"),
     ],
 )
 def test_impossible_parameters(values, message):

@@ -145,7 +145,7 @@ def test_what_cannot_be_compared_is_refused(evaluations, tmp_path):
     refused(
         per_image,
         metrics,
-        "per_image.json: expected a file that evaluate.py wrote: .*KeyError: 'counts'",
+        "per_image.json: expected a file that evaluate.py wrote: .*images.0. has no 'counts'",
     )
 
 
