@@ -4,10 +4,13 @@ import dataclasses
 import json
 import os
 
-from boxsup_tf.commands import command_line
-from boxsup_tf.io.json_file import write_json
-from boxsup_tf.metrics.metric_names import METRICS_FILE
-from boxsup_tf.training.pictures import EVOLUTION_FILE
+from boxsup_tf.workers.stderr_filter import filtered_stderr
+
+with filtered_stderr():  # they import TensorFlow, which has much to say
+    from boxsup_tf.commands import command_line
+    from boxsup_tf.io.json_file import write_json
+    from boxsup_tf.metrics.metric_names import METRICS_FILE
+    from boxsup_tf.training.pictures import EVOLUTION_FILE
 
 _RUNS = {"rectangle": "rectangles", "box": "boxes, BoxSup", "mask": "true masks"}
 
