@@ -11,7 +11,12 @@ from boxsup_tf.records.whole_record import integers_of, string_of, whole_record
 
 
 def encode_example(example: Example, class_names: tuple[str, ...]) -> bytes:
-    """A serialised tf.train.Example, the same bytes for the same example."""
+    """A serialised tf.train.Example, the same bytes for the same example.
+
+    Raises:
+        InputError: the example's parts do not fit together, so it could not be read back; see
+            `whole_record`.
+    """
     record = tf.train.Example()
     _set_bytes(record, keys.IMAGE_ENCODED, example.encoded)
     _set_bytes(record, keys.IMAGE_FORMAT, example.format.encode())
@@ -38,7 +43,9 @@ def encode_example(example: Example, class_names: tuple[str, ...]) -> bytes:
     if example.repairs:
         texts = [text.encode() for text in example.repairs]
         record.features.feature[keys.REPAIRS].bytes_list.value.extend(texts)
-    return record.SerializeToString(deterministic=True)
+    serialized = record.SerializeToString(deterministic=True)
+    with whole_record(serialized):
+        return serialized
 
 
 def decode_example(serialized: bytes) -> Example:

@@ -1,5 +1,6 @@
 """records.whole_record: what a record says of itself fits together, or is named."""
 
+import dataclasses
 from collections.abc import Callable
 
 import cv2
@@ -11,7 +12,7 @@ from boxsup_tf.errors import InputError
 from boxsup_tf.records import keys
 from boxsup_tf.records.index import summarize
 from boxsup_tf.records.parsing import parse
-from boxsup_tf.records.records import decode_example, decode_pool
+from boxsup_tf.records.records import decode_example, decode_pool, encode_example
 from boxsup_tf.training.damaged_records import damaged_records_explained
 from tests.data.tiny import jpeg
 from tests.records.test_index import _records as some_records
@@ -123,3 +124,10 @@ def test_a_damaged_image_ends_a_training_with_one_line():
         damaged_records_explained("train:box"),
     ):
         list(images)
+
+
+def test_an_example_that_could_not_be_read_back_is_not_written():
+    example = decode_example(some_records()[0])
+    short = dataclasses.replace(example, truncated=example.truncated[:1])
+    with pytest.raises(InputError, match="truncated: expected a value for each of 4 boxes"):
+        encode_example(short, ("background", "a", "b", "c"))

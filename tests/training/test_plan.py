@@ -125,6 +125,7 @@ def small_objects(tmp_path: pathlib.Path) -> TrainConfig:
             boxes=box + i,
             labels=np.array([1]),
             difficult=np.zeros(1, bool),
+            truncated=np.zeros(1, bool),
             is_crowd=np.zeros(1, bool),
         )
         for i in range(4)
