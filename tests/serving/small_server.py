@@ -1,4 +1,7 @@
-"""A server without a model, for clients that misbehave: echoes bodies, after so many seconds."""
+"""A server without a model, for clients that misbehave: echoes bodies, after so many seconds.
+
+It prints its port, and a line when it begins to compute a request that takes some seconds.
+"""
 
 import asyncio
 import functools
@@ -14,7 +17,9 @@ async def application(scope, receive, send) -> None:
     body = b"x" * 50_000_000
     if scope["method"] == "POST":
         body = (await receive())["body"]
-        await asyncio.sleep(float(scope["query_string"] or 0))
+        if seconds := scope["query_string"]:
+            print("computing", flush=True)
+            await asyncio.sleep(float(seconds))
     await send({"type": "http.response.start", "status": 200, "headers": []})
     await send({"type": "http.response.body", "body": body})
 

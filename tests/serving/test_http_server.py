@@ -132,16 +132,22 @@ def test_requests_in_flight_are_finished_or_refused_when_it_is_stopped():
     def ask(seconds: str) -> None:
         answers[seconds] = server.ask(b"hello", seconds)
 
+    def computing() -> bool:
+        return server.process.stdout.readline() == "computing\n"
+
     clients = [threading.Thread(target=ask, args=[text]) for text in ("0.5", "60", "61", "62")]
     deaf = server.connect(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", 4096)
     unfinished = server.connect(post(b"a" * 200_000, length=1_000_000))
-    for client in clients:
+    clients[0].start()
+    assert computing()
+    for client in clients[1:]:
         client.start()
-    time.sleep(0.3)
+    assert computing() and computing()
+    time.sleep(0.3)  # for the one that waits for a slot
     begin = time.monotonic()
     server.process.send_signal(signal.SIGINT)
     out, err = server.process.communicate(timeout=20)
-    assert time.monotonic() - begin < 8 and out == "stopped\n" and not err
+    assert time.monotonic() - begin < 8 and out.endswith("stopped\n") and not err
     for client in clients:
         client.join()
     assert answers.pop("0.5").startswith(b"HTTP/1.1 200")
