@@ -20,6 +20,11 @@ from boxsup_tf.io.local_disk import readable
 from boxsup_tf.labels import BACKGROUND, color_map
 
 MAX_BYTES = 2**28  # of a picture file, decoded
+# What Pillow raises of files that are damaged, or say that they are huge.
+_DAMAGED = (
+    *(OSError, SyntaxError, ValueError, EOFError, OverflowError),
+    *(struct.error, zlib.error, Image.DecompressionBombError),
+)
 _DEPTHS = {"I;16": 2, "I": 4, "F": 4}  # bytes, of Pillow's modes of more than one
 
 _COLORS = color_map()
@@ -112,9 +117,7 @@ def opened_picture(path: str, formats: list[str] | None = None) -> Iterator[Imag
             yield image
     except InputError:
         raise
-    except (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error) as error:
-        raise OSError(str(error)) from None
-    except (Image.DecompressionBombError, OverflowError) as error:
+    except _DAMAGED as error:
         raise OSError(str(error)) from None
 
 

@@ -198,13 +198,10 @@ def _make_index(folder: str, info: DatasetInfo) -> Index:
 
 def _check_room(path: str, info: DatasetInfo) -> None:
     """Raises a ValueError where the arrays of a file take more than those of an index."""
+    room = 2**16 + 2**14 * info.num_images + 8 * info.num_shards
     with zipfile.ZipFile(readable(path)) as archive:
-        if sum(member.file_size for member in archive.infolist()) > _room(info):
+        if sum(member.file_size for member in archive.infolist()) > room:
             raise ValueError("larger than any index")
-
-
-def _room(info: DatasetInfo) -> int:
-    return 2**16 + 2**14 * info.num_images + 8 * info.num_shards
 
 
 def _shard_bytes(folder: str, info: DatasetInfo) -> np.ndarray:

@@ -21,26 +21,25 @@ from boxsup_tf.records.example import MAX_SIDE, PNG_START, check_image
 _OF_BOXES = (keys.CLASS_LABEL, keys.DIFFICULT, keys.TRUNCATED, keys.IS_CROWD)
 _MOST_CANDIDATES = 2**31 - 1
 _ROUNDING = 1e-3  # of an edge, as a share of the image's side
-# The graph's parser (`parsing.py`) takes no feature of another kind, and of these one value each.
-_ONE_OF_KIND = {
-    **dict.fromkeys(
-        (
-            *(keys.IMAGE_SOURCE_ID, keys.IMAGE_ENCODED, keys.MASK_ENCODED),
-            *(keys.CANDIDATES_SUPERPIXELS, keys.CANDIDATES_MEMBERSHIP),
-        ),
-        "bytes_list",
-    ),
-    **dict.fromkeys(
-        (
-            *(keys.IMAGE_HEIGHT, keys.IMAGE_WIDTH, keys.BOXES_ANNOTATED, keys.CANDIDATES_COUNT),
-            *(keys.CANDIDATES_ONE_PER_BOX, keys.CANDIDATES_CHECKSUM),
-        ),
-        "int64_list",
-    ),
+# The graph's parser (`parsing.py`) takes no feature of another kind, and of some one value each.
+_ONE_VALUE = {
+    keys.IMAGE_SOURCE_ID: "bytes_list",
+    keys.IMAGE_ENCODED: "bytes_list",
+    keys.IMAGE_HEIGHT: "int64_list",
+    keys.IMAGE_WIDTH: "int64_list",
+    keys.BOXES_ANNOTATED: "int64_list",
+    keys.MASK_ENCODED: "bytes_list",
+    keys.CANDIDATES_SUPERPIXELS: "bytes_list",
+    keys.CANDIDATES_MEMBERSHIP: "bytes_list",
+    keys.CANDIDATES_COUNT: "int64_list",
+    keys.CANDIDATES_ONE_PER_BOX: "int64_list",
+    keys.CANDIDATES_CHECKSUM: "int64_list",
 }
-_SOME_OF_KIND = dict.fromkeys(_OF_BOXES, "int64_list") | dict.fromkeys(
-    keys.BBOX_EDGES, "float_list"
-)
+_KINDS = {
+    **_ONE_VALUE,
+    **dict.fromkeys(_OF_BOXES, "int64_list"),
+    **dict.fromkeys(keys.BBOX_EDGES, "float_list"),
+}
 
 
 @contextlib.contextmanager
@@ -68,15 +67,11 @@ def whole_record(serialized: bytes, with_image: bool = False) -> Iterator[tf.tra
 
 def _check(record: tf.train.Example, with_image: bool) -> None:
     for name, feature in record.features.feature.items():
-        kind = _ONE_OF_KIND.get(name) or _SOME_OF_KIND.get(name)
-        found = feature.WhichOneof("kind")
-        if kind and found:
-            if found != kind:
-                raise ValueError(f"{name} holds a {found}: expected {kind}")
-            if name in _ONE_OF_KIND and len(getattr(feature, kind).value) != 1:
-                raise ValueError(
-                    f"{name} has {len(getattr(feature, kind).value)} values: expected one"
-                )
+        kind, found = _KINDS.get(name), feature.WhichOneof("kind")
+        if kind and found and found != kind:
+            raise ValueError(f"{name} holds a {found}: expected {kind}")
+        if name in _ONE_VALUE and found and (count := len(getattr(feature, found).value)) != 1:
+            raise ValueError(f"{name} has {count} values: expected one")
     for key in (keys.IMAGE_SOURCE_ID, keys.IMAGE_FILENAME):
         string_of(record, key).decode()
     height, width = (
