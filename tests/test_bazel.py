@@ -93,8 +93,17 @@ def test_every_test_file_is_a_test(tests):
         f"tests/{path}" for target in _of(tests, "py_test").values() for path in target["srcs"]
     }
     assert found == _files("tests", "test_*.py") | {"tests/run_pytest.py"}
-    # Tests share parts of other tests, so all are at hand of each.
-    assert {f"tests/{path}" for path in tests["helpers"]["srcs"]} == _files("tests", "*.py")
+    helpers = {f"tests/{path}" for path in tests["helpers"]["srcs"]}
+    assert helpers == _files("tests", "*.py") - _files("tests", "test_*.py")
+    assert "tests/conftest.py" in helpers
+
+
+def test_tests_share_what_is_no_test():
+    # A test's sandbox has the helpers and itself, no other test.
+    for name in sorted(_files("tests", "*.py")):
+        text = (REPOSITORY / name).read_text(encoding="utf-8")
+        found = re.findall(r"^ *from (tests\.(?:\w+\.)*test_\w+) import", text, re.MULTILINE)
+        assert not found, f"{name} imports from {found}"
 
 
 def test_the_manual_ones_exist(tests):

@@ -1,6 +1,5 @@
 """explore.app and explore.guard: the page's requests, over HTTP."""
 
-import contextlib
 import json
 import threading
 import time
@@ -11,30 +10,13 @@ import pytest
 import urllib3
 
 pytest.importorskip("fastapi", reason="the page needs the package fastapi")
-uvicorn = pytest.importorskip("uvicorn", reason="the page needs the package uvicorn")
-from boxsup_tf.explore.app import make_app
+pytest.importorskip("uvicorn", reason="the page needs the package uvicorn")
 from boxsup_tf.explore.choice import ChoiceSettings
 from boxsup_tf.explore.opened_image import DrawnBox
-from boxsup_tf.serving.server import listen
 from tests.explore.conftest import NUM_IMAGES
+from tests.explore.serving import serving
 
 _HTTP = urllib3.PoolManager(retries=False)
-
-
-@contextlib.contextmanager
-def serving(explorer, max_upload_mb: float = 1.0, max_waiting: int = 20):
-    """The URL of the page, served by a thread of this process."""
-    listener = listen("127.0.0.1", 0)
-    app = make_app(explorer, ["a notice"], "127.0.0.1", max_upload_mb, max_waiting)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="error"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join(10)
-    assert not thread.is_alive()
 
 
 @pytest.fixture(scope="module")

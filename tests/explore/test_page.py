@@ -19,7 +19,7 @@ from selenium.webdriver.support.select import Select
 from boxsup_tf.explore.opened_image import DrawnBox
 from boxsup_tf.explore.server import ExploreOptions, make_explorer
 from tests.chromium import CONTRASTS, start_chromium
-from tests.explore.test_app import serving
+from tests.explore.serving import serving
 from tests.training.folders import SIDE
 
 _EDGES = ("top", "left", "bottom", "right")

@@ -8,43 +8,15 @@ import pytest
 import tensorflow as tf
 
 from boxsup_tf.errors import InputError
-from boxsup_tf.pools.candidates import CandidatePool
 from boxsup_tf.records import index as index_module
 from boxsup_tf.records import records
 from boxsup_tf.records.dataset_info import shard_paths
-from boxsup_tf.records.example import Example
 from boxsup_tf.records.index import INDEX_FILE, Index, Summary, load_index, summarize
 from boxsup_tf.records.shards import read_records
-from tests.data.tiny import jpeg
-from tests.records.numbered import CLASSES, write_numbered, write_records
+from tests.records.numbered import write_numbered, write_records
+from tests.records.three_records import POOL, three_records
 
-_BOXES = np.array([[0, 0, 24, 32], [3, 5, 7, 31], [1, 1, 9, 9], [2, 2, 8, 8]], np.float32)
-_BOTH = Example(
-    "set/é_1",
-    "é_1.jpg",
-    jpeg(),
-    24,
-    32,
-    boxes=_BOXES,
-    labels=np.array([2, 1, 0, 1]),
-    difficult=np.array([False, True, False, True]),
-    truncated=np.array([True, False, False, False]),
-    is_crowd=np.array([False, True, True, False]),
-    mask=np.ones((24, 32), np.uint8),
-)
-_NO_BOX = Example("b", "b.jpg", jpeg(1), 24, 32, boxes=np.zeros((0, 4), np.float32))
-_MASK_ONLY = Example("c", "c.jpg", jpeg(2), 24, 32, mask=_BOTH.mask)
-_POOL = CandidatePool(np.arange(24 * 32).reshape(24, 32) // 100, np.eye(8, dtype=bool)[:5], "x")
-
-
-def _records() -> list[bytes]:
-    both, no_box, mask_only = (
-        records.encode_example(example, CLASSES) for example in (_BOTH, _NO_BOX, _MASK_ONLY)
-    )
-    return [records.add_pool(both, _POOL), no_box, mask_only]
-
-
-_SIZES = list(map(len, _records()))
+_SIZES = list(map(len, three_records()))
 _SUMMARIES = [
     Summary("set/é_1", 24, 32, 4, 1, 2, 1, True, 5, False, 24, 32, _SIZES[0]),
     Summary("b", 24, 32, 0, 0, 0, 0, False, -1, False, -1, -1, _SIZES[1]),
@@ -63,13 +35,13 @@ def _never(*_):
 
 
 def test_summaries():
-    assert [summarize(record) for record in _records()] == _SUMMARIES
-    one_per_box = records.add_pool(_records()[1], dataclasses.replace(_POOL, one_per_box=True))
+    assert [summarize(record) for record in three_records()] == _SUMMARIES
+    one_per_box = records.add_pool(three_records()[1], dataclasses.replace(POOL, one_per_box=True))
     assert summarize(one_per_box)[-6:-1] == (False, 5, True, 24, 32)
 
 
 def test_the_written_index_is_that_of_the_records(tmp_path, monkeypatch):
-    info = write_records(tmp_path, _records(), 2)
+    info = write_records(tmp_path, three_records(), 2)
     assert (info.num_boxes, info.num_ignored_boxes, info.num_candidates) == (4, 1, 5)
     assert (info.num_images_with_boxes, info.num_images_with_masks) == (2, 2)
     monkeypatch.setattr(index_module, "read_shard", _never)

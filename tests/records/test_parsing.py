@@ -7,7 +7,7 @@ from boxsup_tf.labels import VOID
 from boxsup_tf.pools import pool_ops
 from boxsup_tf.records import records
 from boxsup_tf.records.parsing import parse
-from tests.records.test_records import _CLASSES, _EXAMPLE, _MASK_ONLY, _NO_BOX, _POOL
+from tests.records.examples import CLASSES, EXAMPLE, MASK_ONLY, NO_BOX, POOL
 
 
 @tf.function(input_signature=[tf.TensorSpec([], tf.string)])
@@ -17,29 +17,29 @@ def read(serialized):
 
 
 def test_a_record_with_everything():
-    record, label_map, image = read(records.encode_example(_EXAMPLE, _CLASSES))
-    assert record.source_id.numpy().decode() == _EXAMPLE.source_id
-    assert record.encoded.numpy() == _EXAMPLE.encoded
+    record, label_map, image = read(records.encode_example(EXAMPLE, CLASSES))
+    assert record.source_id.numpy().decode() == EXAMPLE.source_id
+    assert record.encoded.numpy() == EXAMPLE.encoded
     np.testing.assert_array_equal(record.size, [24, 32])
-    np.testing.assert_allclose(record.boxes, _EXAMPLE.boxes, atol=1e-5)
-    np.testing.assert_array_equal(record.labels, _EXAMPLE.labels)
+    np.testing.assert_allclose(record.boxes, EXAMPLE.boxes, atol=1e-5)
+    np.testing.assert_array_equal(record.labels, EXAMPLE.labels)
     np.testing.assert_array_equal(record.is_crowd, [False, True])
     np.testing.assert_array_equal(record.difficult, [False, True])
-    np.testing.assert_array_equal(label_map, _EXAMPLE.mask)
+    np.testing.assert_array_equal(label_map, EXAMPLE.mask)
     assert image.shape == (24, 32, 3) and record.has_mask()
 
 
 def test_what_is_not_annotated():
-    record, label_map, _ = read(records.encode_example(_NO_BOX, _CLASSES))
+    record, label_map, _ = read(records.encode_example(NO_BOX, CLASSES))
     assert record.boxes.shape == (0, 4) and record.has_boxes and not record.has_mask()
     assert label_map.shape == (24, 32) and np.all(label_map == VOID)
-    assert not read(records.encode_example(_MASK_ONLY, _CLASSES))[0].has_boxes
+    assert not read(records.encode_example(MASK_ONLY, CLASSES))[0].has_boxes
 
 
 def test_the_pool_is_unpacked_as_it_was_made():
-    serialized = records.add_pool(records.encode_example(_EXAMPLE, _CLASSES), _POOL)
+    serialized = records.add_pool(records.encode_example(EXAMPLE, CLASSES), POOL)
     pool = pool_ops.unpack(read(serialized)[0].pool)
-    np.testing.assert_array_equal(pool.superpixels, _POOL.superpixels)
-    members = pool_ops.members_of(pool.membership, tf.range(_POOL.num_candidates))
-    np.testing.assert_array_equal(members, _POOL.membership)
+    np.testing.assert_array_equal(pool.superpixels, POOL.superpixels)
+    members = pool_ops.members_of(pool.membership, tf.range(POOL.num_candidates))
+    np.testing.assert_array_equal(members, POOL.membership)
     assert not pool.one_per_box

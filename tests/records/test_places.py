@@ -13,7 +13,7 @@ from boxsup_tf.records.places import places_of, record_at
 from boxsup_tf.records.shards import read_records
 from boxsup_tf.training.damaged_records import damaged_records_explained
 from tests.records.numbered import write_records
-from tests.records.test_index import _records as some_records
+from tests.records.three_records import three_records
 
 
 def _read(folder: pathlib.Path, info: DatasetInfo, order: np.ndarray) -> list[bytes]:
@@ -27,14 +27,14 @@ def _read(folder: pathlib.Path, info: DatasetInfo, order: np.ndarray) -> list[by
 
 
 def test_any_order_gives_the_records_of_the_shards(tmp_path):
-    info = write_records(tmp_path, some_records(), 2)
+    info = write_records(tmp_path, three_records(), 2)
     stored = list(read_records(str(tmp_path)))
     for order in ([0, 1, 2], [2, 0], [1, 1, 1], [2]):
         assert _read(tmp_path, info, np.array(order)) == [stored[number] for number in order]
 
 
 def test_damage_is_found_in_the_record_that_has_it(tmp_path):
-    info = write_records(tmp_path, some_records(), 1)
+    info = write_records(tmp_path, three_records(), 1)
     stored = list(read_records(str(tmp_path)))
     (path,) = shard_paths(str(tmp_path), 1)
     content = bytearray(pathlib.Path(path).read_bytes())
@@ -46,7 +46,7 @@ def test_damage_is_found_in_the_record_that_has_it(tmp_path):
 
 
 def test_a_shard_that_was_cut_meanwhile_is_no_end_of_the_data(tmp_path):
-    info = write_records(tmp_path, some_records(), 1)
+    info = write_records(tmp_path, three_records(), 1)
     places = places_of(load_index(str(tmp_path), info), info)
     (path,) = shard_paths(str(tmp_path), 1)
     with open(path, "r+b") as file:

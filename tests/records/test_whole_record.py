@@ -15,11 +15,11 @@ from boxsup_tf.records.parsing import parse
 from boxsup_tf.records.records import decode_example, decode_pool, encode_example
 from boxsup_tf.training.damaged_records import damaged_records_explained
 from tests.data.tiny import jpeg
-from tests.records.test_index import _records as some_records
+from tests.records.three_records import three_records
 
 
 def _changed(change: Callable) -> bytes:
-    record = tf.train.Example.FromString(some_records()[0])
+    record = tf.train.Example.FromString(three_records()[0])
     change(record.features.feature)
     return record.SerializeToString()
 
@@ -105,7 +105,7 @@ def test_a_pool_of_another_record_is_refused():
 
 
 def test_pools_without_a_checksum_are_read():
-    record = tf.train.Example.FromString(some_records()[0])
+    record = tf.train.Example.FromString(three_records()[0])
     del record.features.feature[keys.CANDIDATES_CHECKSUM]
     assert decode_pool(record.SerializeToString()).num_candidates == 5
 
@@ -127,7 +127,7 @@ def test_a_damaged_image_ends_a_training_with_one_line():
 
 
 def test_an_example_that_could_not_be_read_back_is_not_written():
-    example = decode_example(some_records()[0])
+    example = decode_example(three_records()[0])
     short = dataclasses.replace(example, truncated=example.truncated[:1])
     with pytest.raises(InputError, match="truncated: expected a value for each of 4 boxes"):
         encode_example(short, ("background", "a", "b", "c"))

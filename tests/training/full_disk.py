@@ -12,7 +12,7 @@ import sys
 
 from boxsup_tf.errors import InputError
 from boxsup_tf.models.saved_network import load_segmenter
-from tests.training.test_checkpoints import Run, open_run, value_of
+from tests.training.runs import Run, open_run, value_of
 
 PAGE = 4096
 
