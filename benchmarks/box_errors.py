@@ -157,7 +157,7 @@ def write_with_errors(
         {"errors": [seed, share]},
     )
     errors = []
-    for record in read_records(source, info.num_shards):
+    for record in read_records(source):
         errors += put_in_errors(records.decode_example(record), num_classes, seed, share)[1]
     return target, errors
 

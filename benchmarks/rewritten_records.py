@@ -14,7 +14,7 @@ def write_part(source: str, target: str, wanted: Iterable[str]) -> str:
     ids = sorted(wanted)
     kept = [
         record
-        for record in read_records(source, load_complete(source).num_shards)
+        for record in read_records(source)
         if records.decode_example(record).source_id in set(ids)
     ]
     return _write(source, target, kept, {"part": ids})
@@ -36,7 +36,7 @@ def write_changed(
         pool = records.decode_pool(record)
         return records.add_pool(made, pool) if pool else made
 
-    return _write(source, target, map(changed, read_records(source, info.num_shards)), settings)
+    return _write(source, target, map(changed, read_records(source)), settings)
 
 
 def _write(source: str, target: str, made: Iterable[bytes], settings: dict) -> str:
