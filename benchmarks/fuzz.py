@@ -31,6 +31,7 @@ import warnings
 import zlib
 from collections.abc import Callable
 from multiprocessing.connection import Connection
+from typing import Any
 
 import numpy as np
 from absl import app, flags
@@ -47,8 +48,10 @@ _INPUTS = flags.DEFINE_integer("inputs", 10_000, "In all, shared out evenly.", l
 _READERS = flags.DEFINE_list("readers", [], "Only these.")
 _SEED = flags.DEFINE_integer("seed", 0, "Decides all inputs.")
 
-KINDS = ("tried", "clean", "accepted_right", "accepted_wrong", "tracebacks", "crashes", "hangs")
-KINDS += ("memory",)
+KINDS = (
+    *("tried", "clean", "accepted_right", "accepted_wrong"),
+    *("tracebacks", "crashes", "hangs", "memory"),
+)
 _SECONDS = 20.0  # of the processor
 _IDLE_SECONDS = 200.0
 _START_SECONDS = 600.0
@@ -58,7 +61,7 @@ _SAVED_EVERY = 50
 
 def main(_: object) -> None:
     settings = {"inputs": _INPUTS.value, "seed": _SEED.value}
-    results = {"settings": settings, "readers": {}}
+    results: dict[str, Any] = {"settings": settings, "readers": {}}
     if files.exists(_JSON.value):
         results = read_json(_JSON.value, "counts of fuzz.py")
         if results["settings"] != settings:
@@ -87,7 +90,8 @@ def run_reader(name: str, count: int, seed: int, found: dict, save: Callable[[],
             theirs.close()
             if not ours.poll(_START_SECONDS) or not _received(ours):
                 raise RuntimeError(f"{name}: the undamaged input cannot be read")
-            while found["tried"] < count and (outcome := _outcome_of(process.pid, ours)):
+            pid = process.pid or 0
+            while found["tried"] < count and (outcome := _outcome_of(pid, ours)):
                 _count(found, *outcome)
                 if found["tried"] % _SAVED_EVERY == 0:
                     save()

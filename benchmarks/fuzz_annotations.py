@@ -47,6 +47,7 @@ def _write_coco(folder: str) -> None:
 
 def write_voc(root: str) -> None:
     image = shapes()[0]
+    assert image.mask is not None
     put(root, "ImageSets/Segmentation/train.txt", "a\nb c\n")
     put(root, "ImageSets/Main/train.txt", "a\nb c\n")
     box = "<bndbox><xmin>3</xmin><ymin>4</ymin><xmax>20</xmax><ymax>30</ymax></bndbox>"
@@ -66,7 +67,9 @@ def _write_voc(folder: str) -> None:
 
 def _write_sbd(folder: str) -> None:
     _write_voc(folder)
-    labels = np.minimum(shapes()[0].mask, 1)
+    mask = shapes()[0].mask
+    assert mask is not None
+    labels = np.minimum(mask, 1)
     put(folder, "sbd/train.txt", "a\n")
     for part, content in (
         ("cls", {"GTcls": {"Segmentation": labels}}),

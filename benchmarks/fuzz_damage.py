@@ -15,10 +15,20 @@ from fuzz_bytes import damage_bytes, zlib_bomb
 from fuzz_shards import damage_record, damage_shard
 
 _ENDINGS = {"jpg": "jpeg", "csv": "text", "txt": "text", "yaml": "text", "flags": "text"}
-_NUMBERS = (0, -1, 1, 0.5, 1e6, 1e9, -1e9, 1e308, 2**31, 2**63, 10**400, 10**5000)
-_NUMBERS += (float("nan"), float("inf"))
+_NUMBERS = (
+    *(0, -1, 1, 0.5, 1e6, 1e9, -1e9, 1e308, 2**31, 2**63, 10**400, 10**5000),
+    *(float("nan"), float("inf")),
+)
 _TEXTS = ("", " ", "../x", "/etc/passwd", "a\0b", "\ud800", "\u2028", "<b>", "$x$", "9" * 5000)
-_OTHERS = (None, True, [], {}, [[]], [1, 2, 3, 4], {"size": [10**6, 10**6], "counts": [10**12]})
+_OTHERS: tuple = (
+    None,
+    True,
+    [],
+    {},
+    [[]],
+    [1, 2, 3, 4],
+    {"size": [10**6, 10**6], "counts": [10**12]},
+)
 
 
 def kind_of(name: str) -> str:
@@ -119,20 +129,21 @@ def _damage_text(whole: bytes, rng: np.random.Generator) -> bytes:
 
 def _damage_png(whole: bytes, rng: np.random.Generator) -> bytes:
     """Chunks with right checksums."""
-    chunks, place = [], 8
+    chunks: list[tuple[bytes, bytes]] = []
+    place = 8
     while place + 8 <= len(whole):
         (size,) = struct.unpack(">I", whole[place : place + 4])
         chunks.append((whole[place + 4 : place + 8], whole[place + 8 : place + 8 + size]))
         place += 12 + size
     action = rng.integers(5)
     if action < 2:
-        header = bytearray(chunks[0][1])
+        frame = bytearray(chunks[0][1])
         if action == 0:
             sides = [_one((0, 1, 49, 16_000, 60_000, 2**31 - 1), rng) for _ in range(2)]
-            header[:8] = struct.pack(">II", *sides)
+            frame[:8] = struct.pack(">II", *sides)
         else:
-            header[rng.integers(8, 13)] = _one((0, 1, 2, 3, 4, 6, 8, 16, 255), rng)
-        chunks[0] = (b"IHDR", bytes(header))
+            frame[rng.integers(8, 13)] = _one((0, 1, 2, 3, 4, 6, 8, 16, 255), rng)
+        chunks[0] = (b"IHDR", bytes(frame))
     elif action == 2:
         number = int(rng.integers(len(chunks)))
         chunks[number] = (chunks[number][0], damage_bytes(chunks[number][1] or b"\0", rng))
@@ -146,9 +157,9 @@ def _damage_png(whole: bytes, rng: np.random.Generator) -> bytes:
     else:
         chunks.pop(rng.integers(len(chunks)))
     parts = [whole[:8]]
-    for name, content in chunks:
-        checksum = zlib.crc32(name + content)
-        parts.append(struct.pack(">I", len(content)) + name + content)
+    for name, part in chunks:
+        checksum = zlib.crc32(name + part)
+        parts.append(struct.pack(">I", len(part)) + name + part)
         parts.append(struct.pack(">I", checksum))
     return b"".join(parts)
 

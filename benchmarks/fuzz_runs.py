@@ -79,6 +79,7 @@ def _evaluation_folder(folder: str) -> EvaluationFolder:
 
 def _write_evaluation(folder: str) -> None:
     for shape in (shapes()[0], shapes()[1]):
+        assert shape.mask is not None
         label_map = np.minimum(shape.mask, 2)
         _evaluation_folder(folder).write_label_map(shape.source_id, label_map)
     counts = np.array([[5, 1, 0], [2, 9, 1], [0, 1, 3]])

@@ -19,8 +19,10 @@ from boxsup_tf.serving.answers import Answers
 
 _VERSION = "1"
 _SUMS = os.path.join(_VERSION, "assets.extra", "SHA256SUMS")
-_FILES = ("saved_model.pb", "variables/variables.index", "fingerprint.pb", "assets/label_map.txt")
-_FILES += ("variables/variables.data-00000-of-00001", "assets/tile_margin.txt")
+_FILES = (
+    *("saved_model.pb", "variables/variables.index", "fingerprint.pb", "assets/label_map.txt"),
+    *("variables/variables.data-00000-of-00001", "assets/tile_margin.txt"),
+)
 _SIDE = 17
 
 

@@ -1,5 +1,6 @@
 """What loose boxes cost, and what a tolerance band and boxes tightened by the network win back."""
 
+import functools
 import os
 from collections.abc import Sequence
 from typing import Any
@@ -47,9 +48,8 @@ def measure(
     for share in SHARES:
         name = f"loose_{share:g}"
         place = os.path.join(folder, f"data_{name}")
-        loose = write_changed(
-            tight, place, lambda example, share=share: loosened(example, share, 0), {"loose": share}
-        )
+        change = functools.partial(loosened, share=share, seed=0)
+        loose = write_changed(tight, place, change, {"loose": share})
         found[name] = scores(name, loose)
         for option, more in OPTIONS.items():
             own = scores(f"{name}_{option}", loose, box_tolerance=share, **more)

@@ -54,7 +54,7 @@ def main(_: object) -> None:
             del changes[0]
         config = dataclasses.replace(own, **settings.parse_values(TrainConfig, changes, "variants"))
         weights = (config.feedback_weight, 0.0) if asks else (0.0, config.prior_weight)
-        plan = MaskUpdatePlan(*(np.full(num_classes, weight) for weight in weights))
+        plan = MaskUpdatePlan(np.full(num_classes, weights[0]), np.full(num_classes, weights[1]))
         update = MaskUpdate(
             TrainingNetwork(segmenter, config), sources, labelling, config, Workers()
         )

@@ -142,7 +142,7 @@ def summary(runs: dict[str, dict[int, Scored]], draws: int = 2000) -> dict[str, 
         everything = gain(np.arange(num_seeds), np.ones(num_images))
         drawn = [
             gain(
-                generator.integers(0, num_seeds, num_seeds),
+                generator.integers(0, num_seeds, size=(num_seeds,)),
                 generator.multinomial(num_images, np.full(num_images, 1 / num_images)),
             )
             for _ in range(draws)

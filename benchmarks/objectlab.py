@@ -47,11 +47,12 @@ def _by_objectlab(
 
     from boxsup_tf.box_quality import finding as kinds
 
+    boxes = [each.boxes for each in examples if each.boxes is not None]
     of_object = [np.flatnonzero(~each.is_crowd & (each.labels > 0)) for each in examples]
-    both = {
+    both: dict[str, list] = {
         "labels": [
-            {"bboxes": each.boxes[numbers][:, [1, 0, 3, 2]], "labels": each.labels[numbers] - 1}
-            for each, numbers in zip(examples, of_object, strict=True)
+            {"bboxes": own[numbers][:, [1, 0, 3, 2]], "labels": each.labels[numbers] - 1}
+            for each, own, numbers in zip(examples, boxes, of_object, strict=True)
         ],
         "predictions": list(predictions),
     }
@@ -62,14 +63,19 @@ def _by_objectlab(
     for i, example in enumerate(examples):
         for number, *scores in zip(of_object[i], placed[i], swapped[i], strict=True):
             kind = (kinds.BADLY_PLACED, kinds.WRONG_CLASS)[int(np.argmin(scores))]
-            edges, label = tuple(map(float, example.boxes[number])), int(example.labels[number])
-            box = 1 - min(scores), int(number), label, edges, label, edges
-            found.append(Finding(example.source_id, kind, *box))
+            ymin, xmin, ymax, xmax = boxes[i][number].tolist()
+            label, box = int(example.labels[number]), (ymin, xmin, ymax, xmax)
+            score = 1 - min(scores)
+            found.append(
+                Finding(example.source_id, kind, score, int(number), label, box, label, box)
+            )
         rows = [row for of_class in predictions[i] for row in of_class]
         for (xmin, ymin, xmax, ymax, _), score in zip(rows, overlooked[i], strict=True):
             if not np.isnan(score):
-                box = 1 - float(score), -1, 0, None, 1, (ymin, xmin, ymax, xmax)
-                found.append(Finding(example.source_id, kinds.OVERLOOKED, *box))
+                box, suspect = (ymin, xmin, ymax, xmax), 1 - float(score)
+                found.append(
+                    Finding(example.source_id, kinds.OVERLOOKED, suspect, -1, 0, None, 1, box)
+                )
     return kinds.ranked(found)
 
 

@@ -69,7 +69,7 @@ def plot(path: str, measured: Mapping[str, Rows], published: Mapping[str, Rows])
         published: rows of `read_curves` by name, drawn dashed; single points as crosses.
     """
     figure, axes = pyplot.subplots(2, 2, figsize=(13, 9.5), constrained_layout=True)
-    colours = itertools.cycle(pyplot.get_cmap("tab10").colors)
+    colours = itertools.cycle(matplotlib.color_sequences["tab10"])
     styles = [(name, rows, "o-", 2.2) for name, rows in measured.items()]
     styles += [
         (name, rows, "--" if len(rows) > 1 else "x", 1.2) for name, rows in published.items()

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 TRAIN, UPDATE, VALIDATION = "training", "mask update", "validation"
@@ -15,7 +15,7 @@ _COUNTS = (1, 2)
 
 
 def measure_workers(
-    data: str, images: int, per_worker: int, settings: dict[str, object], repeats: int
+    data: str, images: int, per_worker: int, settings: Mapping[str, object], repeats: int
 ) -> dict[str, list[float]]:
     """Efficiency of two processes, by phase and repeat: their images per second over twice one's.
 
@@ -34,7 +34,7 @@ def measure_workers(
     }
     for _ in range(repeats):
         for count in _COUNTS:
-            own = settings | {"train_data": f"{data}:box", "val_data": data}
+            own = {**settings, "train_data": f"{data}:box", "val_data": data}
             seconds = _seconds(own | {"batch_size": per_worker * count}, count)
             for phase in PHASES:
                 rates[count][phase].append(images / seconds[phase])
@@ -45,7 +45,7 @@ def measure_workers(
     }
 
 
-def _seconds(settings: dict[str, object], count: int) -> dict[str, float]:
+def _seconds(settings: Mapping[str, object], count: int) -> dict[str, float]:
     """Of every phase, by so many processes together: that of the slower one."""
     ports = []
     for _ in range(count):

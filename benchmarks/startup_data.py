@@ -25,11 +25,14 @@ def write_data(folder: str, num_images: int) -> None:
     """Writes so many records, or goes on with them; one that is whole is left as it is."""
     example = ShapesReader(1, seed=0, image_size=16)[0]
     boxes = np.array([[2, 2, 13, 14]], np.float32)
+    no = np.zeros(1, bool)
     one_box = dataclasses.replace(
         example,
         boxes=boxes,
         labels=np.ones(1, np.int64),
-        **{name: np.zeros(1, bool) for name in ("difficult", "truncated", "is_crowd")},
+        difficult=no,
+        truncated=no,
+        is_crowd=no,
     )
     inputs = ProposalInput(decode_image(example.encoded).numpy(), boxes)
     serialized = records.encode_example(one_box, SHAPE_CLASSES)

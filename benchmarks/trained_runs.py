@@ -59,5 +59,6 @@ def _train_and_score(model_dir: str, val_data: str, settings: dict[str, Any], pa
     counts = []
     for example in read_examples(val_data, load_complete(val_data), "score"):
         label_map = model.label_maps(decode_image(example.encoded).numpy()[None])[0]
+        assert example.mask is not None
         counts.append(count_pixels(example.mask, label_map, len(model.class_names)))
     np.savez_compressed(path, masks=[known[0], known[-1]], counts=np.array(counts))
