@@ -61,6 +61,14 @@ def test_every_prompt_adds_masks(model):
     assert pool.num_candidates == 6
 
 
+def test_the_single_mask_is_the_first_of_all(model):
+    boxes, image = np.array([[0, 0, 40, 60]], np.float32), _image()
+    single = registry.propose(image, "sam", boxes, sam_model=model, sam_prompts=("single",))
+    pool = registry.propose(image, "sam", boxes, sam_model=model)
+    assert (single.num_candidates, pool.num_candidates) == (1, 2)
+    np.testing.assert_array_equal(single.mask(0), pool.mask(0))
+
+
 def test_a_refined_answer_is_that_to_the_box_and_its_own_mask(model):
     boxes, image = np.array([[0, 0, 40, 60]], np.float32), _image()
     plain, refined = (
@@ -97,6 +105,11 @@ def test_without_boxes_there_is_nothing_to_go_by(model):
         ({"sam_model": "m", "sam_prompts": ("box", "edge")}, "--sam_prompts=box,edge: expected"),
         ({"sam_model": "m", "sam_prompts": ()}, "--sam_prompts=: expected some of box, centre, l"),
         ({"sam_model": "m", "sam_prompts": ("refine",)}, "expected some of box, .*, refined$"),
+        ({"sam_model": "m", "sam_prompts": ("believed",)}, "--sam_belief= and --sam_prompts=bel"),
+        ({"sam_model": "m", "sam_belief": "run"}, "--sam_belief=run and --sam_prompts=box: expec"),
+        ({"sam_model": "m", "sam_scales": (0.5, 0)}, "--sam_scales=0.5,0: expected numbers abov"),
+        ({"sam_model": "m", "sam_scales": (1.5,)}, "--sam_scales=1.5: expected .* at most 1$"),
+        ({"sam_model": "m", "sam_scales": ()}, "--sam_scales=: expected numbers above 0"),
     ],
 )
 def test_a_bad_option_is_named(options, message):
@@ -124,7 +137,8 @@ def test_a_folder_knows_its_model_wherever_it_lies_and_however_many_made_it(mode
         generate(examples, out, "sam", other, 1)
     values = {"methods": ["rectangle", "sam"], "sam_model": str(moved)}
     info = generate(examples, united, "union", registry.make_options("union", values), 1)
-    assert info.settings["options"]["sam"].keys() == {"sam_prompts", "sam_encoder", "sam_decoder"}
+    asked = {"sam_prompts", "sam_scales", "sam_flip"}
+    assert info.settings["options"]["sam"].keys() == asked | {"sam_encoder", "sam_decoder"}
     assert info.num_candidates > info.num_boxes
 
 

@@ -16,14 +16,16 @@ from boxsup_tf.pools.candidates import CandidatePool
 from boxsup_tf.pools.refinement import refine
 from boxsup_tf.proposals.one_per_box import filled_windows_yxyx
 from boxsup_tf.proposals.proposal_input import ProposalInput
-from boxsup_tf.proposals.sam.belief import load_belief, mask_prompt
+from boxsup_tf.proposals.sam.belief import load_belief, mask_prompt, with_belief
 from boxsup_tf.proposals.sam.loading import load
-from boxsup_tf.proposals.sam.prompted_model import PromptedModel, mask_of, padded_square
-from boxsup_tf.proposals.sam.prompts import KINDS, prompt
+from boxsup_tf.proposals.sam.prompted_model import PromptedModel, mask_of
+from boxsup_tf.proposals.sam.prompts import KINDS
+from boxsup_tf.proposals.sam.views import Views
 
 NEEDS_BOXES = True
-_REFINED = "refined"  # a prompt beside `KINDS`, which needs an answer first
-_PROMPTS = (*KINDS, _REFINED)
+# Prompts beside `KINDS`, whose single mask alone is taken; the last needs an answer first.
+_SINGLE, _BELIEVED, _REFINED = "single", "believed", "refined"
+_PROMPTS = (*KINDS, _SINGLE, _BELIEVED, _REFINED)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,27 +36,46 @@ class Options:
         sam_model: a folder of two ONNX files, encoder and decoder, or of a keras-hub preset; or
             a preset's name, such as sam_base_sa1b, which keras-hub downloads.
         sam_prompts: what each box is asked with: box; centre, the box and its centre as a point;
-            larger, a box 10 % larger; refined, the box and the single mask that was the answer to
-            it. Each adds candidates.
-        sam_belief: a run's folder, or its folder `best`: the box is also asked with what that
-            network believes of it, which adds a candidate per box.
+            larger, a box 10 % larger; all masks of these are candidates. Of the others the single
+            mask is: single, the box; believed, the box and what the network of --sam_belief
+            believes of it; refined, the box and the single mask that was the answer to it.
+        sam_scales: the image is shown to the model in these sizes, shares of the largest that it
+            takes (above 0, at most 1), and the logits of its answers are averaged.
+        sam_flip: average over the mirror image at every scale, too.
+        sam_belief: a run's folder, or its folder `best`: the network of the prompt believed, which
+            is needed for it.
     """
 
     sam_model: str = ""
     sam_prompts: tuple[str, ...] = ("box",)
+    sam_scales: tuple[float, ...] = (1.0,)
+    sam_flip: bool = False
     sam_belief: str = ""
 
     def __post_init__(self) -> None:
         if not self.sam_prompts or not set(self.sam_prompts) <= set(_PROMPTS):
             given, expected = ",".join(self.sam_prompts), ", ".join(_PROMPTS)
             raise InputError(f"--sam_prompts={given}: expected some of {expected}")
+        if (_BELIEVED in self.sam_prompts) != bool(self.sam_belief):
+            given = ",".join(self.sam_prompts)
+            raise InputError(
+                f"--sam_belief={self.sam_belief} and --sam_prompts={given}: expected a network and "
+                f"{_BELIEVED} among the prompts, or neither"
+            )
+        if not self.sam_scales or not all(0 < scale <= 1 for scale in self.sam_scales):
+            given = ",".join(map(str, self.sam_scales))
+            raise InputError(f"--sam_scales={given}: expected numbers above 0 and at most 1")
         if not self.sam_model:
             raise InputError("--sam_model: not given: expected one with --method=sam")
 
     def record(self) -> dict[str, Any]:
         """See `registry.record`: digests of the models, whose files may be moved."""
+        asked = {
+            "sam_prompts": list(self.sam_prompts),
+            **{"sam_scales": list(self.sam_scales), "sam_flip": self.sam_flip},
+        }
         belief = load_belief(self.sam_belief).identity if self.sam_belief else {}
-        return {"sam_prompts": list(self.sam_prompts), **load(self.sam_model).identity, **belief}
+        return {**asked, **load(self.sam_model).identity, **belief}
 
     def check_classes(self, class_names: tuple[str, ...]) -> None:
         """See `registry.check_classes`."""
@@ -97,39 +118,34 @@ def _decoded(
     inputs: ProposalInput, windows: np.ndarray, options: Options, model: PromptedModel
 ) -> Iterator[tuple[float, np.ndarray, np.ndarray]]:
     """Of every mask: its predicted IoU, its box's window, its logits."""
-    image, size = inputs.image, inputs.image.shape[:2]
-    embedding = model.embed(padded_square(image, model.side))
-    believed = _believed(inputs, windows, options.sam_belief, model)
+    views = Views(model, inputs.image, options.sam_scales, options.sam_flip)
+    believed = _mask_prompts(inputs, windows, options, model)
     for window, belief in zip(windows, believed, strict=True):
-        box, answer = prompt(window, "box", size, model.side), None
         for kind in options.sam_prompts:
-            if kind == _REFINED:
+            if kind in KINDS:
+                for logits, iou in zip(*views.masks(window, kind), strict=True):
+                    yield float(iou), window, logits
                 continue
-            masks = model.masks(embedding, prompt(window, kind, size, model.side))
-            if kind == "box":
-                answer = masks[0][0]
-            for logits, iou in zip(*masks, strict=True):
-                yield float(iou), window, logits
-        given = [] if belief is None else [belief]
-        if _REFINED in options.sam_prompts:
-            if answer is None:
-                answer, _ = model.single_mask(embedding, box)
-            given.append(cv2.resize(answer, (model.mask_side, model.mask_side)))
-        for mask in given:
             # The single mask alone: with a mask given nothing is ambiguous, the others are worse.
-            logits, iou = model.single_mask(embedding, box._replace(mask=mask))
+            mask = belief if kind == _BELIEVED else None
+            logits, iou = views.single_mask(window, mask)
+            if kind == _REFINED:
+                mask = cv2.resize(logits, (model.mask_side, model.mask_side))
+                logits, iou = views.single_mask(window, mask)
+            elif mask is not None:
+                logits = with_belief(logits, mask)
             yield iou, window, logits
 
 
-def _believed(
-    inputs: ProposalInput, windows: np.ndarray, model_dir: str, model: PromptedModel
+def _mask_prompts(
+    inputs: ProposalInput, windows: np.ndarray, options: Options, model: PromptedModel
 ) -> list[np.ndarray | None]:
-    """The mask prompt of every box; None for those of no class, and without a network."""
-    if not model_dir:
+    """What is believed of every box; None for those of no class, and without a network."""
+    if not options.sam_belief:
         return [None] * len(windows)
     if inputs.labels is None:
-        raise InputError(f"--sam_belief={model_dir}: expected the boxes' labels, too")
-    logits = load_belief(model_dir).logits(inputs.image)
+        raise InputError(f"--sam_belief={options.sam_belief}: expected the boxes' labels, too")
+    logits = load_belief(options.sam_belief).logits(inputs.image)
     return [
         mask_prompt(logits, label, window, model.side, model.mask_side) if label else None
         for window, label in zip(windows, inputs.labels, strict=True)

@@ -20,6 +20,8 @@ from boxsup_tf.proposals.sam.prompted_model import padded, scaled_to
 _SCALE = 1.25
 # Of the log-odds, whose outlines are blurred; and the largest logits that a decoder is asked with.
 _GAIN, _SURE = 2.0, 10.0
+# Of the prompt, in the answer: the decoder alone follows a prompt less than its own eyes.
+_SHARE = 0.15
 
 
 class Belief:
@@ -96,3 +98,8 @@ def mask_prompt(
     believed[top:bottom, left:right] = np.clip(lifted, -_SURE, _SURE)
     square = padded(scaled_to(believed, side), side, -_SURE)
     return cv2.resize(square, (mask_side, mask_side), interpolation=cv2.INTER_AREA)
+
+
+def with_belief(answer: np.ndarray, prompt: np.ndarray) -> np.ndarray:
+    """The answer's logits, float32 [s, s], with a share of those that were asked with."""
+    return answer + _SHARE * cv2.resize(prompt, answer.shape[::-1])

@@ -72,9 +72,9 @@ def scaled_size(size: tuple[int, int], side: int) -> tuple[int, int]:
     return max(1, int(height * scale + 0.5)), max(1, int(width * scale + 0.5))
 
 
-def padded_square(image: np.ndarray, side: int) -> np.ndarray:
-    """float32 [side, side, 3]: uint8 [H, W, 3] as the encoder takes it."""
-    return padded((scaled_to(image, side) - _MEAN) / _DEVIATION, side, 0)
+def padded_square(image: np.ndarray, side: int, longer: int) -> np.ndarray:
+    """float32 [side, side, 3]: uint8 [H, W, 3] as encoders take it, the longer side `longer`."""
+    return padded((scaled_to(image, longer) - _MEAN) / _DEVIATION, side, 0)
 
 
 def padded(scaled: np.ndarray, side: int, nothing: float) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from boxsup_tf.proposals.sam.prompted_model import Prompt, scaled_size
+from boxsup_tf.proposals.sam.prompted_model import Prompt
 
 KINDS = ("box", "centre", "larger")
 
@@ -10,7 +10,9 @@ _INSIDE, _FIRST_CORNER, _LAST_CORNER = 1, 2, 3  # labels
 _MARGIN = 0.05  # of a box's sides, on each side: a box 10 % larger
 
 
-def prompt(box_yxyx: np.ndarray, kind: str, size: tuple[int, int], side: int) -> Prompt:
+def prompt(
+    box_yxyx: np.ndarray, kind: str, size: tuple[int, int], scaled: tuple[int, int]
+) -> Prompt:
     """A box as points.
 
     Args:
@@ -18,9 +20,9 @@ def prompt(box_yxyx: np.ndarray, kind: str, size: tuple[int, int], side: int) ->
         kind: of `KINDS`: the box; the box and its centre as a point of the object; a box that is
             10 % larger, as far as the image goes.
         size: height and width of the image, pixels.
-        side: of the model's square, pixels.
+        scaled: the same in the model's square, see `scaled_size`.
     """
-    factors = np.array(scaled_size(size, side)) / size
+    factors = np.array(scaled) / size
     corners = np.asarray(box_yxyx, float).reshape(2, 2)
     points, labels = corners, [_FIRST_CORNER, _LAST_CORNER]
     if kind == "centre":

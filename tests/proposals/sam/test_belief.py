@@ -12,7 +12,7 @@ from boxsup_tf.data.shapes import SHAPE_CLASSES, ShapesReader
 from boxsup_tf.errors import InputError
 from boxsup_tf.proposals import registry
 from boxsup_tf.proposals.generate import generate
-from boxsup_tf.proposals.sam.belief import load_belief, mask_prompt
+from boxsup_tf.proposals.sam.belief import load_belief, mask_prompt, with_belief
 from boxsup_tf.records import records, shards
 from tests.models.segmenters import make_segmenter
 
@@ -65,11 +65,16 @@ def test_it_lies_where_the_image_does_in_the_square():
     np.testing.assert_allclose(prompt[:, :4], OUTSIDE)
 
 
+def test_a_share_of_the_prompt_is_added_to_the_answer():
+    answer, asked = np.full((4, 4), 2, np.float32), np.full((8, 8), -10, np.float32)
+    np.testing.assert_allclose(with_belief(answer, asked), 2 - 1.5)
+
+
 def test_every_box_of_a_class_gets_a_candidate_of_its_own(tmp_path):
     run, model = save_run(tmp_path / "run"), write_pair(tmp_path / "sam")
     image = np.full((48, 64, 3), 130, np.uint8)
     boxes = np.array([[4, 4, 30, 30], [20, 10, 40, 60]], np.float32)
-    options = {"sam_model": model, "sam_belief": run}
+    options = {"sam_model": model, "sam_belief": run, "sam_prompts": ("box", "believed")}
 
     def masks(labels: list[int], **more: str) -> set[bytes]:
         pool = registry.propose(image, "sam", boxes, labels=np.array(labels), **more)
@@ -93,6 +98,7 @@ def test_a_folder_of_records_by_several_workers(tmp_path):
     examples, out, one = (str(tmp_path / name) for name in ("in", "out", "one"))
     prepare(ShapesReader(4, seed=2, image_size=48), examples, 2)
     values = {"methods": ["rectangle", "sam"], "sam_model": model, "sam_belief": run}
+    values["sam_prompts"] = ["believed"]
     options = registry.make_options("union", values)
     info = generate(examples, out, "union", options, 2)
     assert info.settings["options"]["sam"]["sam_belief"] == load_belief(run).identity["sam_belief"]
@@ -109,6 +115,7 @@ def test_a_network_of_other_classes_is_refused(tmp_path):
     examples = str(tmp_path / "in")
     prepare(ShapesReader(2, seed=2, image_size=48), examples, 1)
     values = {"sam_model": write_pair(tmp_path / "sam"), "sam_belief": run}
+    values["sam_prompts"] = ["believed"]
     with pytest.raises(InputError, match="--sam_belief: a network of the classes .*moon, cross"):
         generate(examples, str(tmp_path / "out"), "sam", registry.make_options("sam", values))
     values["sam_belief"] = str(tmp_path / "no run")

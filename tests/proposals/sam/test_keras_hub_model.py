@@ -71,7 +71,7 @@ def _image() -> np.ndarray:
 def test_the_masks_are_those_of_the_segmenter(inside, with_mask, segmenter, preset):
     model = keras_hub_model.load(preset)
     assert model.side == SIDE and model.mask_side == SIDE // 4
-    square = padded_square(_image(), SIDE)
+    square = padded_square(_image(), SIDE, SIDE)
     points = np.array([[20, 20], [8, 4], [40, 44]], np.float32)[1 - inside :]
     labels = np.array([1, 2, 3], np.float32)[1 - inside :]
     mask = np.linspace(-8, 8, 256, dtype=np.float32).reshape(16, 16) if with_mask else None

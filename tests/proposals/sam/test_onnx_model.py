@@ -31,7 +31,7 @@ def _image() -> np.ndarray:
 def test_a_single_mask_decoder_is_asked_for_both_of_its_masks(tmp_path):
     model = onnx_model.load(write_pair(tmp_path))
     assert model.side == SIDE
-    logits, ious = model.masks(model.embed(padded_square(_image(), SIDE)), CORNERS)
+    logits, ious = model.masks(model.embed(padded_square(_image(), SIDE, SIDE)), CORNERS)
     np.testing.assert_allclose(ious, [0.5, 0.25])
     bright = np.zeros((16, 16), bool)
     bright[4:12, 4:8] = True
@@ -41,7 +41,7 @@ def test_a_single_mask_decoder_is_asked_for_both_of_its_masks(tmp_path):
 
 def test_a_multi_mask_decoder_gives_all_at_once(tmp_path):
     model = onnx_model.load(write_pair(tmp_path, num_masks=4))
-    logits, ious = model.masks(model.embed(padded_square(_image(), SIDE)), CORNERS)
+    logits, ious = model.masks(model.embed(padded_square(_image(), SIDE, SIDE)), CORNERS)
     assert logits.shape == (4, 16, 16) and logits.dtype == np.float32
     np.testing.assert_allclose(ious, [0.9, 0.8, 0.7, 0.6])
 
@@ -49,7 +49,7 @@ def test_a_multi_mask_decoder_gives_all_at_once(tmp_path):
 @pytest.mark.parametrize("num_masks", [1, 4])
 def test_a_mask_is_part_of_the_prompt(num_masks, tmp_path):
     model = onnx_model.load(write_pair(tmp_path, num_masks))
-    embedding = model.embed(padded_square(_image(), SIDE))
+    embedding = model.embed(padded_square(_image(), SIDE, SIDE))
     assert model.mask_side == 16
     mask = np.arange(256, dtype=np.float32).reshape(16, 16)
     without, _ = model.masks(embedding, CORNERS)

@@ -14,12 +14,15 @@ def test_the_longer_side_becomes_the_models():
 
 def test_an_image_is_normalised_and_padded_with_zeros():
     image = np.full((30, 40, 3), (255, 0, 127), np.uint8)
-    square = padded_square(image, 64)
+    square = padded_square(image, 64, 64)
     assert square.shape == (64, 64, 3) and square.dtype == np.float32
     assert (square[:48] == square[0, 0]).all()
     expected = [(255 - 123.675) / 58.395, -116.28 / 57.12, (127 - 103.53) / 57.375]
     np.testing.assert_allclose(square[0, 0], expected, rtol=1e-5)
     assert not square[48:].any()
+    smaller = padded_square(image, 64, 32)
+    assert (smaller[:24, :32] == square[0, 0]).all()
+    assert np.count_nonzero(smaller.any(axis=2)) == 24 * 32
 
 
 @pytest.mark.parametrize("size", [(30, 40), (64, 64), (600, 200), (1, 50), (1, 1)])
