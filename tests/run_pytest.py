@@ -10,6 +10,9 @@ def main() -> int:
     # Beside this file are folders with the names of Python's own modules.
     here = os.path.dirname(os.path.abspath(__file__))
     sys.path[:] = [path for path in sys.path if os.path.abspath(path) != here]
+    # Outside of its folder a test may not write, so Matplotlib would warn.
+    if "TEST_TMPDIR" in os.environ:
+        os.environ["MPLCONFIGDIR"] = os.environ["TEST_TMPDIR"]
     flags = ["-p", "no:cacheprovider"]
     if "XML_OUTPUT_FILE" in os.environ:
         flags.append(f"--junitxml={os.environ['XML_OUTPUT_FILE']}")

@@ -67,5 +67,7 @@ def test_tensorflow_starts_without_a_word():
         capture_output=True,
         text=True,
     )
-    first, last = done.stderr.splitlines()
+    lines = done.stderr.splitlines()
+    assert len(lines) == 2, done.stderr
+    first, last = lines
     assert first == "boxsup: starting" and last.startswith("error: none/dataset.json")
