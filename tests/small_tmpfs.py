@@ -11,7 +11,7 @@ from tests.conftest import REPOSITORY
 
 
 def run_on_small_disk(
-    disk: os.PathLike, megabytes: int, module: str, *arguments: os.PathLike
+    disk: os.PathLike, megabytes: int, module: str, *arguments: os.PathLike | str
 ) -> subprocess.CompletedProcess:
     """Runs a module of tests with an empty file system mounted, for it alone, on a folder.
 
