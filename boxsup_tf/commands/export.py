@@ -54,8 +54,10 @@ class Options:
     format: str = option(_SAVED_MODEL, choices=(_SAVED_MODEL, *FORMATS))
     image_size: tuple[int, ...] | None = None
     crf: bool = option(False, only_with=f"format={_SAVED_MODEL}")
-    crf_parameters: str = "deeplab_largefov"
-    max_megapixels: float = option(MAX_MEGAPIXELS, at_least=TILE_SIZE**2 / 1e6)
+    crf_parameters: str = option("deeplab_largefov", only_with="crf")
+    max_megapixels: float = option(
+        MAX_MEGAPIXELS, at_least=TILE_SIZE**2 / 1e6, only_with=f"format={_SAVED_MODEL}"
+    )
 
     def __post_init__(self) -> None:
         check(self)

@@ -44,7 +44,7 @@ class PredictOptions:
     """
 
     crf: bool = False
-    crf_parameters: str = "deeplab_largefov"
+    crf_parameters: str = option("deeplab_largefov", only_with="crf")
     tile_size: int = TILE_SIZE
     batch_size: int = option(BATCH_SIZE, at_least=1)
     num_workers: int = option(os.cpu_count() or 1, at_least=1)

@@ -57,6 +57,28 @@ def test_every_option_of_export_reaches_the_graph(folder):
         loaded.predict(np.zeros((1, 1, 2_000_001, 3), np.uint8))
 
 
+@pytest.mark.parametrize(
+    ("script", "flags", "message"),
+    [
+        ("export.py", ["--crf_parameters=a"], "--crf_parameters has no effect without --crf"),
+        (
+            "export.py",
+            ["--format=onnx", "--max_megapixels=5"],
+            "--max_megapixels is for --format=saved_model: it has no effect with --format=onnx",
+        ),
+        ("predict.py", ["--crf_parameters=a"], "--crf_parameters has no effect without --crf"),
+    ],
+)
+def test_a_flag_without_effect_is_refused(folder, script, flags, message):
+    needed = {
+        "export.py": [f"--model_dir={folder}/run"],
+        "predict.py": [f"--saved_model={folder}/run", f"--images={folder}/images/*.jpg"],
+    }
+    result = run_script(script, *needed[script], f"--output_dir={folder}/refused", *flags)
+    assert result.returncode == 1 and result.stderr.splitlines()[-1] == f"error: {message}"
+    assert not (folder / "refused").exists()
+
+
 def test_export_then_evaluate_then_predict(folder):
     run, exported, data = (f"{folder}/{name}" for name in ("run", "export", "records"))
     result = run_script("export.py", f"--model_dir={run}", f"--output_dir={exported}")
