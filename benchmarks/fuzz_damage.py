@@ -157,9 +157,9 @@ def _damage_png(whole: bytes, rng: np.random.Generator) -> bytes:
     else:
         chunks.pop(rng.integers(len(chunks)))
     parts = [whole[:8]]
-    for name, part in chunks:
-        checksum = zlib.crc32(name + part)
-        parts.append(struct.pack(">I", len(part)) + name + part)
+    for name, content in chunks:
+        checksum = zlib.crc32(name + content)
+        parts.append(struct.pack(">I", len(content)) + name + content)
         parts.append(struct.pack(">I", checksum))
     return b"".join(parts)
 

@@ -7,8 +7,9 @@ from rewritten_records import write_changed, write_part
 
 from boxsup_tf.records.records import decode_example, decode_pool
 from boxsup_tf.records.shards import read_records
+from tests.records.examples import POOL
 from tests.records.numbered import write_numbered, write_records
-from tests.records.three_records import BOXES, POOL, three_records
+from tests.records.three_records import BOXES, three_records
 
 
 def test_a_part_keeps_the_records_and_their_order(tmp_path):

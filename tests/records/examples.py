@@ -6,7 +6,6 @@ from boxsup_tf.pools.candidates import CandidatePool
 from boxsup_tf.records.example import Example
 from tests.data.tiny import jpeg
 
-CLASSES = ("background", "cat", "dog")
 EXAMPLE = Example(
     source_id="set/é_1",
     filename="é_1.jpg",

@@ -13,8 +13,9 @@ from boxsup_tf.records import records
 from boxsup_tf.records.dataset_info import shard_paths
 from boxsup_tf.records.index import INDEX_FILE, Index, Summary, load_index, summarize
 from boxsup_tf.records.shards import read_records
+from tests.records.examples import POOL
 from tests.records.numbered import write_numbered, write_records
-from tests.records.three_records import POOL, three_records
+from tests.records.three_records import three_records
 
 _SIZES = list(map(len, three_records()))
 _SUMMARIES = [

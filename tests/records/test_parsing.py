@@ -7,7 +7,8 @@ from boxsup_tf.labels import VOID
 from boxsup_tf.pools import pool_ops
 from boxsup_tf.records import records
 from boxsup_tf.records.parsing import parse
-from tests.records.examples import CLASSES, EXAMPLE, MASK_ONLY, NO_BOX, POOL
+from tests.records.examples import EXAMPLE, MASK_ONLY, NO_BOX, POOL
+from tests.records.numbered import CLASSES
 
 
 @tf.function(input_signature=[tf.TensorSpec([], tf.string)])

@@ -8,7 +8,8 @@ import tensorflow as tf
 
 from boxsup_tf.records import records
 from boxsup_tf.records.example import Example
-from tests.records.examples import CLASSES, EXAMPLE, MASK_ONLY, NO_BOX, POOL
+from tests.records.examples import EXAMPLE, MASK_ONLY, NO_BOX, POOL
+from tests.records.numbered import CLASSES
 
 
 @pytest.mark.parametrize("example", [EXAMPLE, NO_BOX, MASK_ONLY])

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from boxsup_tf.pools.candidates import CandidatePool
 from boxsup_tf.records import records
 from boxsup_tf.records.example import Example
 from tests.data.tiny import jpeg
+from tests.records.examples import MASK_ONLY, NO_BOX, POOL
 from tests.records.numbered import CLASSES
 
 BOXES = np.array([[0, 0, 24, 32], [3, 5, 7, 31], [1, 1, 9, 9], [2, 2, 8, 8]], np.float32)
@@ -22,9 +22,6 @@ BOTH = Example(
     is_crowd=np.array([False, True, True, False]),
     mask=np.ones((24, 32), np.uint8),
 )
-NO_BOX = Example("b", "b.jpg", jpeg(1), 24, 32, boxes=np.zeros((0, 4), np.float32))
-MASK_ONLY = Example("c", "c.jpg", jpeg(2), 24, 32, mask=BOTH.mask)
-POOL = CandidatePool(np.arange(24 * 32).reshape(24, 32) // 100, np.eye(8, dtype=bool)[:5], "x")
 
 
 def three_records() -> list[bytes]:

@@ -121,19 +121,25 @@ def _decoded(
     views = Views(model, inputs.image, options.sam_scales, options.sam_flip)
     believed = _mask_prompts(inputs, windows, options, model)
     for window, belief in zip(windows, believed, strict=True):
+        single = None  # the answer to the box, asked for once
         for kind in options.sam_prompts:
             if kind in KINDS:
-                for logits, iou in zip(*views.masks(window, kind), strict=True):
+                masks = views.masks(window, kind)
+                if kind == "box":
+                    single = masks[0][0], float(masks[1][0])
+                for logits, iou in zip(*masks, strict=True):
                     yield float(iou), window, logits
                 continue
             # The single mask alone: with a mask given nothing is ambiguous, the others are worse.
-            mask = belief if kind == _BELIEVED else None
-            logits, iou = views.single_mask(window, mask)
+            if kind == _BELIEVED and belief is not None:
+                logits, iou = views.single_mask(window, belief)
+                yield iou, window, with_belief(logits, belief)
+                continue
+            single = single or views.single_mask(window)
+            logits, iou = single
             if kind == _REFINED:
                 mask = cv2.resize(logits, (model.mask_side, model.mask_side))
                 logits, iou = views.single_mask(window, mask)
-            elif mask is not None:
-                logits = with_belief(logits, mask)
             yield iou, window, logits
 
 
