@@ -34,7 +34,8 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 import numpy as np
-from absl import app, flags
+import program
+from absl import flags
 from fuzz_damage import damage
 from fuzz_reader import Reader
 from fuzz_readers import READERS
@@ -192,4 +193,4 @@ def _outcome(reader: Reader, folder: str, expected: object) -> tuple[str, str]:
 
 
 if __name__ == "__main__":
-    app.run(main)
+    program.run(main)

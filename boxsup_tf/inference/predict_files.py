@@ -47,7 +47,7 @@ class PredictOptions:
     crf_parameters: str = option("deeplab_largefov", only_with="crf")
     tile_size: int = TILE_SIZE
     batch_size: int = option(BATCH_SIZE, at_least=1)
-    num_workers: int = option(os.cpu_count() or 1, at_least=1)
+    num_workers: int = option(os.cpu_count() or 1, at_least=1, only_with="crf")
     max_megapixels: float = option(MAX_MEGAPIXELS, at_least=0)
     annotations: tuple[str, ...] = ()
 

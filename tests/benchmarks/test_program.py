@@ -17,3 +17,10 @@ def test_a_gpu_that_is_not_there_is_said_in_one_line():
     assert done.returncode == 1 and done.stdout == ""
     last = done.stderr.splitlines()[-1]
     assert last == "error: --device=gpu: TensorFlow sees no GPU: expected one"
+
+
+def test_every_benchmark_ends_in_one_line():
+    starters = (
+        path.name for path in (_ROOT / "benchmarks").glob("*.py") if "app.run" in path.read_text()
+    )
+    assert list(starters) == ["program.py"]
