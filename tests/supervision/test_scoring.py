@@ -1,5 +1,7 @@
 """supervision.scoring: the costs, against a fresh cross-entropy for every candidate and box."""
 
+import functools
+
 import numpy as np
 import pytest
 import scipy.special
@@ -27,6 +29,12 @@ CONFIGS = [
         ("centred", "image"),
     )
 ]
+
+
+@functools.cache
+def _scorer(config: ScoringConfig) -> Scorer:
+    """One for all tests: most of a test's time would be its tracing."""
+    return Scorer(config)
 
 
 def _random_logits(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
@@ -83,7 +91,7 @@ def _score(scorer, logits, pool, boxes, labels) -> list[np.ndarray]:
 
 @pytest.mark.parametrize("config", CONFIGS, ids=str)
 def test_equals_a_fresh_cross_entropy_for_every_candidate_and_box(config):
-    scorer, rng = Scorer(config), np.random.default_rng(0)
+    scorer, rng = _scorer(config), np.random.default_rng(0)
     for height, width, num_superpixels, num_candidates, num_boxes in SIZES:
         for fractional in (False, True):
             pool = random_pool(rng, height, width, num_superpixels, num_candidates)
@@ -118,7 +126,7 @@ def test_equals_brute_force_on_the_belief_of_a_network(config):
     image = decode_image(example.encoded)[None]
     rng = np.random.default_rng(1)
     pool = random_pool(rng, example.height, example.width, 60, 20)
-    scorer = Scorer(config)
+    scorer = _scorer(config)
     for seed in (0, 1):
         segmenter = make_segmenter(NUM_CLASSES, seed=seed)
         logits = segmenter.logits(image)[0].numpy() * 100  # sure, and often wrong
@@ -138,7 +146,7 @@ def test_logits_whose_exponentials_are_no_floats(belief, normaliser, offset):
     pool = random_pool(rng, 9, 8, 7, 6)
     boxes = np.array([[0, 0, 9, 8], [1, 2, 6, 7]], np.float32)
     logits = (offset + rng.normal(0, 80, (9, 8, NUM_CLASSES))).astype(np.float32)
-    _, belief_cost, _ = _score(Scorer(config), logits, pool, boxes, [1, 3])
+    _, belief_cost, _ = _score(_scorer(config), logits, pool, boxes, [1, 3])
     expected = _expected_belief(config, logits, pool, boxes, [1, 3])
     np.testing.assert_allclose(belief_cost, expected, rtol=1e-5, atol=1e-4)
 
@@ -150,7 +158,7 @@ def test_nothing_to_score(config, num_candidates, num_boxes):
     pool = random_pool(rng, 6, 5, 4, num_candidates)
     boxes = random_boxes(rng, num_boxes, 6, 5, False)
     labels = np.ones(num_boxes, np.int32)
-    for cost in _score(Scorer(config), _random_logits(rng, 6, 5), pool, boxes, labels):
+    for cost in _score(_scorer(config), _random_logits(rng, 6, 5), pool, boxes, labels):
         assert cost.shape == (num_boxes, num_candidates)
 
 
@@ -160,7 +168,7 @@ def test_an_empty_pool_as_a_record_gives_it(config):
     rng = np.random.default_rng(4)
     pool = random_pool(rng, 6, 5, 4, 0)
     membership = packed_membership(pool)
-    costs = Scorer(config)(
+    costs = _scorer(config)(
         tf.constant(_random_logits(rng, 6, 5)),
         tf.constant(pool.superpixels),
         pool_ops.stored_members(membership),
@@ -177,7 +185,7 @@ def test_a_box_between_two_pixel_centres_has_a_finite_cost(config):
     rng = np.random.default_rng(3)
     pool = random_pool(rng, 6, 5, 4, 3)
     sliver = np.array([[2.6, 1.6, 3.4, 2.4]], np.float32)
-    for cost in _score(Scorer(config), _random_logits(rng, 6, 5), pool, sliver, np.array([1])):
+    for cost in _score(_scorer(config), _random_logits(rng, 6, 5), pool, sliver, np.array([1])):
         assert np.isfinite(cost).all()
 
 
@@ -195,6 +203,6 @@ def test_the_size_preference_is_the_centred_cost_of_a_network_that_knows_nothing
     pool = random_pool(rng, 13, 11, 20, 30)
     boxes = random_boxes(rng, 4, 13, 11, False)
     nothing = np.zeros((13, 11, NUM_CLASSES), np.float32)
-    scorer = Scorer(ScoringConfig(belief="centred"))
+    scorer = _scorer(ScoringConfig(belief="centred"))
     _, regression, coverage = _score(scorer, nothing, pool, boxes, np.ones(4, int))
     np.testing.assert_allclose(size_preference_cost(coverage), regression, atol=1e-6)
