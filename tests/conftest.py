@@ -1,5 +1,6 @@
 """Fixtures of all tests."""
 
+import gc
 import importlib.util
 import os
 import pathlib
@@ -10,6 +11,10 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # Files of tests run side by side, a core each: further threads of a process only get in their way.
 for _threads in ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(_threads, "1")
+
+# All that thousands of tests and their traced graphs keep is looked through in a collection, by
+# default a fifth of the time. So collections are rare, and leave out what was there before the tests.
+gc.set_threshold(50_000, 20, 100)
 
 REPOSITORY = pathlib.Path(__file__).resolve().parent.parent
 
@@ -45,6 +50,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     tests = REPOSITORY / "tests"
     place = {tests / name: number for number, name in enumerate(_LONG_FILES)}
     items.sort(key=lambda item: place.get(item.path, len(place)))
+
+
+def pytest_collection_finish() -> None:
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

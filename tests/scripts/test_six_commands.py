@@ -5,15 +5,14 @@ import os
 import pathlib
 import re
 import shlex
-import subprocess
-import sys
 
 import pytest
 
 from boxsup_tf.records.dataset_info import DatasetInfo
-from tests.in_process import Completed, run_script
+from tests.conftest import REPOSITORY
+from tests.forked import Forked
+from tests.in_process import run_script
 
-REPOSITORY = pathlib.Path(__file__).parents[2]
 # What makes the training a handful of steps; everything else is as the README has it.
 QUICK = "--init=random --width_multiplier=0.05 --epochs=1 --batch_size=4 --crop_size=129"
 NUM_TRAIN, NUM_VAL = 4, 3
@@ -27,17 +26,15 @@ def readme_commands() -> list[str]:
 
 
 def run(command: str, folder: pathlib.Path, in_process: bool) -> None:
-    words = shlex.split(command)
-    assert words[0] == "python"
-    done: subprocess.CompletedProcess | Completed
+    python, script, *flags = shlex.split(command)
+    assert python == "python"
     if in_process:
-        done = run_script(pathlib.Path(words[1]).name, *words[2:])
+        done = run_script(pathlib.Path(script).name, *flags)
+        assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
     else:
-        script = str(REPOSITORY / words[1])
-        done = subprocess.run(
-            [sys.executable, script, *words[2:]], cwd=folder, capture_output=True, text=True
-        )
-    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+        process = Forked([str(REPOSITORY / script), *flags], folder=folder)
+        printed = process.communicate()
+        assert process.returncode == 0, f"{command}\n{printed}"
 
 
 def voc_links(source: pathlib.Path, folder: pathlib.Path) -> None:

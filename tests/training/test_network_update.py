@@ -1,5 +1,6 @@
 """One optimiser step, against a computation by hand."""
 
+import functools
 from collections.abc import Callable
 
 import keras
@@ -179,6 +180,11 @@ def test_adamw_leaves_biases_undecayed():
         np.testing.assert_allclose(variable.numpy(), expected, rtol=1e-6)
 
 
+@functools.cache
+def _weights_after_one(name: str) -> np.ndarray:
+    return replicas.weights_after(*replicas.CONFIGS[name], tf.distribute.get_strategy())
+
+
 @pytest.mark.parametrize(
     "names", [["sgd"], ["adamw"], ["frozen statistics", "trained statistics"]], ids="-".join
 )
@@ -190,7 +196,7 @@ def test_replicas_take_the_step_of_one(number, names, tmp_path):
     forked.run(program)
     several = np.load(path)
     for name in names:
-        one = replicas.weights_after(*replicas.CONFIGS[name], tf.distribute.get_strategy())
+        one = _weights_after_one(name)
         moved = np.abs(one - replicas.initial_weights(name)).max()
         assert moved > 1e-3
         np.testing.assert_allclose(several[name], one, rtol=0, atol=1e-3 * moved)

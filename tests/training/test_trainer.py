@@ -179,32 +179,31 @@ def test_fewer_epochs_than_done_are_nothing_to_do(whole_run, config, capsys):
     assert epochs_of(whole_run) == before
 
 
-@pytest.mark.parametrize(
-    ("epochs_before", "moment"),
-    [
-        (0, "epoch 1:.* [2-5]/6 "),
-        (0, "validation:"),
-        (1, "mask update 2:"),
-        (1, "epoch 2:.* [2-5]/6 "),
-    ],
-)
-def test_sigkill_at_any_moment(epochs_before, moment, whole_run, half_run, config, tmp_path):
-    """Killed inside a mask update, a network update or a validation, a run ends as if it were not.
+@pytest.fixture(scope="module")
+def killed_run(tmp_path_factory) -> str:
+    """The folder of a run that is killed again and again."""
+    return str(tmp_path_factory.mktemp("runs") / "killed")
 
-    It is compared with one that ran in this process, after other work.
-    """
-    model_dir = str(tmp_path / "run")
-    if epochs_before:
-        shutil.copytree(half_run, model_dir)
+
+@pytest.mark.parametrize(
+    "moment", ["epoch 1:.* [2-5]/6 ", "validation:", "mask update 2:", "epoch 2:.* [2-5]/6 "]
+)
+def test_sigkill_at_any_moment(moment, config, killed_run):
+    """In their order, each upon what those before it have left."""
     seconds = np.random.default_rng(len(moment)).uniform(0, 0.2)
-    output = _killed(_script(config, model_dir), moment, seconds)
+    output = _killed(_script(config, killed_run), moment, seconds)
     assert "Traceback" not in output, output
     # Where it was killed is a matter of chance; not so that it was under way.
-    assert (epochs_before, 0) <= _progress(model_dir) < (2, 0)
-    finished = _script(config, model_dir)
+    assert (0, 0) <= _progress(killed_run) < (2, 0)
+
+
+def test_a_run_that_was_killed_ends_as_if_it_were_not(whole_run, config, killed_run):
+    """It is compared with one that ran in this process, after other work."""
+    finished = _script(config, killed_run)
     output = finished.communicate()
     assert finished.returncode == 0, output
-    assert_same_run(whole_run, model_dir)
+    assert "resuming from" in output
+    assert_same_run(whole_run, killed_run)
 
 
 def _script(config: TrainConfig, model_dir: str) -> Forked:
