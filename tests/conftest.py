@@ -4,6 +4,7 @@ import gc
 import importlib.util
 import os
 import pathlib
+from multiprocessing import forkserver
 
 import pytest
 
@@ -13,8 +14,13 @@ for _threads in ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THRE
     os.environ.setdefault(_threads, "1")
 
 # All that thousands of tests and their traced graphs keep is looked through in a collection, by
-# default a fifth of the time. So collections are rare, and leave out what was there before the tests.
+# default a fifth of the time. So collections are rare, and leave out what is there at the start.
 gc.set_threshold(50_000, 20, 100)
+
+# Worker processes are forks of one that has imported what the first function needs; in the process of
+# the tests many functions follow, and most need these.
+_preload = forkserver.set_forkserver_preload
+forkserver.set_forkserver_preload = lambda names: _preload([*names, "boxsup_tf.commands.train"])
 
 REPOSITORY = pathlib.Path(__file__).resolve().parent.parent
 

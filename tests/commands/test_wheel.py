@@ -74,17 +74,28 @@ def test_the_recipes_are_in_it(programs, tmp_path):
     assert count == len(list((_ROOT / "boxsup_tf/recipes/rows").rglob("recipe.toml"))) > 50
 
 
-def test_the_whole_road(programs, tmp_path):
-    where = _run(tmp_path, programs / "python", "-c", "import boxsup_tf; print(boxsup_tf.__file__)")
-    assert pathlib.Path(where).is_relative_to(programs.parent)
-
+@pytest.fixture(scope="module")
+def records(programs, tmp_path_factory) -> pathlib.Path:
+    """A folder with what the installed command has written first."""
+    folder = tmp_path_factory.mktemp("road")
     prepare = "prepare_data --dataset=shapes --num_images=4 --image_size=64 --output_dir=records"
-    _run(tmp_path, programs / "boxsup", *prepare.split())
-    (tmp_path / "photo.jpg").write_bytes(ShapesReader(1, seed=5, image_size=64)[0].encoded)
-    _run(tmp_path, programs / "python", "-c", _IN_ONE_PROCESS, *_COMMANDS)
-    metrics = json.loads((tmp_path / "evaluation" / "metrics.json").read_text())
+    _run(folder, programs / "boxsup", *prepare.split())
+    return folder
+
+
+def test_the_command_is_that_of_the_wheel(programs, records):
+    code = "import boxsup_tf; print(boxsup_tf.__file__)"
+    where = _run(records, programs / "python", "-c", code)
+    assert pathlib.Path(where).is_relative_to(programs.parent)
+    assert json.loads((records / "records" / "dataset.json").read_text())["num_images"] == 4
+
+
+def test_the_whole_road(programs, records):
+    (records / "photo.jpg").write_bytes(ShapesReader(1, seed=5, image_size=64)[0].encoded)
+    _run(records, programs / "python", "-c", _IN_ONE_PROCESS, *_COMMANDS)
+    metrics = json.loads((records / "evaluation" / "metrics.json").read_text())
     assert metrics["num_images"] == 4 and 0 <= metrics["mean_iou"] <= 1
-    assert (tmp_path / "predictions" / "masks" / "photo.png").exists()
-    report = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert (records / "predictions" / "masks" / "photo.png").exists()
+    report = (records / "report.html").read_text(encoding="utf-8")
     style = _ROOT / "boxsup_tf" / "evaluation" / "report" / "report.css"
     assert style.read_text(encoding="utf-8").strip() in report
