@@ -17,8 +17,8 @@ for _threads in ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THRE
 # default a fifth of the time. So collections are rare, and leave out what is there at the start.
 gc.set_threshold(50_000, 20, 100)
 
-# Worker processes are forks of one that has imported what the first function needs; in the process of
-# the tests many functions follow, and most need these.
+# Worker processes are forks of one that has imported what the first function needs; in a process
+# of tests others follow, and most need this, too.
 _preload = forkserver.set_forkserver_preload
 forkserver.set_forkserver_preload = lambda names: _preload([*names, "boxsup_tf.commands.train"])
 
