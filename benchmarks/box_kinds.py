@@ -1,0 +1,128 @@
+"""On which boxes candidates are right: small ones, those that meet others, those that stand alone.
+
+    python benchmarks/box_kinds.py --data=records/sam+more/sam,records/believed+more/believed
+
+Each entry of --data is a folder with pools and true masks, or several of them joined by +; the
+entries hold the same images with different pools. A box takes the candidate whose tight box
+overlaps it most; the figure is the mean IoU, inside the box, of that candidate with the true pixels
+of the box's class. Boxes of no class and boxes without a known pixel are left out.
+"""
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import numpy as np
+import program
+from absl import flags
+
+from boxsup_tf import boxes as box_ops
+from boxsup_tf.errors import InputError
+from boxsup_tf.io.json_file import write_json
+from boxsup_tf.labels import VOID
+from boxsup_tf.pools.candidates import CandidatePool
+from boxsup_tf.records import records, shards
+from boxsup_tf.records.example import Example
+
+_DATA = flags.DEFINE_list("data", None, "Folders with pools and masks, see above.", required=True)
+_JSON = flags.DEFINE_string("json", None, "Write the figures to this file.")
+
+_SAME = "meeting another box of its class"
+_OTHER = "meeting boxes of other classes alone"
+_SHARES = {0.01: "under 1 %", 0.04: "1 to 4 %", 0.16: "4 to 16 %", 0.4: "16 to 40 %"}
+_LARGE = "above 40 %"
+KINDS = (_SAME, _OTHER, *(f"meeting none, {share}" for share in (*_SHARES.values(), _LARGE)))
+
+
+def kind(number: int, windows: np.ndarray, labels: np.ndarray, num_pixels: int) -> str:
+    """One of `KINDS`.
+
+    Args:
+        number: of the box.
+        windows: int [B, 4] of all boxes of its image, yxyx half-open.
+        labels: int [B]; 0 is a box of no class, which others meet, too.
+        num_pixels: of the image.
+    """
+    top_left = np.maximum(windows[number, :2], windows[:, :2])
+    bottom_right = np.minimum(windows[number, 2:], windows[:, 2:])
+    meets = (top_left < bottom_right).all(axis=1)
+    meets[number] = False
+    if meets.any():
+        return _SAME if (labels[meets] == labels[number]).any() else _OTHER
+    share = (windows[number, 2:] - windows[number, :2]).prod() / num_pixels
+    size = next((name for limit, name in _SHARES.items() if share < limit), _LARGE)
+    return f"meeting none, {size}"
+
+
+def iou_inside(pool: CandidatePool, window: np.ndarray, truth: np.ndarray) -> float:
+    """Of the candidate that fits the box best with the truth, inside the box; 0 if there is none.
+
+    Args:
+        window: int [4], yxyx half-open, pixels.
+        truth: float [height, width] of the window: 1 of the class, 0 not, NaN unknown.
+    """
+    if not pool.num_candidates:
+        return 0.0
+    fit = box_ops.pairwise_iou_yxyx(window[None], pool.tight_boxes)
+    top, left, bottom, right = window
+    mask = pool.mask(int(np.argmax(fit)))[top:bottom, left:right] & ~np.isnan(truth)
+    true = truth == 1
+    return float((mask & true).sum() / max((mask | true).sum(), 1))
+
+
+def measure(example: Example, pools: Sequence[CandidatePool]) -> Iterator[tuple[str, list[float]]]:
+    """Of every box that counts: its kind, and the IoU of each pool's candidate."""
+    if example.mask is None:
+        raise InputError(f"{example.source_id}: has no mask: expected one")
+    if example.boxes is None or not len(example.boxes):
+        return
+    height, width = example.mask.shape
+    windows = box_ops.windows_yxyx(example.boxes.astype(np.float32), [height, width]).numpy()
+    for number, (window, label) in enumerate(zip(windows, example.labels, strict=True)):
+        top, left, bottom, right = window
+        inside = example.mask[top:bottom, left:right]
+        if not label or not (inside != VOID).any():
+            continue
+        truth = np.where(inside == VOID, np.nan, inside == label)
+        ious = [iou_inside(pool, window, truth) for pool in pools]
+        yield kind(number, windows, example.labels, height * width), ious
+
+
+def measure_folders(entries: Sequence[str]) -> dict[str, list[list[float]]]:
+    """By kind, the IoUs of every box; in each of the entries of `--data`.
+
+    Raises:
+        InputError: the entries hold other images than the first; or an image has no mask.
+    """
+    found: dict[str, list[list[float]]] = {name: [] for name in KINDS}
+    for together in zip(*map(_records, entries), strict=True):
+        example, *others = map(records.decode_example, together)
+        for entry, other in zip(entries[1:], others, strict=True):
+            if other.source_id != example.source_id:
+                raise InputError(
+                    f"--data: {entry}: has {other.source_id}: expected {example.source_id}, "
+                    f"as in {entries[0]}"
+                )
+        for name, ious in measure(example, [records.decode_pool(record) for record in together]):
+            found[name].append(ious)
+    return found
+
+
+def _records(entry: str) -> Iterable[bytes]:
+    for folder in entry.split("+"):
+        yield from shards.read_records(folder)
+
+
+def main(_: object) -> None:
+    found = measure_folders(_DATA.value)
+    everything = [ious for of_kind in found.values() for ious in of_kind]
+    for name, rows in {"all": everything, **found}.items():
+        means = np.mean(rows, axis=0) if rows else []
+        print(f"{name:40s} {len(rows):6d} {' '.join(f'{mean:.3f}' for mean in means)}")
+    if _JSON.value:
+        write_json(_JSON.value, {"data": _DATA.value, "ious": found})
+
+
+if __name__ == "__main__":
+    program.run(main)
