@@ -93,7 +93,7 @@ def measure_folders(entries: Sequence[str]) -> dict[str, list[list[float]]]:
     """By kind, the IoUs of every box; in each of the entries of `--data`.
 
     Raises:
-        InputError: the entries hold other images than the first; or an image has no mask.
+        InputError: the entries hold other images than the first; or an image has no mask or no pool.
     """
     found: dict[str, list[list[float]]] = {name: [] for name in KINDS}
     for together in zip(*map(_records, entries), strict=True):
@@ -104,7 +104,14 @@ def measure_folders(entries: Sequence[str]) -> dict[str, list[list[float]]]:
                     f"--data: {entry}: has {other.source_id}: expected {example.source_id}, "
                     f"as in {entries[0]}"
                 )
-        for name, ious in measure(example, [records.decode_pool(record) for record in together]):
+        pools = [records.decode_pool(record) for record in together]
+        present = [pool for pool in pools if pool is not None]
+        if len(present) < len(pools):
+            raise InputError(
+                f"--data: {entries[pools.index(None)]}: {example.source_id} has no candidates: "
+                "expected a folder of generate_proposals"
+            )
+        for name, ious in measure(example, present):
             found[name].append(ious)
     return found
 
