@@ -93,7 +93,7 @@ def measure_folders(entries: Sequence[str]) -> dict[str, list[list[float]]]:
     """By kind, the IoUs of every box; in each of the entries of `--data`.
 
     Raises:
-        InputError: the entries hold other images than the first; or an image has no mask or no pool.
+        InputError: the entries hold other images than the first, or an image without mask or pool.
     """
     found: dict[str, list[list[float]]] = {name: [] for name in KINDS}
     for together in zip(*map(_records, entries), strict=True):
