@@ -88,11 +88,6 @@ def read_superpixels(packed: bytes) -> tuple[np.ndarray, np.ndarray, np.ndarray]
     return np.array([height, width], np.int32), bits, labels
 
 
-def unpack_superpixels(packed: bytes) -> np.ndarray:
-    """int32 [H, W], the inverse of `pack_superpixels`; see `read_superpixels`."""
-    return put_superpixels(*read_superpixels(packed))
-
-
 def put_superpixels(size: np.ndarray, bits: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """int32 [H, W] of what `read_superpixels` returns."""
     height, width = size
@@ -153,15 +148,6 @@ def read_membership(
     if np.count_nonzero(held) != count:
         raise ValueError("the packed membership has a candidate more")
     return bits[order], places
-
-
-def unpack_membership(packed: bytes, count: int, num_superpixels: int) -> np.ndarray:
-    """bool [count, num_superpixels], the inverse of `pack_membership`.
-
-    Raises:
-        ValueError: see `read_membership`.
-    """
-    return put_membership(*read_membership(packed, count, num_superpixels))
 
 
 def put_membership(bits: np.ndarray, places: np.ndarray) -> np.ndarray:
