@@ -20,6 +20,7 @@ _QUICKER = {
     "epochs=10,": "epochs=2,",
     "warmup_epochs=4,": "warmup_epochs=1,",
     "update_every=4,": "update_every=1,",
+    "width_multiplier=0.25,": "width_multiplier=0.05,",
     "ShapesReader(120,": "ShapesReader(24,",
     "ShapesReader(60,": "ShapesReader(8,",
     "epochs=3,": "epochs=1,",
