@@ -5,9 +5,13 @@
 Each entry of --data is a folder with pools and true masks, or several of them joined by +; the
 entries hold the same images with different pools. A box takes the candidate whose tight box
 overlaps it most; the figure is the mean IoU, inside the box, of that candidate with the true pixels
-of the box's class. Boxes of no class and boxes without a known pixel are left out.
+of the box's class, and in parentheses the standard error of the gain on the first entry. Boxes of
+no class and boxes without a known pixel are left out.
 """
 
+import dataclasses
+import itertools
+import math
 import os
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -33,6 +37,22 @@ _OTHER = "meeting boxes of other classes alone"
 _SHARES = {0.01: "under 1 %", 0.04: "1 to 4 %", 0.16: "4 to 16 %", 0.4: "16 to 40 %"}
 _LARGE = "above 40 %"
 KINDS = (_SAME, _OTHER, *(f"meeting none, {share}" for share in (*_SHARES.values(), _LARGE)))
+_SIDES = (24, 96)  # pixels: three and twelve cells of a network's stride of 8
+
+
+@dataclasses.dataclass(frozen=True)
+class Box:
+    """How right its candidates are.
+
+    Attributes:
+        kind: of `KINDS`.
+        side: its shorter one, in pixels.
+        ious: of the candidate of each pool.
+    """
+
+    kind: str
+    side: int
+    ious: list[float]
 
 
 def kind(number: int, windows: np.ndarray, labels: np.ndarray, num_pixels: int) -> str:
@@ -71,8 +91,8 @@ def iou_inside(pool: CandidatePool, window: np.ndarray, truth: np.ndarray) -> fl
     return float((mask & true).sum() / max((mask | true).sum(), 1))
 
 
-def measure(example: Example, pools: Sequence[CandidatePool]) -> Iterator[tuple[str, list[float]]]:
-    """Of every box that counts: its kind, and the IoU of each pool's candidate."""
+def measure(example: Example, pools: Sequence[CandidatePool]) -> Iterator[Box]:
+    """Every box that counts."""
     if example.mask is None:
         raise InputError(f"{example.source_id}: has no mask: expected one")
     if example.boxes is None or not len(example.boxes):
@@ -86,16 +106,16 @@ def measure(example: Example, pools: Sequence[CandidatePool]) -> Iterator[tuple[
             continue
         truth = np.where(inside == VOID, np.nan, inside == label)
         ious = [iou_inside(pool, window, truth) for pool in pools]
-        yield kind(number, windows, example.labels, height * width), ious
+        side = int(min(bottom - top, right - left))
+        yield Box(kind(number, windows, example.labels, height * width), side, ious)
 
 
-def measure_folders(entries: Sequence[str]) -> dict[str, list[list[float]]]:
-    """By kind, the IoUs of every box; in each of the entries of `--data`.
+def measure_folders(entries: Sequence[str]) -> Iterator[Box]:
+    """Every box that counts, with a pool of each of the entries of `--data`.
 
     Raises:
         InputError: the entries hold other images than the first, or an image without mask or pool.
     """
-    found: dict[str, list[list[float]]] = {name: [] for name in KINDS}
     for together in zip(*map(_records, entries), strict=True):
         example, *others = map(records.decode_example, together)
         for entry, other in zip(entries[1:], others, strict=True):
@@ -111,9 +131,7 @@ def measure_folders(entries: Sequence[str]) -> dict[str, list[list[float]]]:
                 f"--data: {entries[pools.index(None)]}: {example.source_id} has no candidates: "
                 "expected a folder of generate_proposals"
             )
-        for name, ious in measure(example, present):
-            found[name].append(ious)
-    return found
+        yield from measure(example, present)
 
 
 def _records(entry: str) -> Iterable[bytes]:
@@ -122,13 +140,27 @@ def _records(entry: str) -> Iterable[bytes]:
 
 
 def main(_: object) -> None:
-    found = measure_folders(_DATA.value)
-    everything = [ious for of_kind in found.values() for ious in of_kind]
-    for name, rows in {"all": everything, **found}.items():
-        means = np.mean(rows, axis=0) if rows else []
-        print(f"{name:40s} {len(rows):6d} {' '.join(f'{mean:.3f}' for mean in means)}")
+    found = list(measure_folders(_DATA.value))
+    _show("all", found)
+    for name in KINDS:
+        _show(name, [box for box in found if box.kind == name])
+    for low, high in itertools.pairwise((0, *_SIDES, math.inf)):
+        name = f"shorter side of {low} pixels or more" + f", under {high}" * (high < math.inf)
+        _show(name, [box for box in found if low <= box.side < high])
     if _JSON.value:
-        write_json(_JSON.value, {"data": _DATA.value, "ious": found})
+        boxes = [dataclasses.asdict(box) for box in found]
+        write_json(_JSON.value, {"data": _DATA.value, "boxes": boxes})
+
+
+def _show(name: str, boxes: Sequence[Box]) -> None:
+    """Their number and the mean IoU of each entry; the standard error of its gain on the first."""
+    line = f"{name:46s} {len(boxes):6d}"
+    if boxes:
+        ious = np.array([box.ious for box in boxes])
+        line += "".join(f" {mean:.3f}" for mean in ious.mean(axis=0))
+        errors = (ious[:, 1:] - ious[:, :1]).std(axis=0) / np.sqrt(len(ious))
+        line += "".join(f" ({error:.3f})" for error in errors)
+    print(line)
 
 
 if __name__ == "__main__":

@@ -70,9 +70,10 @@ def test_iou_is_of_the_known_pixels_inside_the_box():
     masks[1, 15:18, 15:18] = True
     pool = CandidatePool.from_masks(masks, "two")
     example = _example(mask, [[2, 2, 8, 9], [0, 0, 20, 20]], [1, 0])
-    [(name, ious)] = box_kinds.measure(example, [pool, pool])
-    assert name == "meeting boxes of other classes alone"  # the other one is of no class
-    assert ious == [30 / 36] * 2  # the pixel beside the row that is not known is background
+    [box] = box_kinds.measure(example, [pool, pool])
+    assert box.kind == "meeting boxes of other classes alone"  # the other one is of no class
+    assert box.side == 6
+    assert box.ious == [30 / 36] * 2  # the pixel beside the row that is not known is background
 
 
 def test_folders_of_the_same_images(tmp_path):
@@ -80,12 +81,11 @@ def test_folders_of_the_same_images(tmp_path):
     one = write(tmp_path / "one", examples, rectangles)
     first = write(tmp_path / "first", examples[:2], rectangles)
     second = write(tmp_path / "second", examples[2:], rectangles)
-    found = box_kinds.measure_folders([one, f"{first}+{second}"])
-    rows = np.array([ious for of_kind in found.values() for ious in of_kind])
+    rows = np.array([box.ious for box in box_kinds.measure_folders([one, f"{first}+{second}"])])
     assert len(rows) == sum(len(example.labels) for example in examples)
     np.testing.assert_array_equal(rows[:, 0], rows[:, 1])
     with pytest.raises(InputError, match=r"second\+.*first: has image2: expected image0, as in"):
-        box_kinds.measure_folders([one, f"{second}+{first}"])
+        list(box_kinds.measure_folders([one, f"{second}+{first}"]))
     bare = write(tmp_path / "bare", examples, None)
     with pytest.raises(InputError, match="bare: image0 has no candidates: expected"):
-        box_kinds.measure_folders([one, bare])
+        list(box_kinds.measure_folders([one, bare]))
