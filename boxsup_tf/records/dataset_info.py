@@ -4,12 +4,14 @@ import dataclasses
 import itertools
 import json
 import os
+import typing
 from collections.abc import Sequence
 from typing import Any
 
 from boxsup_tf.errors import InputError
 from boxsup_tf.io import files
 from boxsup_tf.io.json_file import write_json
+from boxsup_tf.schema import check_type
 
 DATASET_FILE = "dataset.json"
 FORMAT_VERSION = 3
@@ -115,11 +117,13 @@ class DatasetInfo:
 
     def _check(self) -> None:
         """Raises a ValueError or TypeError where the file says what cannot be."""
-        texts = (*self.class_names, self.digest, *(image.source_id for image in self.skipped))
-        if not all(isinstance(text, str) for text in texts) or not self.class_names:
-            raise TypeError("class names, digest and ids: expected texts")
-        if not isinstance(self.settings, dict) or not isinstance(self.repairs, dict):
-            raise TypeError("settings and repairs: expected objects")
+        kinds = typing.get_type_hints(DatasetInfo) | {"skipped": tuple[dict[str, Any], ...]}
+        for name, value in dataclasses.asdict(self).items():
+            check_type(value, kinds[name], name)
+        for image in self.skipped:
+            check_type(image.source_id, str, "the id of a skipped image")
+        if not self.class_names:
+            raise ValueError("class_names is empty: expected the background at least")
         numbers = [self.num_boxes, self.num_ignored_boxes, self.num_images_with_boxes]
         numbers += [self.num_images_with_masks, self.num_candidates, self.num_images]
         for number in (*numbers, *self.shard_sizes):

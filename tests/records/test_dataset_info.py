@@ -104,6 +104,9 @@ def test_shard_paths_sort_in_order():
 @pytest.mark.parametrize(
     "values",
     [
+        {"complete": 1},
+        {"num_candidates": True},
+        {"repairs": {"empty box": 3}},
         {"num_shards": 10**8},
         {"num_shards": 0},
         {"num_shards": "2"},
@@ -124,6 +127,13 @@ def test_values_that_cannot_be(tmp_path, values):
     text = json.dumps(dataclasses.asdict(_INFO) | values)
     (tmp_path / "dataset.json").write_text(text)
     with pytest.raises(InputError, match="dataset.json: not a dataset.json of this program"):
+        DatasetInfo.load(str(tmp_path))
+
+
+def test_a_value_of_another_type_is_named(tmp_path):
+    text = json.dumps(dataclasses.asdict(_INFO) | {"class_names": ["background", 2]})
+    (tmp_path / "dataset.json").write_text(text)
+    with pytest.raises(InputError, match=r"program: class_names\[1\] is 2: expected a text"):
         DatasetInfo.load(str(tmp_path))
 
 
