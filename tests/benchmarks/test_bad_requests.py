@@ -2,14 +2,12 @@
 
 import json
 import pathlib
-import subprocess
-import sys
 
 import pytest
 
 from boxsup_tf.data.shapes import SHAPE_CLASSES, ShapesReader
 from boxsup_tf.inference.export import export
-from tests.conftest import REPOSITORY
+from tests.forked import run
 from tests.models.segmenters import make_segmenter
 
 _KINDS = 14
@@ -24,11 +22,8 @@ def flags(tmp_path) -> list[str]:
 
 def test_good_requests_are_answered_right_among_bad_ones(flags, tmp_path: pathlib.Path):
     pytest.importorskip("kserve", reason="the server needs the package kserve")
-    command = [sys.executable, "benchmarks/bad_requests.py", *flags, f"--json={tmp_path}/json"]
-    done = subprocess.run(
-        [*command, f"--num_requests={_KINDS}"], capture_output=True, text=True, cwd=REPOSITORY
-    )
-    assert done.returncode == 0, done.stderr
+    flags += [f"--json={tmp_path}/json", f"--num_requests={_KINDS}"]
+    run(["benchmarks/bad_requests.py", *flags])
     found = json.loads((tmp_path / "json").read_text())
     assert found["not_refused"] == [], found
     assert found["good"] == found["right"] == found["bad"] == found["refused"] == _KINDS, found

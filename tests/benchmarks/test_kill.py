@@ -2,7 +2,6 @@
 
 import json
 import pathlib
-import subprocess
 import sys
 
 import numpy as np
@@ -11,6 +10,8 @@ import pytest
 _ROOT = pathlib.Path(__file__).parents[2]
 sys.path.insert(0, str(_ROOT / "benchmarks"))
 from kill_programs import contents, differences, state
+
+from tests.forked import run
 
 
 @pytest.fixture
@@ -54,8 +55,6 @@ def test_every_change_of_a_file_is_progress(tmp_path):
 def test_a_killed_program_goes_on(tmp_path):
     json_file = tmp_path / "kill.json"
     flags = [f"--json={json_file}", "--programs=prepare", "--kills=1", "--seed=3"]
-    command = [sys.executable, "benchmarks/kill.py", *flags]
-    done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    run(["benchmarks/kill.py", *flags])
     found = json.loads(json_file.read_text())
     assert found["equal"] == found["kills"] == 1 and found["left"] == found["missed"] == 0

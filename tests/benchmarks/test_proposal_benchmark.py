@@ -2,10 +2,7 @@
 
 import functools
 import json
-import os
 import pathlib
-import subprocess
-import sys
 import time
 
 import numpy as np
@@ -18,7 +15,7 @@ from voc_instances import voc_instances
 from boxsup_tf.data.instance_images import InstanceImage
 from boxsup_tf.errors import InputError
 from boxsup_tf.proposals.edges import gradient
-from tests.conftest import REPOSITORY
+from tests.forked import run
 from tests.proposals.in_this_process import InThisProcess
 
 SIDES = (60, 80)
@@ -132,25 +129,21 @@ def test_the_program(folder, tmp_path):
         curve + "10\t.2\t.19\t.16\t.08\t.03\n1e2\t1\t1\t1\t1\t1\n"
     )
     command = [
-        *(sys.executable, str(REPOSITORY / "benchmarks" / "proposals.py")),
+        "benchmarks/proposals.py",
         *(f"--data_dir={folder.parent}", "--methods=scg:edges=gradient"),
         *(f"--val_list={folder}/ImageSets/Segmentation/few.txt", f"--json={tmp_path / 'a.json'}"),
         *(f"--plot={tmp_path / 'a.png'}", f"--curves={tmp_path}", "--min_instance_area=100"),
         "--num_workers=1",
     ]
-    environment = os.environ | {"PYTHONPATH": str(REPOSITORY)}
-    run = subprocess.run(command, capture_output=True, text=True, timeout=240, env=environment)
-    assert run.returncode == 0, run.stderr
+    printed = run(command)
     figures = json.loads((tmp_path / "a.json").read_text())
     assert list(figures) == ["scg:edges=gradient"]
     for name, of_method in figures.items():
         assert len(of_method["rows"]) == 10 and of_method["num_instances"] == 8
         assert of_method["subset_quality"]["num_instances"] == 4
-        assert f"{name}: {of_method['seconds_per_image']:.2f} s per image" in run.stdout
+        assert f"{name}: {of_method['seconds_per_image']:.2f} s per image" in printed
         row = of_method["rows"][-1]
-        assert (
-            f"   all {row['mean_candidates']:>17.1f} {row['mean_best_jaccard']:>17.3f}"
-            in run.stdout
-        )
+        expected = f"   all {row['mean_candidates']:>17.1f} {row['mean_best_jaccard']:>17.3f}"
+        assert expected in printed
     with Image.open(tmp_path / "a.png") as picture:
         assert min(picture.size) > 500

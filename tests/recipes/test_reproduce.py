@@ -22,7 +22,7 @@ from boxsup_tf.recipes.reproduce import reproduce
 from boxsup_tf.recipes.run_steps import Steps
 from boxsup_tf.recipes.step import Step, load_step
 from tests.conftest import REPOSITORY, needs_crf
-from tests.in_process import run_script
+from tests.recipes.steps import in_process
 
 _CONTEXT = "table5/baseline"
 _VALUES = ("recipe", "metric", "value", "paper", "failed")
@@ -34,7 +34,7 @@ def imagenet(tmp_path_factory) -> pathlib.Path:
     steps, made = Steps(str(tmp_path_factory.mktemp("imagenet"))), dict[str, Step]()
     for step in map(load_step, IMAGENET):
         small = {"prepare_data": (("num_images", "2"),), "train": (("epochs", "1"),)}[step.command]
-        _in_process(steps, step.but(small))
+        in_process(steps, step.but(small))
         steps.done[step.name] = digest = steps._digest(step, made)
         record = pathlib.Path(steps.root, "steps", f"{step.name}.json")
         record.parent.mkdir(parents=True, exist_ok=True)
@@ -55,18 +55,9 @@ def _command(recipe: str, root: pathlib.Path) -> list[str]:
     return [sys.executable, script, f"--recipe={recipe}", "--miniature", f"--output_root={root}"]
 
 
-def _in_process(steps: Steps, step: Step) -> float:
-    """Runs a step's command here, which saves it the import of TensorFlow."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(steps.root)
-        done = run_script(step.command, *step.arguments)
-    assert done.returncode == 0, f"{step.name}: {done.stdout}{done.stderr}"
-    return 1.0
-
-
 def _run(recipe: str, root: pathlib.Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Steps, "_call", _in_process)
+        patch.setattr(Steps, "_call", in_process)
         _, failures = reproduce([recipe], "", str(root), check_step)
     assert not failures
 

@@ -9,6 +9,7 @@ import pytest
 from boxsup_tf.errors import InputError
 from boxsup_tf.recipes.run_steps import Steps
 from boxsup_tf.recipes.step import Step
+from tests.recipes.steps import in_process
 
 
 def _prepare(name: str, num_images: int) -> Step:
@@ -23,9 +24,12 @@ def _pools(source: str) -> Step:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory) -> tuple[pathlib.Path, Steps]:
-    """A folder in which two steps are done, and what did them."""
+    """A folder in which two steps are done, the first as a command, and what did them."""
     steps = Steps(str(tmp_path_factory.mktemp("steps")))
-    steps.run([_prepare("a", 2), _pools("a")])
+    steps.run([_prepare("a", 2)])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Steps, "_call", in_process)
+        steps.run([_prepare("a", 2), _pools("a")])
     return pathlib.Path(steps.root), steps
 
 
@@ -66,7 +70,8 @@ def test_changed_flags_are_said_and_the_command_refuses_its_folder(root, capsys)
     assert not steps.done and not capsys.readouterr().out
 
 
-def test_what_was_deleted_is_made_again(root, capsys):
+def test_what_was_deleted_is_made_again(root, capsys, monkeypatch):
+    monkeypatch.setattr(Steps, "_call", in_process)
     shutil.rmtree(pathlib.Path(root) / "records/a")
     Steps(root).run([_prepare("a", 2)])
     assert "records/a is gone" in capsys.readouterr().out
