@@ -16,7 +16,9 @@ from nbclient import NotebookClient
 
 DOCS = pathlib.Path(__file__).resolve().parent
 # Two epochs, of which the second one's masks are chosen by the network, and one in part 2.
+# Python's garbage collection, at its usual pace a tenth of the time, comes more rarely.
 _QUICKER = {
+    "import os\n": "import gc\nimport os\n\ngc.set_threshold(50_000, 20, 100)\n",
     "epochs=10,": "epochs=2,",
     "warmup_epochs=4,": "warmup_epochs=1,",
     "update_every=4,": "update_every=1,",

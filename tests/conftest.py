@@ -37,6 +37,7 @@ _LONG_FILES = (
     "recipes/test_reproduce.py",
     "training/test_trainer.py",
     "scripts/test_six_commands.py",
+    "test_tutorial.py",
     "proposals/test_edge_server.py",
     "proposals/test_generate_beam.py",
     "commands/test_wheel.py",
