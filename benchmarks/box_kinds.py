@@ -75,19 +75,20 @@ def kind(number: int, windows: np.ndarray, labels: np.ndarray, num_pixels: int) 
     return f"meeting none, {size}"
 
 
-def iou_inside(pool: CandidatePool, window: np.ndarray, truth: np.ndarray) -> float:
-    """Of the candidate that fits the box best with the truth, inside the box; 0 if there is none.
+def iou_inside(pool: CandidatePool, window: np.ndarray, inside: np.ndarray, label: int) -> float:
+    """Of the candidate that fits the box best with its class, inside the box; 0 if there is none.
 
     Args:
-        window: int [4], yxyx half-open, pixels.
-        truth: float [height, width] of the window: 1 of the class, 0 not, NaN unknown.
+        window: int [4], the box, yxyx half-open, pixels.
+        inside: uint8 [height, width], the true labels in it; `VOID` is left out.
+        label: of the box.
     """
     if not pool.num_candidates:
         return 0.0
     fit = box_ops.pairwise_iou_yxyx(window[None], pool.tight_boxes)
     top, left, bottom, right = window
-    mask = pool.mask(int(np.argmax(fit)))[top:bottom, left:right] & ~np.isnan(truth)
-    true = truth == 1
+    mask = pool.mask(int(np.argmax(fit)))[top:bottom, left:right] & (inside != VOID)
+    true = inside == label
     return float((mask & true).sum() / max((mask | true).sum(), 1))
 
 
@@ -104,8 +105,7 @@ def measure(example: Example, pools: Sequence[CandidatePool]) -> Iterator[Box]:
         inside = example.mask[top:bottom, left:right]
         if not label or not (inside != VOID).any():
             continue
-        truth = np.where(inside == VOID, np.nan, inside == label)
-        ious = [iou_inside(pool, window, truth) for pool in pools]
+        ious = [iou_inside(pool, window, inside, label) for pool in pools]
         side = int(min(bottom - top, right - left))
         yield Box(kind(number, windows, example.labels, height * width), side, ious)
 
@@ -116,7 +116,12 @@ def measure_folders(entries: Sequence[str]) -> Iterator[Box]:
     Raises:
         InputError: the entries hold other images than the first, or an image without mask or pool.
     """
-    for together in zip(*map(_records, entries), strict=True):
+    for together in itertools.zip_longest(*map(_records, entries)):
+        if None in together:
+            shorter = entries[together.index(None)]
+            raise InputError(
+                f"--data: {shorter}: has fewer images: expected as many in all entries"
+            )
         example, *others = map(records.decode_example, together)
         for entry, other in zip(entries[1:], others, strict=True):
             if other.source_id != example.source_id:
@@ -124,14 +129,18 @@ def measure_folders(entries: Sequence[str]) -> Iterator[Box]:
                     f"--data: {entry}: has {other.source_id}: expected {example.source_id}, "
                     f"as in {entries[0]}"
                 )
-        pools = [records.decode_pool(record) for record in together]
-        present = [pool for pool in pools if pool is not None]
-        if len(present) < len(pools):
-            raise InputError(
-                f"--data: {entries[pools.index(None)]}: {example.source_id} has no candidates: "
-                "expected a folder of generate_proposals"
-            )
-        yield from measure(example, present)
+        pools = [
+            _pool(record, f"--data: {entry}: {example.source_id}")
+            for entry, record in zip(entries, together, strict=True)
+        ]
+        yield from measure(example, pools)
+
+
+def _pool(record: bytes, whose: str) -> CandidatePool:
+    pool = records.decode_pool(record)
+    if pool is None:
+        raise InputError(f"{whose} has no candidates: expected a folder of generate_proposals")
+    return pool
 
 
 def _records(entry: str) -> Iterable[bytes]:

@@ -17,11 +17,6 @@ for _threads in ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THRE
 # default a fifth of the time. So collections are rare, and leave out what is there at the start.
 gc.set_threshold(50_000, 20, 100)
 
-# Worker processes are forks of one that has imported what the first function needs; in a process
-# of tests others follow, and most need this, too.
-_preload = forkserver.set_forkserver_preload
-forkserver.set_forkserver_preload = lambda names: _preload([*names, "boxsup_tf.commands.train"])
-
 REPOSITORY = pathlib.Path(__file__).resolve().parent.parent
 
 needs_crf = pytest.mark.skipif(
@@ -50,6 +45,10 @@ _LONG_FILES = (
 def pytest_configure(config: pytest.Config) -> None:
     if hasattr(config.option, "loadscopereorder"):
         config.option.loadscopereorder = False  # by numbers of tests, which say little
+    # Worker processes are forks of one that has imported what the first function needs; in a
+    # process of tests others follow, and most need this, too.
+    preload = forkserver.set_forkserver_preload
+    forkserver.set_forkserver_preload = lambda names: preload([*names, "boxsup_tf.commands.train"])
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -76,9 +76,9 @@ class Forked:
         return said.decode()
 
 
-def run(program: Sequence[str]) -> str:
-    """What a program prints that ends well."""
-    process = Forked(program)
+def run(program: Sequence[str], folder: os.PathLike | str = REPOSITORY) -> str:
+    """What a program prints that ends well; see `Forked`."""
+    process = Forked(program, folder=folder)
     output = process.communicate(timeout=None)
     assert process.returncode == 0, output
     return output
@@ -104,7 +104,6 @@ def _serve(orders: socket.socket) -> None:
     import boxsup_tf.commands.train  # noqa: F401, most of what any of them imports
 
     gc.freeze()  # what they share is neither looked through nor copied by their collections
-    gc.set_threshold(50_000, 20, 100)  # which are rare, as those of the tests are
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # those that watch are not waited for
     while True:
         message, descriptors, *_ = socket.recv_fds(orders, _MESSAGE, 2)

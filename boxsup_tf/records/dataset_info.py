@@ -117,11 +117,9 @@ class DatasetInfo:
 
     def _check(self) -> None:
         """Raises a ValueError or TypeError where the file says what cannot be."""
-        kinds = typing.get_type_hints(DatasetInfo) | {"skipped": tuple[dict[str, Any], ...]}
-        for name, value in dataclasses.asdict(self).items():
-            check_type(value, kinds[name], name)
-        for image in self.skipped:
-            check_type(image.source_id, str, "the id of a skipped image")
+        for part in (self, *self.skipped):
+            for name, kind in typing.get_type_hints(type(part)).items():
+                check_type(getattr(part, name), kind, name)
         if not self.class_names:
             raise ValueError("class_names is empty: expected the background at least")
         numbers = [self.num_boxes, self.num_ignored_boxes, self.num_images_with_boxes]

@@ -86,6 +86,8 @@ def test_folders_of_the_same_images(tmp_path):
     np.testing.assert_array_equal(rows[:, 0], rows[:, 1])
     with pytest.raises(InputError, match=r"second\+.*first: has image2: expected image0, as in"):
         list(box_kinds.measure_folders([one, f"{second}+{first}"]))
+    with pytest.raises(InputError, match="first: has fewer images: expected as many"):
+        list(box_kinds.measure_folders([one, first]))
     bare = write(tmp_path / "bare", examples, None)
     with pytest.raises(InputError, match="bare: image0 has no candidates: expected"):
         list(box_kinds.measure_folders([one, bare]))

@@ -9,8 +9,8 @@ import shlex
 import pytest
 
 from boxsup_tf.records.dataset_info import DatasetInfo
+from tests import forked
 from tests.conftest import REPOSITORY
-from tests.forked import Forked
 from tests.in_process import run_script
 
 # What makes the training a handful of steps; everything else is as the README has it.
@@ -32,9 +32,7 @@ def run(command: str, folder: pathlib.Path, in_process: bool) -> None:
         done = run_script(pathlib.Path(script).name, *flags)
         assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
     else:
-        process = Forked([str(REPOSITORY / script), *flags], folder=folder)
-        printed = process.communicate()
-        assert process.returncode == 0, f"{command}\n{printed}"
+        forked.run([str(REPOSITORY / script), *flags], folder)
 
 
 def voc_links(source: pathlib.Path, folder: pathlib.Path) -> None:

@@ -186,15 +186,21 @@ def killed_run(tmp_path_factory) -> str:
 
 
 @pytest.mark.parametrize(
-    "moment", ["epoch 1:.* [2-5]/6 ", "validation:", "mask update 2:", "epoch 2:.* [2-5]/6 "]
+    ("epochs_before", "moment"),
+    [
+        (0, "epoch 1:.* [2-5]/6 "),
+        (0, "validation:"),
+        (1, "mask update 2:"),
+        (1, "epoch 2:.* [2-5]/6 "),
+    ],
 )
-def test_sigkill_at_any_moment(moment, config, killed_run):
+def test_sigkill_at_any_moment(epochs_before, moment, config, killed_run):
     """In their order, each upon what those before it have left."""
     seconds = np.random.default_rng(len(moment)).uniform(0, 0.2)
     output = _killed(_script(config, killed_run), moment, seconds)
     assert "Traceback" not in output, output
     # Where it was killed is a matter of chance; not so that it was under way.
-    assert (0, 0) <= _progress(killed_run) < (2, 0)
+    assert (epochs_before, 0) <= _progress(killed_run) < (2, 0)
 
 
 def test_a_run_that_was_killed_ends_as_if_it_were_not(whole_run, config, killed_run):
