@@ -7,6 +7,7 @@ program is a fork of that. What it is given and how it ends is as of a process o
 import gc
 import json
 import os
+import re
 import runpy
 import select
 import signal
@@ -25,7 +26,7 @@ class Forked:
     """A running program.
 
     Args:
-        program: a script's path, or `-m` and a module, and its arguments.
+        program: a script's path, `-m` and a module, or `-c` and lines of Python; its arguments.
         environment: in place of this process's; TensorFlow's log level was read before.
         folder: where it runs.
 
@@ -50,13 +51,26 @@ class Forked:
         self.pid = int(self._watch.recv(_MESSAGE))
         self.returncode: int | None = None
 
+    def read_until(self, pattern: str) -> str:
+        """Waits until what it prints matches; returns that, which `communicate` leaves out then.
+
+        Raises:
+            AssertionError: it has ended without.
+        """
+        said = b""
+        while not re.search(pattern.encode(), said):
+            part = os.read(self.output, _MESSAGE)
+            assert part, said.decode()
+            said += part
+        return said.decode()
+
     def kill(self) -> None:
         """As SIGKILL does; nothing where it has ended."""
         if self.returncode is None and not select.select([self._watch], [], [], 0)[0]:
             os.kill(self.pid, signal.SIGKILL)
 
     def communicate(self, timeout: float | None = 240) -> str:
-        """Waits for its end; returns all that it printed, but for what was read of `output`.
+        """Waits for its end; returns all that it printed, but for what `read_until` has returned.
 
         Raises:
             TimeoutError: it has not printed anything for so many seconds; it is killed.
@@ -136,7 +150,10 @@ def _serve(orders: socket.socket) -> None:
 
 def _run(script: str, *arguments: str) -> None:
     sys.stdout.reconfigure(line_buffering=True)
-    if script == "-m":
+    if script == "-c":
+        sys.argv = ["-c", *arguments[1:]]
+        exec(arguments[0], {"__name__": "__main__"})
+    elif script == "-m":
         sys.argv = [*arguments]
         runpy.run_module(arguments[0], run_name="__main__", alter_sys=True)
     else:

@@ -3,8 +3,6 @@
 import os
 import re
 import signal
-import subprocess
-import sys
 
 import pytest
 import urllib3
@@ -12,40 +10,27 @@ import urllib3
 pytest.importorskip("uvicorn", reason="the page needs the package uvicorn")
 from boxsup_tf.errors import InputError
 from boxsup_tf.explore.server import ExploreOptions, make_explorer
-from tests.conftest import REPOSITORY
+from tests.forked import Forked
 from tests.scripts.small_run import write_run
 from tests.training.folders import CLASS_NAMES, blocks, make_example, write
 
 
 def test_the_program_says_where_it_is_and_ends_by_ctrl_c(world):
-    script = str(REPOSITORY / "scripts" / "explore.py")
-    flags = [f"--data={world.plain}", "--http_port=0", "--method=scg", "--edges=gradient"]
-    process = subprocess.Popen(
-        [sys.executable, script, *flags],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
-    )
+    flags = (f"--data={world.plain}", "--http_port=0", "--method=scg", "--edges=gradient")
+    process = Forked(["scripts/explore.py", *flags])
     try:
-        assert process.stdout is not None
-        lines = [process.stdout.readline() for _ in range(3)]
-        assert lines[:2] == [
-            "No network: candidates are ranked by E_o alone.\n",
-            "Images without a pool get one by scg.\n",
-        ]
+        *_, network, method, address = process.read_until("Ctrl-C ends it\n").splitlines()
+        assert network == "No network: candidates are ranked by E_o alone."
+        assert method == "Images without a pool get one by scg."
         found = re.fullmatch(
-            r"open (http://127\.0\.0\.1:\d+) in a browser; Ctrl-C ends it\n", lines[2]
+            r"open (http://127\.0\.0\.1:\d+) in a browser; Ctrl-C ends it", address
         )
-        assert found, lines
+        assert found, address
         assert urllib3.request("GET", f"{found[1]}/api/setup").json()["method"] == "scg"
-        process.send_signal(signal.SIGINT)
-        out, errors = process.communicate(timeout=60)
-        assert (process.returncode, out) == (0, "stopped\n")
-        assert "Traceback" not in errors
+        os.kill(process.pid, signal.SIGINT)
+        assert (process.communicate(), process.returncode) == ("stopped\n", 0)
     finally:
         process.kill()
-        process.wait()
 
 
 def test_a_network_of_other_classes_is_refused(world, tmp_path):

@@ -22,6 +22,7 @@ from boxsup_tf.recipes.reproduce import reproduce
 from boxsup_tf.recipes.run_steps import Steps
 from boxsup_tf.recipes.step import Step, load_step
 from tests.conftest import REPOSITORY, needs_crf
+from tests.forked import Forked
 from tests.recipes.steps import in_process
 
 _CONTEXT = "table5/baseline"
@@ -48,11 +49,6 @@ def _small_context(root: pathlib.Path, imagenet: pathlib.Path) -> None:
     shutil.copytree(imagenet, root, dirs_exist_ok=True)
     write_context(str(root / "data"), num_train=6, num_val=3, image_size=72)
     (root / "data" / "miniature.json").write_text("{}")
-
-
-def _command(recipe: str, root: pathlib.Path) -> list[str]:
-    script = str(REPOSITORY / "scripts" / "reproduce.py")
-    return [sys.executable, script, f"--recipe={recipe}", "--miniature", f"--output_root={root}"]
 
 
 def _run(recipe: str, root: pathlib.Path) -> None:
@@ -128,7 +124,8 @@ def test_after_a_kill_it_ends_with_the_same_table(context, tmp_path, capsys):
     own = shutil.ignore_patterns("table5", "results.json")
     shutil.copytree(context, tmp_path, symlinks=True, ignore=own, dirs_exist_ok=True)
     log = tmp_path / "steps/table5/baseline/train.log"
-    process = subprocess.Popen(_command(_CONTEXT, tmp_path), stdout=subprocess.DEVNULL)
+    flags = (f"--recipe={_CONTEXT}", "--miniature", f"--output_root={tmp_path}")
+    process = Forked(["scripts/reproduce.py", *flags])
     try:
         started = time.monotonic()
         while not log.exists() and time.monotonic() - started < 300:
@@ -136,8 +133,8 @@ def test_after_a_kill_it_ends_with_the_same_table(context, tmp_path, capsys):
         assert log.exists()
         time.sleep(1)  # so that the training has begun
     finally:
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+        process.kill()
+        process.communicate()
     _run(_CONTEXT, tmp_path)
     out = capsys.readouterr().out
     assert out.count("done before") == 4 and "table5/baseline/train: done before" not in out

@@ -8,14 +8,14 @@ import os
 import pathlib
 import re
 import shlex
-import subprocess
-import sys
+import signal
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from tests.conftest import REPOSITORY
+from tests.forked import Forked
 from tests.in_process import run_script
 
 _QUICK = "--init=random --width_multiplier=0.05 --epochs=1 --batch_size=4 --crop_size=65"
@@ -73,26 +73,15 @@ def test_from_a_flat_folder_to_a_served_model(folder, monkeypatch):
 
 def _serve_and_ask(folder: pathlib.Path, serve: str, name: str) -> None:
     """A served mask is the one that predict wrote."""
-    command = [REPOSITORY / "scripts" / "serve.py", *shlex.split(serve)[1:], "--http_port=0"]
-    server = subprocess.Popen(
-        [sys.executable, *command],
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
+    script = str(REPOSITORY / "scripts" / "serve.py")
+    server = Forked([script, *shlex.split(serve)[1:], "--http_port=0"], folder=folder)
     try:
-        assert server.stdout
-        said = ""
-        while not (found := re.search(r"http://127\.0\.0\.1:\d+", said)):
-            line = server.stdout.readline()
-            assert line, said
-            said += line
+        (url,) = re.findall(r"http://127\.0\.0\.1:\d+", server.read_until(r":\d+\D"))
         photo = folder / "photos" / f"{name}.jpg"
-        _give(f"serve_client --url={found[0]} --images={photo} --output_dir=served")
+        _give(f"serve_client --url={url} --images={photo} --output_dir=served")
     finally:
-        server.terminate()
-        server.wait(timeout=30)
+        os.kill(server.pid, signal.SIGTERM)
+        server.communicate()
     served = np.array(Image.open(folder / "served" / f"{name}.png"))
     predicted = np.array(Image.open(folder / "predictions" / "masks" / f"{name}.png"))
     assert served.shape == predicted.shape and (served == predicted).mean() > 0.999

@@ -4,8 +4,7 @@ import os
 import pathlib
 import re
 import signal
-import subprocess
-import sys
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
 from PIL import Image
@@ -13,7 +12,7 @@ from PIL import Image
 from boxsup_tf.inference.export import export
 from boxsup_tf.inference.predictor import Predictor
 from boxsup_tf.inference.saved_model import SavedModel, load_saved_model
-from tests.conftest import REPOSITORY
+from tests.forked import Forked
 from tests.inference.conftest import class_names, images, segmenter  # noqa: F401
 
 
@@ -37,37 +36,29 @@ def photographs(shared_data) -> list[pathlib.Path]:
 
 
 @pytest.fixture(scope="session")
-def url(saved_model, tmp_path_factory):
+def url(saved_model):
     """Of scripts/serve.py, running in a process of its own with small limits."""
     pytest.importorskip("kserve", reason="the server needs the package kserve")
     command = [
-        sys.executable,
-        str(REPOSITORY / "scripts" / "serve.py"),
+        "scripts/serve.py",
         f"--saved_model={saved_model.path}",
         "--model_name=shapes",
         "--http_port=0",
         "--max_request_mb=2",
         "--max_megapixels=20",
     ]
-    log = tmp_path_factory.mktemp("server") / "log.txt"
-    with open(log, "w") as errors:
-        process = subprocess.Popen(
-            command,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            text=True,
-            env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
-        )
-    try:
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        found = re.search(r"serving as shapes on (http://127\.0\.0\.1:\d+)", line)
-        assert found, f"{line}\n{log.read_text()}"
-        yield found[1]
-        process.terminate()
-        assert process.wait(timeout=30) in (0, -signal.SIGTERM)
-    finally:
-        process.kill()
-        process.wait()
+    process = Forked(command)
+    said = process.read_until(r"serving as shapes on \S+\n")
+    url = re.search(r"http://127\.0\.0\.1:\d+", said)
+    with ThreadPoolExecutor(1) as thread:
+        rest = thread.submit(process.communicate, timeout=None)
+        try:
+            assert url, said
+            yield url[0]
+        finally:
+            os.kill(process.pid, signal.SIGTERM)
+            wait([rest], timeout=30)
+            process.kill()
+    assert process.returncode in (0, -signal.SIGTERM)
     # It reports its own failures so.
-    assert "Traceback" not in log.read_text(), log.read_text()
+    assert "Traceback" not in rest.result(), rest.result()

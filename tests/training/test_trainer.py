@@ -7,8 +7,6 @@ import os
 import pathlib
 import re
 import shutil
-import subprocess
-import sys
 import time
 
 import numpy as np
@@ -223,14 +221,10 @@ def _script(config: TrainConfig, model_dir: str) -> Forked:
 
 def _killed(process: Forked, text: str, seconds: float) -> str:
     """SIGKILLs a process so many seconds after it said what matches; returns all it said."""
-    said = b""
-    while not re.search(text.encode(), said):
-        part = os.read(process.output, 2**16)
-        assert part, said.decode()
-        said += part
+    said = process.read_until(text)
     time.sleep(seconds)
     process.kill()
-    return said.decode() + process.communicate()
+    return said + process.communicate()
 
 
 def _progress(model_dir: str) -> tuple[int, int]:
@@ -253,15 +247,14 @@ def test_a_full_disk_ends_with_one_line_and_the_run_goes_on(whole_run, half_run,
         "sys.argv = sys.argv[1:]; runpy.run_path(sys.argv[0], run_name='__main__')"
     )
     script = ["scripts/train.py", *flags, f"--model_dir={model_dir}"]
-    result = subprocess.run(
-        [sys.executable, "-c", limited, *script], cwd=REPOSITORY, capture_output=True, text=True
-    )
-    assert result.returncode == 1
-    line = result.stderr.splitlines()[-1]
+    process = Forked(["-c", limited, *script])
+    said = process.communicate()
+    assert process.returncode == 1
+    line = said.splitlines()[-1]
     what = f"error: {re.escape(model_dir)}/ckpt-\\d+: could not be written: File too large"
     assert re.match(what + r" \(\d+\.\d MB free\)", line), line
     assert f"the last checkpoint, {kept}, is intact; make room and give the same command" in line
-    assert "Traceback" not in result.stderr
+    assert "Traceback" not in said
     assert tf.train.latest_checkpoint(model_dir) == kept
     assert [f for f in sorted(os.listdir(model_dir)) if not f.startswith("events")] == [
         f for f in files if not f.startswith("events")

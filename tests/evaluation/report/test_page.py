@@ -8,8 +8,6 @@ import os
 import pathlib
 import re
 import shutil
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -29,8 +27,7 @@ from tests.evaluation.report.folders import (
     make_folders,
     photograph,
 )
-
-_ROOT = pathlib.Path(__file__).parents[3]
+from tests.forked import run
 
 
 @pytest.fixture(scope="module")
@@ -275,14 +272,7 @@ def test_other_bad_arguments(made, tmp_path):
 
 
 def test_script(made, tmp_path):
-    command = [sys.executable, str(_ROOT / "scripts" / "report.py")]
-    command += [
-        f"--evaluation={made.root}/plain,{made.path('crf')}",
-        f"--data={made.path('records')}",
-    ]
-    command += [f"--output={tmp_path}/x.html"]
-    environment = os.environ | {"PYTHONPATH": str(_ROOT)}
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment)
-    assert done.returncode == 0, done.stderr
-    assert "left out: training curves" in done.stdout
+    evaluations = f"--evaluation={made.root}/plain,{made.path('crf')}"
+    flags = (evaluations, f"--data={made.path('records')}", f"--output={tmp_path}/x.html")
+    assert "left out: training curves" in run(["scripts/report.py", *flags])
     assert data_of((tmp_path / "x.html").read_text())["results"] == ["plain", "crf", "crf + CRF"]
