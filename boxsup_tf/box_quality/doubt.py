@@ -60,12 +60,12 @@ class DoubtMeter:
         config, record = self._config, example.record
         pool = pool_ops.unpack(record.pool)
         annotated = boxes_of(record, config.difficult == "ignore")
-        boxes, labels, ignored = annotated
+        boxes, labels, _ = annotated
         costs = self._scorer.of_pool(logits, pool, boxes, labels)
         eligible = selection.eligible_candidates(
             costs.overlap, pool.one_per_box, config.min_box_iou
         )
-        eligible &= ~ignored[:, None]
+        eligible &= annotated.choosing(config.ignored_boxes)[:, None]
         alone = costs.total(0.0, config.prior_weight)
         asked = costs.total(config.feedback_weight, 0.0)
         ids = box_ids(example.id, tf.shape(labels)[0])

@@ -9,7 +9,6 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from boxsup_tf.labels import BACKGROUND
 from boxsup_tf.pools import pool_ops
 from boxsup_tf.records.parsing import Record
 from boxsup_tf.settings import check, option
@@ -30,7 +29,7 @@ class ChoiceSettings:
         prior_weight: of the preference for large candidates.
         k: each box draws among its k best candidates.
         min_box_iou: candidates whose tight box overlaps the box less are not eligible.
-        belief, normaliser, clip_to_box: see `ScoringConfig`.
+        belief, normaliser, clip_to_box, box_tolerance, retighten_boxes: see `ScoringConfig`.
         seed: of the draws.
         update: number of the mask update, part of the draws' seed.
     """
@@ -42,6 +41,8 @@ class ChoiceSettings:
     belief: str = option("calibrated", choices=BELIEFS)
     normaliser: str = option("image", choices=NORMALISERS)
     clip_to_box: bool = True
+    box_tolerance: float = option(0.0, at_least=0, below=0.5)
+    retighten_boxes: bool = False
     seed: int = option(0, at_least=0, at_most=2**31)
     update: int = option(0, at_least=0, at_most=2**31)
 
@@ -56,7 +57,8 @@ class ChoiceSettings:
 
     @property
     def scoring(self) -> ScoringConfig:
-        return ScoringConfig(self.clip_to_box, self.belief, self.normaliser)
+        names = [field.name for field in dataclasses.fields(ScoringConfig)]
+        return ScoringConfig(**{name: getattr(self, name) for name in names})
 
 
 class Scored(NamedTuple):
@@ -144,10 +146,7 @@ def choose(
     eligible = selection.eligible_candidates(
         costs.overlap, scored.pool.one_per_box, settings.min_box_iou
     )
-    choosing = ~annotated.ignored
-    if ignored_boxes == "candidate":
-        choosing |= annotated.labels == BACKGROUND
-    eligible &= choosing[:, None]
+    eligible &= annotated.choosing(ignored_boxes)[:, None]
     chosen = selection.choose(
         total,
         eligible,

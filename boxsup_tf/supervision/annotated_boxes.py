@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from boxsup_tf.labels import BACKGROUND
 from boxsup_tf.records.parsing import Record
 
 
@@ -19,6 +20,19 @@ class AnnotatedBoxes(NamedTuple):
     boxes: tf.Tensor
     labels: tf.Tensor
     ignored: tf.Tensor
+
+    def choosing(self, ignored_boxes: str) -> tf.Tensor:
+        """Which of them choose a candidate.
+
+        Args:
+            ignored_boxes: `candidate`: ignored boxes of no class, too; else objects alone.
+
+        Returns:
+            bool [B].
+        """
+        if ignored_boxes == "candidate":
+            return ~self.ignored | (self.labels == BACKGROUND)
+        return ~self.ignored
 
 
 def boxes_of(record: Record, ignore_difficult: bool) -> AnnotatedBoxes:

@@ -193,13 +193,9 @@ class MaskUpdate:
             costs.overlap, pool.one_per_box, config.min_box_iou
         )
         num_boxes = tf.shape(labels)[0]
-        choosing = ~ignored
-        if config.ignored_boxes == "candidate":
-            # Of no class the network has no belief: E_o alone decides.
-            choosing |= labels == BACKGROUND
         chosen = selection.choose(
             costs.total(*weights),
-            eligible & choosing[:, None],
+            eligible & annotated.choosing(config.ignored_boxes)[:, None],
             box_ids(example.id, num_boxes),
             tf.constant(config.seed, tf.int64),
             epoch,

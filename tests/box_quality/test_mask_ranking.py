@@ -15,6 +15,7 @@ from boxsup_tf.data.id_list import read_ids
 from boxsup_tf.errors import InputError
 from boxsup_tf.labels import VOID
 from boxsup_tf.pools.candidates import CandidatePool
+from boxsup_tf.records.example import Example
 from boxsup_tf.supervision.scoring import Scorer
 from boxsup_tf.training.config import TrainConfig
 from boxsup_tf.training.sources import load_source
@@ -34,6 +35,8 @@ def _expected(config: TrainConfig, example, pool, logits: np.ndarray, k: int) ->
     chosen = {"alone": [], "asked": []}
     disagreement = np.zeros((SIDE, SIDE))
     inside_any = np.zeros((SIDE, SIDE), bool)
+    of_no_class = (config.ignored_boxes == "candidate") & (example.labels == 0)
+    choosing = ~example.is_crowd | of_no_class
     for b, crowd in enumerate(example.is_crowd):
         top, left, bottom, right = example.boxes[b].astype(int)
         inside = np.zeros((SIDE, SIDE), bool)
@@ -43,10 +46,11 @@ def _expected(config: TrainConfig, example, pool, logits: np.ndarray, k: int) ->
         total = np.where(near, overlap[b] + config.feedback_weight * regression[b], np.inf)
         alone = np.where(near, overlap[b], np.inf)
         for name, cost in (("alone", alone), ("asked", total)):
-            chosen[name].append(-1 if crowd else int(cost.argmin()))
-        if crowd:
+            chosen[name].append(int(cost.argmin()) if choosing[b] else -1)
+        if not choosing[b]:
             continue
-        inside_any |= inside
+        if not crowd:
+            inside_any |= inside
         best = np.argsort(total, kind="stable")[: min(k, near.sum())]
         share = np.mean([pool.mask(n) for n in best], axis=0) * inside
         disagreement = np.maximum(disagreement, 4 * share * (1 - share))
@@ -65,14 +69,25 @@ def _expected(config: TrainConfig, example, pool, logits: np.ndarray, k: int) ->
     return Doubt(changed, disagreement.mean(), (entropy * inside_any).mean(), wrong)
 
 
-def test_doubt_is_as_defined(records):
-    config = TrainConfig(train_data="unused:box", min_box_iou=0.2, feedback_weight=30.0)
-    source = load_source(records, "box")
+def _example(name: str, number: int, **values) -> Example:
+    """One whose crowd is of no class, if there is one."""
+    example = make_example(name, number, **values)
+    return dataclasses.replace(example, labels=np.where(example.is_crowd, 0, example.labels))
+
+
+@pytest.mark.parametrize("ignored_boxes", ["box", "candidate"])
+def test_doubt_is_as_defined(ignored_boxes, tmp_path):
+    config = TrainConfig(
+        "unused:box", min_box_iou=0.2, feedback_weight=30.0, ignored_boxes=ignored_boxes
+    )
+    examples = [_example(name, i, mask=i > 1) for i, name in enumerate(NAMES)]
+    assert any(0 in example.labels for example in examples)
+    source = load_source(write(tmp_path / "records", examples, blocks), "box")
     spec = ExampleTable([source]).read(ExampleTable([source]).numbers()).element_spec
     meter = DoubtMeter(config, spec, len(CLASS_NAMES), k=3)
     rng, seen = np.random.default_rng(0), []
     for number, name in enumerate(NAMES):
-        example = make_example(name, number, mask=number > 1)
+        example = examples[number]
         logits = rng.normal(0, 3, (SIDE, SIDE, len(CLASS_NAMES))).astype(np.float32)
         doubt = meter(read_example(source, number), tf.constant(logits))
         seen.append(doubt)

@@ -51,6 +51,8 @@ def _in_colour(label_map: np.ndarray) -> np.ndarray:
                 **{"k": 50, "prior_weight": 0.3},
             },
         ),
+        (3, {"k": 1, "box_tolerance": 0.3, "min_box_iou": 0.6}),
+        (4, {"k": 2, "box_tolerance": 0.2, "retighten_boxes": True}),
     ],
 )
 def test_every_box_chooses_as_in_a_mask_update(world, explorer, update, values):

@@ -220,7 +220,7 @@ def test_every_layer_is_seen(page):
         settle(page)
         wait_for(lambda: pixels(page) not in seen)
         seen.append(pixels(page))
-    Select(page.find_element(By.ID, "epoch")).select_by_visible_text("epoch 0")
+    Select(page.find_element(By.ID, "epoch")).select_by_visible_text("epoch 1")
     wait_for(lambda: pixels(page) not in seen)
     faint = pixels(page)
     page.find_element(By.ID, "opacity").send_keys(Keys.HOME)

@@ -139,7 +139,7 @@ const open = attempt(async (next) => {
   const options = next.boxes.map(({ label }, i) =>
     new Option(`${i + 1}: ${setup.classes[label]?.name ?? "ignored"}`, i));
   byId("box").replaceChildren(new Option("drawn", DRAWN), ...options);
-  const epochs = next.epochs.map((epoch) => new Option(`epoch ${epoch}`, epoch));
+  const epochs = next.epochs.map((epoch) => new Option(`epoch ${epoch + 1}`, epoch));
   byId("epoch").replaceChildren(new Option("these settings", "now"), ...epochs);
   for (const fieldset of document.querySelectorAll("fieldset")) fieldset.disabled = false;
   const absent = { truth: !next.has_truth, belief: !setup.network, prediction: !setup.network };

@@ -2,8 +2,14 @@
 
 const byId = (id) => document.getElementById(id);
 const SLIDERS = ["feedback_weight", "k"];
-const OF_NETWORK = ["feedback_weight", "feedback_weight_slider", "belief", "normaliser"];
-const NUMBERS = ["feedback_weight", "k", "min_box_iou", "prior_weight", "update", "seed"];
+const OF_NETWORK = [
+  "feedback_weight", "feedback_weight_slider", "belief", "normaliser", "retighten_boxes",
+];
+const NUMBERS = [
+  "feedback_weight", "k", "min_box_iou", "prior_weight", "box_tolerance", "update", "seed",
+];
+const CHOICES = ["belief", "normaliser"];
+const SWITCHES = ["clip_to_box", "retighten_boxes"];
 
 const fill = (select, names) => select.replaceChildren(...names.map((name) => new Option(name)));
 
@@ -17,8 +23,8 @@ export const startSettings = ({ beliefs, normalisers, defaults, network }, chang
   const reset = () => {
     for (const name of NUMBERS) byId(name).value = defaults[name];
     for (const name of SLIDERS) byId(`${name}_slider`).value = defaults[name];
-    for (const name of ["belief", "normaliser"]) byId(name).value = defaults[name];
-    byId("clip_to_box").checked = defaults.clip_to_box;
+    for (const name of CHOICES) byId(name).value = defaults[name];
+    for (const name of SWITCHES) byId(name).checked = defaults[name];
   };
 
   form.addEventListener("input", ({ target }) => {
@@ -39,8 +45,7 @@ export const startSettings = ({ beliefs, normalisers, defaults, network }, chang
 
   return () => ({
     ...Object.fromEntries(NUMBERS.map((name) => [name, Number(byId(name).value)])),
-    belief: byId("belief").value,
-    normaliser: byId("normaliser").value,
-    clip_to_box: byId("clip_to_box").checked,
+    ...Object.fromEntries(CHOICES.map((name) => [name, byId(name).value])),
+    ...Object.fromEntries(SWITCHES.map((name) => [name, byId(name).checked])),
   });
 };
