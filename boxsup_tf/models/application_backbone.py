@@ -80,7 +80,7 @@ def application_backbone(
         load_weights=load_weights,
         preprocess=preprocess,
         mean_rgb=mean_rgb,
-        block_ends=block_ends,
+        block_ends=lambda _: block_ends,
         low_level=low_level,
     )
 

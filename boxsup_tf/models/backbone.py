@@ -26,7 +26,8 @@ class Backbone:
             layers, in a model that holds them among others.
         preprocess: RGB [..., 3] in 0 .. 255 to what it is given, float32.
         mean_rgb: the colour that `preprocess` turns into 0.
-        block_ends: the last layer of each block that may be frozen, from the first block on.
+        block_ends: from the output stride to the last layer of each block that may be frozen, from
+            the first block on.
         low_level: the layer that gives the features of stride 4.
         output_strides: that it can be built with.
     """
@@ -35,7 +36,7 @@ class Backbone:
     load_weights: Callable[[keras.Model, str, float], None]
     preprocess: Callable[[tf.Tensor], tf.Tensor]
     mean_rgb: tuple[float, float, float]
-    block_ends: tuple[str, ...]
+    block_ends: Callable[[int], tuple[str, ...]]
     low_level: str
     output_strides: tuple[int, ...] = (16, 8, 32)
 

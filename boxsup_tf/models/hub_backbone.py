@@ -35,7 +35,7 @@ _SIDE = 129
 
 @functools.cache
 def hub_backbone(preset: str) -> Backbone:
-    """Describes a backbone; blocks that may be frozen end with its levels P2, P3, P4 and P5.
+    """Describes a backbone; blocks that may be frozen end with the levels it is used up to.
 
     Args:
         preset: name, handle or folder, as keras-hub takes it.
@@ -89,7 +89,7 @@ def hub_backbone(preset: str) -> Backbone:
         load_weights=load_weights,
         preprocess=preprocess,
         mean_rgb=mean_rgb,
-        block_ends=tuple(f"block{number}" for number in range(1, 5)),
+        block_ends=lambda stride: tuple(f"block{n + 1}" for n in range(len(_LEVELS[stride]))),
         low_level="block1",
         output_strides=(32, 16, 8),
     )

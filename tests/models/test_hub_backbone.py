@@ -36,8 +36,8 @@ def preset(own, tmp_path_factory) -> str:
     return folder
 
 
-@pytest.mark.parametrize(("stride", "level"), [(0, "P5"), (8, "P3")])
-def test_features_are_those_of_keras_hub(own, preset, stride, level):
+@pytest.mark.parametrize(("stride", "level", "num_blocks"), [(0, "P5", 4), (8, "P3", 2)])
+def test_features_are_those_of_keras_hub(own, preset, stride, level, num_blocks):
     segmenter = make_segmenter(3, 1.0, "deeplab_v3_plus", f"keras_hub:{preset}", stride)
     segmenter.load_weights("imagenet")
     assert segmenter.family.side_step == (stride or 32)
@@ -50,7 +50,8 @@ def test_features_are_those_of_keras_hub(own, preset, stride, level):
     for ours, expected in zip(found, theirs, strict=True):
         np.testing.assert_allclose(ours, expected, rtol=1e-4, atol=1e-4 * np.max(expected))
     assert segmenter.logits(images).shape == (1, 65, 97, 3)
-    trunk, head = segmenter.split(2)
+    assert len(segmenter.family.block_ends) == num_blocks
+    trunk, head = segmenter.split(num_blocks)
     np.testing.assert_allclose(head(trunk(inputs)), model(inputs), atol=1e-5)
 
 

@@ -108,7 +108,7 @@ def _family(name: str, output_stride: int) -> NetworkFamily:
         side_step=output_stride,
         preprocess=backbone.preprocess,
         mean_rgb=backbone.mean_rgb,
-        block_ends=backbone.block_ends,
+        block_ends=backbone.block_ends(output_stride),
         last_layers=(_LAST_LAYER,),
         # The pooling sees the whole image. What is nearer is taken to be all that matters.
         margin=240,
