@@ -17,8 +17,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 import numpy as np
 import program
 from absl import flags
+from assignments import parse_values
 
-from boxsup_tf import settings
 from boxsup_tf.io.json_file import write_json
 from boxsup_tf.models.saved_network import load_segmenter
 from boxsup_tf.training.config import TrainConfig
@@ -52,7 +52,7 @@ def main(_: object) -> None:
         asks = changes[0] != _NONE
         if not asks:
             del changes[0]
-        config = dataclasses.replace(own, **settings.parse_values(TrainConfig, changes, "variants"))
+        config = dataclasses.replace(own, **parse_values(TrainConfig, changes, "variants"))
         weights = (config.feedback_weight, 0.0) if asks else (0.0, config.prior_weight)
         plan = MaskUpdatePlan(np.full(num_classes, weights[0]), np.full(num_classes, weights[1]))
         update = MaskUpdate(

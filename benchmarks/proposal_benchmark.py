@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from assignments import parse_values
 from proposal_quality import (
     COUNTS,
     best_overlaps,
@@ -27,7 +28,6 @@ from boxsup_tf.proposals import edges, registry
 from boxsup_tf.proposals.generate import single_thread
 from boxsup_tf.proposals.proposal_input import ProposalInput
 from boxsup_tf.records.example import decode_image, read_bytes
-from boxsup_tf.settings import parse_values
 from boxsup_tf.workers.worker_pool import Failure, WorkerPool
 
 

@@ -6,7 +6,7 @@ import math
 import operator
 import re
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from absl import flags
@@ -175,32 +175,3 @@ def parse_text(kind: Any, text: str) -> Any:
         return parser.parse(text)
     except (ValueError, TypeError):
         raise InputError(f"expected {expected}") from None
-
-
-def parse_values(cls: type, assignments: Sequence[str], flag: str) -> dict[str, Any]:
-    """Values of a dataclass's fields from texts.
-
-    Args:
-        cls: the dataclass.
-        assignments: such as `edges=gradient`; the elements of a list are joined by `+`.
-        flag: where they come from, for the message.
-
-    Returns:
-        Values by name; those of names that the class does not have are texts.
-
-    Raises:
-        InputError: one is no assignment, or its value not of the field's type.
-    """
-    kinds = field_types(cls)
-    values: dict[str, Any] = {}
-    for assignment in assignments:
-        name, equals, text = assignment.partition("=")
-        if not equals:
-            raise InputError(f"--{flag}: {assignment!r}: expected option=value")
-        kind = kinds.get(name, str)
-        is_list = typing.get_origin(kind) is tuple
-        try:
-            values[name] = text.split("+") if is_list else parse_text(kind, text)
-        except InputError as error:
-            raise InputError(f"--{flag}: {assignment!r}: {error}") from None
-    return values

@@ -34,7 +34,6 @@ def run(options: Options) -> None:
         run: _read(os.path.join(demo, run, "evaluation", METRICS_FILE))["mean_iou"] for run in _RUNS
     }
     epochs = _read(os.path.join(demo, "box", METRICS_FILE))["epochs"]
-    name = "pseudo_mask_mean_iou"
     by_epoch = [epoch.get("pseudo_mask_mean_iou") for epoch in epochs]
     updates = [value for value in by_epoch if value is not None]
     versions = [name for name in os.listdir(os.path.join(demo, "export")) if name.isdecimal()]

@@ -128,23 +128,6 @@ def test_a_bad_value_is_named():
         settings.from_values(Thing, {"t_needed": 1, "t_rate": 0})
 
 
-def test_values_are_parsed_by_the_fields_types():
-    texts = ["t_width=3", "t_rate=0.5", "t_switch=false", "t_name=x=y", "t_rates=1+2", "t_maybe=2"]
-    values = settings.parse_values(Thing, texts, "things")
-    assert values == {
-        **{"t_width": 3, "t_rate": 0.5, "t_switch": False, "t_name": "x=y"},
-        **{"t_rates": ["1", "2"], "t_maybe": 2},
-    }
-    for wrong, expected in {
-        "t_width": "option=value",
-        "t_width=few": "a whole number",
-        "t_rate=few": "a number",
-        "t_switch=maybe": "true or false",
-    }.items():
-        with pytest.raises(InputError, match=f"--things: '{wrong}': expected {expected}"):
-            settings.parse_values(Thing, [wrong], "things")
-
-
 def test_values_are_written_as_flags_take_them():
     values = [dataclasses.MISSING, None, "", "a", True, 3, 0.5, 1e-3, (1.0, 0.5), ("x", "y")]
     written = ["", "", "", "a", "true", "3", "0.5", "0.001", "1,0.5", "x,y"]

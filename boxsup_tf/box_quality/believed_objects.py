@@ -4,11 +4,10 @@ import numpy as np
 from scipy import ndimage
 
 from boxsup_tf.pools.candidates import CandidatePool
+from boxsup_tf.supervision.loose_boxes import LEAST_SHARE
 
 # Pixels are an object's where it is more likely than this that they are not background.
 BELIEVED = 0.5
-# Lines at an end that hold together less than this share of an object are not counted.
-_LEAST_SHARE = 0.02
 # A candidate stands for an object whose soft IoU with it is at least this.
 _LEAST_OVERLAP = 0.5
 # The smallest object, as a share of its image and in pixels.
@@ -24,7 +23,9 @@ def regions_of(pixels: np.ndarray) -> list[np.ndarray]:
 
 
 def extent_yxyx(pixels: np.ndarray) -> np.ndarray:
-    """float32 [4], the box of a region without its thin ends; half-open, pixels.
+    """float32 [4], the box of a region without its thin ends, as `loose_boxes` finds it in a graph.
+
+    Half-open, pixels.
 
     Args:
         pixels: bool [H, W], at least one set.
@@ -32,8 +33,8 @@ def extent_yxyx(pixels: np.ndarray) -> np.ndarray:
     edges = []
     for axis in (1, 0):
         share = np.cumsum(pixels.sum(axis=axis)) / np.count_nonzero(pixels)
-        first = np.count_nonzero(share <= _LEAST_SHARE)
-        edges.append((first, np.count_nonzero(share < 1 - _LEAST_SHARE) + 1))
+        first = np.count_nonzero(share <= LEAST_SHARE)
+        edges.append((first, np.count_nonzero(share < 1 - LEAST_SHARE) + 1))
     (top, bottom), (left, right) = edges
     return np.array([top, left, bottom, right], np.float32)
 

@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 
+from boxsup_tf.boxes import inside_yxyx
 from boxsup_tf.records.example import Example
 
 
@@ -47,7 +48,7 @@ def beliefs_of(example: Example, probabilities: np.ndarray) -> list[BoxBelief]:
         probabilities: float32 [H, W, C].
     """
     edges, labels = np.asarray(example.boxes), example.labels
-    inside, of_object = insides(edges, probabilities.shape[:2]), ~ignored(example)
+    inside, of_object = inside_yxyx(edges, *probabilities.shape[:2]).numpy(), ~ignored(example)
     found = []
     for number in np.flatnonzero(of_object):
         belief = probabilities[inside[number]].sum(axis=0, dtype=np.float64)
@@ -64,14 +65,6 @@ def beliefs_of(example: Example, probabilities: np.ndarray) -> list[BoxBelief]:
 def ignored(example: Example) -> np.ndarray:
     """bool [B]: boxes that are of no object."""
     return example.is_crowd | (example.labels == 0)
-
-
-def insides(boxes: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
-    """bool [B, H, W]: the pixels whose centres lie in each of [B, 4] boxes, yxyx half-open."""
-    y, x = (np.arange(side) + 0.5 for side in size)
-    ymin, xmin, ymax, xmax = (edge[:, None] for edge in boxes.reshape(-1, 4).T)
-    in_rows, in_columns = (y >= ymin) & (y < ymax), (x >= xmin) & (x < xmax)
-    return in_rows[:, :, None] & in_columns[:, None, :]
 
 
 def common_area(first: np.ndarray, second: np.ndarray) -> float:

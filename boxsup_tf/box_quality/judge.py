@@ -2,11 +2,12 @@
 
 import numpy as np
 
-from boxsup_tf.box_quality.box_belief import beliefs_of, ignored, insides
+from boxsup_tf.box_quality.box_belief import beliefs_of, ignored
 from boxsup_tf.box_quality.finding import Box, Finding
 from boxsup_tf.box_quality.overlooked import overlooked
 from boxsup_tf.box_quality.placement import placement_of
 from boxsup_tf.box_quality.suspicions import badly_placed, duplicate, wrong_class
+from boxsup_tf.boxes import inside_yxyx
 from boxsup_tf.pools.candidates import CandidatePool
 from boxsup_tf.records.example import Example
 
@@ -36,7 +37,8 @@ def judge(
         score, kind, label, edges = max(suspicions, key=lambda each: each.score)
         own = box.number, box.label, _edges(box.edges)
         findings.append(Finding(example.source_id, kind, score, *own, label, _edges(edges)))
-    skipped = insides(np.asarray(example.boxes)[ignored(example)], probabilities.shape[:2])
+    skipped = np.asarray(example.boxes)[ignored(example)]
+    skipped = inside_yxyx(skipped, *probabilities.shape[:2]).numpy()
     for score, kind, label, edges in overlooked(placed, skipped, probabilities, pool):
         none = -1, 0, None
         findings.append(Finding(example.source_id, kind, score, *none, label, _edges(edges)))

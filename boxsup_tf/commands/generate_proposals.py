@@ -9,6 +9,7 @@ which the method fails is left out and named at the end; --strict stops there in
 
 import dataclasses
 import os
+from typing import Any
 
 from boxsup_tf.commands.next_step import beside, say_next
 from boxsup_tf.proposals import edge_server, generate, registry, visualize
@@ -52,10 +53,19 @@ class Options:
     visualize: int = option(0, at_least=0)
 
 
-def run(options: Options, given: MethodOptions) -> None:  # type: ignore[valid-type]
+def check_options(options: Options, given: MethodOptions) -> Any:  # type: ignore[valid-type]
+    """The options of the method.
+
+    Raises:
+        InputError: it has no such option, or not of this value.
+    """
     values = {name: value for name, value in vars(given).items() if value is not None}
-    method_options = registry.make_options(options.method, values)
-    if "gradient" in registry.edge_detectors(method_options) and values.get("edges") in (
+    return registry.make_options(options.method, values)
+
+
+def run(options: Options, given: MethodOptions) -> None:  # type: ignore[valid-type]
+    method_options = check_options(options, given)
+    if "gradient" in registry.edge_detectors(method_options) and vars(given)["edges"] in (
         None,
         "auto",
     ):
@@ -83,7 +93,7 @@ def run(options: Options, given: MethodOptions) -> None:  # type: ignore[valid-t
         f"{options.output_dir}: {info.num_images} images, {info.num_candidates} candidates, "
         f"{info.num_candidates / info.num_images:.0f} per image"
     )
-    if rectangles := generate.count_rectangles(options.output_dir, info):
+    if rectangles := generate.count_rectangles(options.output_dir):
         print(f"{rectangles} of {info.num_boxes} boxes have their rectangle as candidate")
     if options.visualize:
         for path in visualize.write_pictures(options.output_dir, options.visualize):

@@ -13,6 +13,7 @@ import math
 import os
 
 from boxsup_tf.box_quality.mask_ranking import rank_for_masks, write_ids, write_table
+from boxsup_tf.commands.next_step import say_next
 from boxsup_tf.errors import InputError
 from boxsup_tf.models.saved_network import CHECKPOINTS, choose_network
 from boxsup_tf.settings import check, option
@@ -57,4 +58,4 @@ def run(options: Options) -> None:
     write_ids(options.output, images[:count])
     write_table(table, images)
     print(f"{options.output}: {count} of {len(images)} images, most urgent first; {table}: scores")
-    print(f"next: boxsup prepare_data --only_ids={options.output}, with their masks")
+    say_next("prepare_data", only_ids=options.output)  # with their masks

@@ -13,7 +13,6 @@ OUTPUT_ROOT/results.json the table.
 import dataclasses
 import importlib
 import os
-import typing
 
 from boxsup_tf.commands import command_line
 from boxsup_tf.commands.next_step import beside, say_next
@@ -66,10 +65,8 @@ def check_step(step: Step) -> None:
         InputError: naming the step and the flag.
     """
     command = importlib.import_module(f"boxsup_tf.commands.{step.command}")
-    hints = typing.get_type_hints(command.run)
-    kinds = [kind for name, kind in hints.items() if name != "return"]
     try:
-        parsed = command_line.parse(kinds, step.arguments)
+        parsed = command_line.parse(command_line.classes_of(command.run), step.arguments)
         if hasattr(command, "check_options"):
             command.check_options(*parsed)
     except InputError as error:

@@ -1,6 +1,6 @@
 """The fully connected CRF in TensorFlow operations only, so that a SavedModel can contain it.
 
-The same mean field as `boxsup_tf.crf`, which calls pydensecrf: P. Kraehenbuehl, V. Koltun.
+The same mean field as `crf.dense_crf`, which calls pydensecrf: P. Kraehenbuehl, V. Koltun.
 Efficient Inference in Fully Connected CRFs with Gaussian Edge Potentials. NIPS 2011, Algorithm 1.
 Both kernels filter on a permutohedral lattice, as the authors' code does.
 """

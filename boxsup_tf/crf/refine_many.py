@@ -26,7 +26,6 @@ def refine_many(
     images: Iterable[tuple[Any, np.ndarray, np.ndarray]],
     parameters: CrfParameters,
     num_workers: int,
-    min_share: float = dense_crf.MIN_SHARE,
 ) -> Iterator[tuple[Any, np.ndarray, np.ndarray]]:
     """`dense_crf.refine` of every image, in order; the same numbers whatever `num_workers` is.
 
@@ -34,7 +33,6 @@ def refine_many(
         images: (key, image, probabilities): anything that can be pickled, and what `refine`
             takes. They are read as they are needed: a few images per process are in memory.
         num_workers: processes, at least 1.
-        min_share: see `dense_crf.refine`.
 
     Yields:
         (key, image, marginals): the last float32 [H, W, C].
@@ -46,7 +44,7 @@ def refine_many(
     check = functools.partial(check_installed, "CRF")
     check()
     function = functools.partial(_refine, parameters=parameters)
-    tasks = (_task(*each, min_share) for each in images)
+    tasks = (_task(*each) for each in images)
     with WorkerPool(function, num_workers, check) as pool:
         for task, marginals in pool.map(tasks):
             if isinstance(marginals, Failure):
@@ -54,8 +52,8 @@ def refine_many(
             yield task.key, task.image, dense_crf.spread(marginals, task.kept)
 
 
-def _task(key: Any, image: np.ndarray, probabilities: np.ndarray, min_share: float) -> _Task:
-    kept = dense_crf.believed_labels(probabilities, min_share)
+def _task(key: Any, image: np.ndarray, probabilities: np.ndarray) -> _Task:
+    kept = dense_crf.believed_labels(probabilities, dense_crf.MIN_SHARE)
     return _Task(key, image, probabilities[..., kept], kept)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from boxsup_tf.errors import InputError, require
-from boxsup_tf.records.example import PNG_START, check_image, check_image_size
+from boxsup_tf.records.example import JPEG_START, PNG_START, check_image, check_image_size
 from boxsup_tf.settings import option
 
 _TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
@@ -108,13 +108,15 @@ def _decode(encoded: bytes, path: str, max_megapixels: float) -> np.ndarray:
     """[H, W, C]; colours in the order red, green, blue."""
     if encoded.startswith(_TIFF_STARTS):
         return _decode_tiff(encoded, path, max_megapixels)
-    if encoded.startswith((PNG_START, b"\xff\xd8\xff")):
+    if encoded.startswith((JPEG_START, PNG_START)):
         check_image(encoded, path, max_megapixels)
     else:
         check_image_size(*_header_size(encoded, path), path, max_megapixels)
     pixels = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_UNCHANGED)
     if pixels is None:
-        raise InputError(f"{path}: the image is damaged ({len(encoded)} bytes): expected a whole")
+        raise InputError(
+            f"{path}: the image is damaged ({len(encoded)} bytes): expected a whole one"
+        )
     pixels = pixels[:, :, None] if pixels.ndim == 2 else pixels
     if pixels.shape[2] < 3:
         return pixels

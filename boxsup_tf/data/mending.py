@@ -27,6 +27,13 @@ def note(kind: str, detail: str) -> str:
     return f"{kind}: {detail}".encode(errors="replace").decode()
 
 
+def upright_box(cy: float, cx: float, height: float, width: float, angle: float) -> Box:
+    """The box around one that is rotated about its middle (cy, cx) by an angle in radians."""
+    cos, sin = abs(math.cos(angle)), abs(math.sin(angle))
+    half_height, half_width = (width * sin + height * cos) / 2, (width * cos + height * sin) / 2
+    return cy - half_height, cx - half_width, cy + half_height, cx + half_width
+
+
 def usable_box(box: Box, height: int, width: int, where: str, notes: Notes) -> Box | None:
     """A box clipped to its image; None where nothing is left of it.
 

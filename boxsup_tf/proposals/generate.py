@@ -188,12 +188,11 @@ def _check_nothing_skipped(output_dir: str) -> None:
         )
 
 
-def count_rectangles(folder: str, info: dataset_info.DatasetInfo) -> int:
+def count_rectangles(folder: str) -> int:
     """How many boxes have just their rectangle, in pools of one candidate per box.
 
     Args:
         folder: written by `generate`.
-        info: its dataset.json.
 
     Raises:
         InputError: a shard is missing or damaged.

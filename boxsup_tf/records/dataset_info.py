@@ -74,6 +74,18 @@ class DatasetInfo:
     repairs: Repairs = dataclasses.field(default_factory=dict)
     format_version: int = FORMAT_VERSION
 
+    def check_masks(self, folder: str) -> None:
+        """Makes sure that an image has a class mask.
+
+        Args:
+            folder: that this describes.
+
+        Raises:
+            InputError: none has.
+        """
+        if self.num_images_with_masks == 0:
+            raise InputError(f"{folder}: none of {self.num_images} images has a class mask")
+
     def save(self, folder: str) -> None:
         """Writes dataset.json, whole or not at all."""
         write_json(os.path.join(folder, DATASET_FILE), dataclasses.asdict(self))

@@ -146,14 +146,14 @@ def decode_whole(encoded: bytes, name: str) -> tf.Tensor:
         raise _damaged(encoded, name) from None
 
 
-def read_image_file(path: str, max_megapixels: float = MAX_MEGAPIXELS) -> tuple[bytes, int, int]:
+def read_image_file(path: str) -> tuple[bytes, int, int]:
     """The bytes of an image file that decodes, and its height and width in pixels.
 
     Raises:
         InputError: the file is missing, or as `decode_checked`.
     """
     encoded = read_bytes(path, "an image")
-    height, width = decode_checked(encoded, path, max_megapixels).shape[:2]
+    height, width = decode_checked(encoded, path).shape[:2]
     return encoded, height, width
 
 

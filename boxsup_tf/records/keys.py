@@ -1,7 +1,8 @@
 """Every TFRecord key, once.
 
 The `image/...` names are those of the TF Object Detection API and DeepLab, so that other
-tools can read the records; the `image/candidates/...` ones and `BOXES_ANNOTATED` are ours.
+tools can read the records; the `image/candidates/...` ones, `REPAIRS` and `BOXES_ANNOTATED` are
+ours.
 """
 
 # TFRecord features of one image.

@@ -9,7 +9,7 @@ import tensorflow as tf
 from boxsup_tf import boxes as box_ops
 
 # Rows and columns at an edge that hold together less than this share of the belief are not counted.
-_LEAST_SHARE = 0.02
+LEAST_SHARE = 0.02
 
 
 def overlap_cost(
@@ -92,5 +92,5 @@ def _retightened(
 def _extent(counts: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """First line of those that hold the belief, and the one after the last; int32 scalars."""
     share = tf.math.divide_no_nan(tf.cumsum(counts), tf.reduce_sum(counts))
-    first = tf.reduce_sum(tf.cast(share <= _LEAST_SHARE, tf.int32))
-    return first, tf.reduce_sum(tf.cast(share < 1 - _LEAST_SHARE, tf.int32)) + 1
+    first = tf.reduce_sum(tf.cast(share <= LEAST_SHARE, tf.int32))
+    return first, tf.reduce_sum(tf.cast(share < 1 - LEAST_SHARE, tf.int32)) + 1

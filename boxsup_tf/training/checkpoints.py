@@ -128,7 +128,7 @@ class Checkpoints:
             return
         folder, last = self._best.directory, self._best.latest_checkpoint
         with self._removing_unfinished(self._best):
-            # With the settings the folder is a whole of its own, for load_model or to be copied.
+            # With the settings the folder is a whole of its own, to be loaded or copied.
             files.make_folders(folder)
             settings = read_settings(self._model_dir)
             write_json(os.path.join(folder, CONFIG_FILE), settings)

@@ -26,7 +26,7 @@ class TrainConfig:
         train_data: comma-separated DIR:box and DIR:mask, records and what is learnt of them.
         val_data: a folder of records with masks; empty: no validation.
         augmentations: fixed crops per image, cycled over epochs; 0: a new crop every epoch.
-        crop_size: pixels, 8 n + 1.
+        crop_size: pixels, a multiple of the network's step and 1 (docs/networks.md), such as 321.
         min_scale, max_scale: range of the random scaling.
         difficult: `learn`: boxes annotated as difficult are objects as others are; `ignore`: they
             choose no candidate, and their pixels are void where nothing else is painted.
@@ -60,7 +60,7 @@ class TrainConfig:
         batch_size: images per step.
         accumulate: parts that a batch is worked off in, one after the other, where memory is
             short; the update is that of the whole batch.
-        loss_at: `grid`: a label every 8 pixels counts, as in DeepLab; `pixels`: every one.
+        loss_at: `grid`: the label at each score of the network counts, as in DeepLab; `pixels`: all
         loss: `cross_entropy`, or `focal`, which gives little weight to pixels that are known well.
         class_weights: factors of the loss by class: `none`; `inverse` to the frequency of a class's
             pixels; `median` frequency over its own, counted where the class is; or numbers with

@@ -14,6 +14,7 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from boxsup_tf.io import files
+from boxsup_tf.io.atomic_write import atomic_write
 from boxsup_tf.io.digest import digest_of
 from boxsup_tf.models.as_written import as_written
 from boxsup_tf.records.parsing import Record
@@ -124,13 +125,11 @@ class FeatureCache:
                     tf.cast(part, tf.bfloat16) for part in tf.nest.flatten(self._trunk(images))
                 ]
                 for path, *parts in zip(batch.numpy(), *features, strict=True):
-                    # A file is whole or not there, also after a kill.
-                    partial = f"{path.decode()}.{os.getpid()}.part"
                     stored = [tf.io.serialize_tensor(part) for part in parts]
                     if self._is_tuple:
                         stored = [tf.io.serialize_tensor(tf.stack(stored))]
-                    tf.io.write_file(partial, stored[0])
-                    files.replace(partial, path.decode())
+                    with atomic_write(path.decode(), "wb") as file:
+                        file.write(stored[0].numpy())
                 bar.update(len(batch))
 
     def _path(self, encoded: tf.Tensor, view: tf.Tensor) -> tf.Tensor:

@@ -3,6 +3,7 @@
 import dataclasses
 import os
 from collections.abc import Sequence
+from typing import TypeVar
 
 import numpy as np
 import tensorflow as tf
@@ -21,8 +22,9 @@ from boxsup_tf.training.sources import Source, with_most_objects
 from boxsup_tf.training.training_example import TrainingExample, read_example
 
 EVOLUTION_FILE = "mask_evolution.png"
-_MASKS_FOLDER = "pseudo_masks"
-_MAX_COLUMNS = 6  # updates shown in the mask-evolution picture
+MASKS_FOLDER = "pseudo_masks"
+_MAX_COLUMNS = 6  # updates shown of how the masks changed
+_Update = TypeVar("_Update")
 _NOTHING = np.full([1, 1, 3], 255, np.uint8)
 
 
@@ -72,7 +74,7 @@ class Pictures:
         config: TrainConfig,
     ) -> None:
         self._segmenter, self._labelling, self._config = segmenter, labelling, config
-        self._folder = os.path.join(model_dir, _MASKS_FOLDER)
+        self._folder = os.path.join(model_dir, MASKS_FOLDER)
         self._evolution = os.path.join(model_dir, EVOLUTION_FILE)
         self._shown = _choose_examples(sources, config)
         if self._shown:
@@ -106,9 +108,8 @@ class Pictures:
             made = [epoch for epoch in paths if files.exists(paths[epoch])]  # not all update
             if not made:
                 continue
-            spread = np.linspace(0, len(made) - 1, min(_MAX_COLUMNS, len(made))).round().astype(int)
             columns: dict[str, np.ndarray | None] = {"boxes": None}
-            for epoch in (made[i] for i in spread):
+            for epoch in shown_updates(made):
                 with drawing.opened_picture(paths[epoch]) as mask:
                     columns[f"pseudo-mask, update {epoch + 1}"] = np.array(mask)
             rows.append(self._row(shown, columns))
@@ -141,6 +142,12 @@ class Pictures:
         return self._segmenter.label_maps(image[None])[0]
 
 
+def shown_updates(updates: Sequence[_Update]) -> list[_Update]:
+    """Of an example's mask updates at most six, from the first to the last."""
+    columns = min(_MAX_COLUMNS, len(updates))
+    return [updates[i] for i in np.linspace(0, len(updates) - 1, columns).round().astype(int)]
+
+
 def _choose_examples(sources: Sequence[Source], config: TrainConfig) -> list[_Shown]:
     """The examples with most boxes of objects, at most `num_pictures`; ties by id."""
     chosen = with_most_objects(sources, config.num_pictures, config.difficult != "ignore")
@@ -166,7 +173,7 @@ def kept_masks(model_dir: str, example_id: str) -> dict[int, str]:
     Palette PNGs of those that the run follows; empty for the others.
     """
     start, end = f"{example_id.replace('/', '_')}_update_", ".png"
-    folder = os.path.join(model_dir, _MASKS_FOLDER)
+    folder = os.path.join(model_dir, MASKS_FOLDER)
     names = files.names_in(folder) if files.is_folder(folder) else []
     numbers = {name: name.removeprefix(start).removesuffix(end) for name in names}
     return {

@@ -11,11 +11,10 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from boxsup_tf.errors import InputError
-from boxsup_tf.io import files
 from boxsup_tf.metrics.confusion import ConfusionMatrix
 from boxsup_tf.metrics.count_in_graph import count_pixels
 from boxsup_tf.models.as_written import as_written
-from boxsup_tf.records.dataset_info import DatasetInfo, shard_paths
+from boxsup_tf.records.dataset_info import DatasetInfo
 from boxsup_tf.training.feature_cache import Features
 from boxsup_tf.training.sources import SUPERVISION_MASK, load_source
 from boxsup_tf.training.training_example import ExampleTable
@@ -35,11 +34,7 @@ class Validation:
     ) -> None:
         self._network, self._folder, self._info = network, folder, info
         self._workers = workers
-        if info.num_images_with_masks == 0:
-            raise InputError(f"{folder}: none of {info.num_images} images has a class mask")
-        for path in shard_paths(folder, info.num_shards):
-            if not files.exists(path):
-                raise InputError(f"{path}: shard not found: expected {info.num_shards} shards")
+        info.check_masks(folder)
         examples = ExampleTable([load_source(folder, SUPERVISION_MASK)])
         everything = np.arange(len(examples))
         network.prepare(examples, everything, "features of validation images", workers)

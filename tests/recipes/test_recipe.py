@@ -6,11 +6,8 @@ import re
 
 import pytest
 
-from boxsup_tf.commands import command_line
-from boxsup_tf.commands.generate_proposals import MethodOptions, Options
 from boxsup_tf.commands.reproduce import check_step
 from boxsup_tf.errors import InputError
-from boxsup_tf.proposals import registry
 from boxsup_tf.recipes import needs
 from boxsup_tf.recipes import recipe as recipe_module
 from boxsup_tf.recipes import step as step_module
@@ -40,10 +37,6 @@ def test_every_flag_is_its_commands(name):
     for plan in plans:
         for step in plan.steps:
             check_step(step)
-            if step.command == "generate_proposals":  # the method has them, and takes their values
-                options, given = command_line.parse([Options, MethodOptions], step.arguments)
-                values = {key: value for key, value in vars(given).items() if value is not None}
-                registry.make_options(options.method, values)
     assert {*recipe.data} <= {*needs.NEEDS}
 
 

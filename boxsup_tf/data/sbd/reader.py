@@ -34,7 +34,7 @@ class SbdReader:
 
     Args:
         data_dir: the VOCdevkit: the folder that holds VOC2012.
-        split: "train_aug", see `sbd_lists.read_train_aug`; or "train", "val" or another list of
+        split: "train_aug", see `lists.read_train_aug`; or "train", "val" or another list of
             SBD's, which hold images of VOC's validation list.
         sbd_dir: SBD's benchmark_RELEASE, or the folder dataset in it: cls, inst, img and lists.
         mask_dir: PNGs of labels in place of SBD's cls, such as SegmentationClassAug. Then `sbd_dir`

@@ -14,6 +14,7 @@ from boxsup_tf.data.mending import (
     Box,
     Notes,
     note,
+    upright_box,
     usable_box,
 )
 from boxsup_tf.data.reader import UnknownClassError
@@ -51,7 +52,7 @@ def read_objects(path: str, image: SourceImage, class_names: Sequence[str]) -> l
     root = read_xml(path, "an annotation")
     frame = image.frame(_size(root, path, image.notes), f"{path}: <size>")
     objects = []
-    for item, name, where in _items(root, path):
+    for item, name, where in _items(root):
         if not name:
             image.notes.append(note(OBJECT_LEFT_OUT, where))
             continue
@@ -72,9 +73,7 @@ def read_labels(path: str, class_names: Sequence[str]) -> list[int]:
         InputError: the file is not well-formed.
         UnknownClassError: an object is of an unknown class.
     """
-    named = [
-        (name, where) for _, name, where in _items(read_xml(path, "an annotation"), path) if name
-    ]
+    named = [(name, where) for _, name, where in _items(read_xml(path, "an annotation")) if name]
     return [_label(name, f"{path}: {where}", class_names) for name, where in named]
 
 
@@ -84,10 +83,10 @@ def read_names(path: str) -> set[str]:
     Raises:
         InputError: the file is missing or not well-formed.
     """
-    return {name for _, name, _ in _items(read_xml(path, "an annotation"), path) if name}
+    return {name for _, name, _ in _items(read_xml(path, "an annotation")) if name}
 
 
-def _items(root: ElementTree.Element, path: str) -> Iterator[tuple[ElementTree.Element, str, str]]:
+def _items(root: ElementTree.Element) -> Iterator[tuple[ElementTree.Element, str, str]]:
     """Every object, its class's name, and what messages call it; some tools nest the objects."""
     for number, item in enumerate(root.iter("object"), start=1):
         yield item, (item.findtext("name") or "").strip(), f"object {number}"
@@ -124,9 +123,7 @@ def _box(item: ElementTree.Element, where: str, notes: Notes) -> Box | None:
         cx, cy, w, h, angle = (_number(rotated, k) for k in ("cx", "cy", "w", "h", "angle"))
         if all(map(math.isfinite, (cx, cy, w, h, angle))):
             notes.append(note(ROTATED, where))
-            cos, sin = abs(math.cos(angle)), abs(math.sin(angle))
-            half_w, half_h = (w * cos + h * sin) / 2, (w * sin + h * cos) / 2
-            return cy - half_h, cx - half_w, cy + half_h, cx + half_w
+            return upright_box(cy, cx, h, w, angle)
     notes.append(note(OBJECT_LEFT_OUT, where))
     return None
 

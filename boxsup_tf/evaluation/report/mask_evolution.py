@@ -3,15 +3,11 @@
 import os
 import re
 
-import numpy as np
-
 from boxsup_tf import drawing, sheet
 from boxsup_tf.evaluation.report.markup import Node, node, scroller, section
 from boxsup_tf.evaluation.report.pictures import jpeg_uri, read_picture
 from boxsup_tf.io import files
-from boxsup_tf.training.pictures import EVOLUTION_FILE
-
-_MAX_COLUMNS = 6
+from boxsup_tf.training.pictures import EVOLUTION_FILE, MASKS_FOLDER, shown_updates
 
 _WHOLE = (
     "One row per example: its boxes, pseudo-masks from the first mask update to the last, the "
@@ -50,14 +46,12 @@ def evolution_section(model_dir: str) -> Node | None:
 
 def _mask_rows(model_dir: str) -> list[sheet.Row]:
     by_example: dict[str, list[str]] = {}
-    for path in sorted(files.matching(os.path.join(model_dir, "pseudo_masks"), "*.png")):
+    for path in sorted(files.matching(os.path.join(model_dir, MASKS_FOLDER), "*.png")):
         match = re.fullmatch(r"(.+)_update_\d+\.png", os.path.basename(path))
         if match:
             by_example.setdefault(match[1], []).append(path)
     rows = []
     for name, paths in by_example.items():
-        columns = min(_MAX_COLUMNS, len(paths))
-        spread = np.linspace(0, len(paths) - 1, columns).round().astype(int)
-        masks = [drawing.colorize(read_picture(paths[place], "")) for place in spread]
+        masks = [drawing.colorize(read_picture(path, "")) for path in shown_updates(paths)]
         rows.append(sheet.Row(name, masks))
     return rows

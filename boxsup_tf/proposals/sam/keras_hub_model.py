@@ -77,7 +77,7 @@ def load(preset: str) -> KerasHubModel:
 
 
 def _keras_hub(preset: str) -> Any:
-    require("keras_hub", "pip install keras-hub", f"--sam_model={preset}")
+    require("keras_hub", "pip install 'boxsup_tf[keras-hub]'", f"--sam_model={preset}")
     import keras_hub
 
     return keras_hub

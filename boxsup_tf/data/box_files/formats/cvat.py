@@ -8,7 +8,7 @@ import os
 import xml.etree.ElementTree as ElementTree
 
 from boxsup_tf.data.box_files.box_set import BoxSet, ImageBoxes, NamedBox, tight_box
-from boxsup_tf.data.mending import OBJECT_LEFT_OUT, ROTATED, Box, Notes, note
+from boxsup_tf.data.mending import OBJECT_LEFT_OUT, ROTATED, Box, Notes, note, upright_box
 from boxsup_tf.data.xml_file import read_xml
 from boxsup_tf.errors import InputError
 from boxsup_tf.io import files
@@ -62,9 +62,6 @@ def _box(shape: ElementTree.Element, where: str, notes: Notes) -> Box:
     angle = math.radians(float(shape.get("rotation", "0")))  # about the middle
     if angle:
         notes.append(note(ROTATED, where))
-        cos, sin = abs(math.cos(angle)), abs(math.sin(angle))
-        half_w, half_h = (right - left) / 2, (bottom - top) / 2
-        reach_x, reach_y = half_w * cos + half_h * sin, half_w * sin + half_h * cos
-        x, y = (left + right) / 2, (top + bottom) / 2
-        return y - reach_y, x - reach_x, y + reach_y, x + reach_x
+        middle = (top + bottom) / 2, (left + right) / 2
+        return upright_box(*middle, bottom - top, right - left, angle)
     return top, left, bottom, right
