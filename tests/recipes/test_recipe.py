@@ -93,11 +93,14 @@ def test_the_documentation_lists_every_recipe():
     text = (REPOSITORY / "docs" / "recipes.md").read_text(encoding="utf-8")
     for name in _NAMES:
         recipe = load_recipe(name)
-        assert f"`{name}`" in text, name
+        paper, ours = "", ""
         for score in recipe.scores:
             if score.paper is not None:
-                (line,) = [each for each in text.splitlines() if f"| `{name}` |" in each]
-                assert f"| {score.paper:g}{'' if score.source else ' ?'} |" in line, name
+                paper = f"{score.paper:g}{'' if score.source else ' ?'}"
+            ours = ours or (f"{score.expected:g}" if score.expected else "")
+        hours = f"{recipe.hours:g}" if recipe.hours else "shared"
+        cells = (f"`{name}`", recipe.row, recipe.title, paper, ours, hours)
+        assert f"| {' | '.join(cells)} |" in text.splitlines(), cells
 
 
 def test_names_are_chosen_by_pattern():
