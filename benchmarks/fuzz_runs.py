@@ -22,10 +22,11 @@ from boxsup_tf.models.segmenter import Segmenter
 from boxsup_tf.recipes.step import flags_of, read_flagfile
 from boxsup_tf.training.config import TrainConfig
 from boxsup_tf.training.history import History
-from boxsup_tf.training.run_settings import open_run, read_config
+from boxsup_tf.training.run_settings import DataSettings, open_run, read_config
 
 NAMES = ("background", "cat", "dog")
 _WIDTH = 0.02
+_DATA: DataSettings = {"data_digests": ["abc"], "pools": [{"method": "scg", "number": 9}]}
 _SETTINGS = {"weights": "abc", "data": "xyz", "scales": [1.0], "flip": False}
 
 
@@ -34,7 +35,7 @@ def make_segmenter() -> Segmenter:
 
 
 def _write_run(folder: str) -> None:
-    open_run(folder, TrainConfig("data:box", width_multiplier=_WIDTH), NAMES, ["abc"])
+    open_run(folder, TrainConfig("data:box", width_multiplier=_WIDTH), NAMES, _DATA)
     history = History(folder, 0)
     for epoch in range(3):
         history.add(epoch, {"loss": 1.5 - epoch, "val_mean_iou": None, "changed_share": 0.5})

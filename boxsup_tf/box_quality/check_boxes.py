@@ -58,6 +58,7 @@ def check_boxes(
         raise InputError(f"{data}: none of its {info.num_images} images has boxes: expected some")
     folder = OwnedFolder(output_dir, SETTINGS_FILE, "a check", "check_boxes")
     settings = model.settings | {"data": info.digest, "use_pools": use_pools, "scores": _SCORES}
+    settings["pools"] = info.pools if use_pools else None
     found = folder.read()
     if found is not None:
         folder.check(found, settings)

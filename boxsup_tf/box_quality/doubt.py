@@ -66,8 +66,8 @@ class DoubtMeter:
             costs.overlap, pool.one_per_box, config.min_box_iou
         )
         eligible &= annotated.choosing(config.ignored_boxes)[:, None]
-        alone = costs.total(0.0, config.prior_weight)
-        asked = costs.total(config.feedback_weight, 0.0)
+        alone = costs.total(0.0, annotated.weights(config.prior_weight))
+        asked = costs.total(annotated.weights(config.feedback_weight), 0.0)
         ids = box_ids(example.id, tf.shape(labels)[0])
 
         def painted(cost: tf.Tensor) -> tf.Tensor:

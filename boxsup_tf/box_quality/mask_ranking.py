@@ -14,6 +14,7 @@ from boxsup_tf.io.atomic_write import atomic_write
 from boxsup_tf.models.saved_network import load_segmenter
 from boxsup_tf.records.dataset_info import check_same_classes
 from boxsup_tf.records.places import Places
+from boxsup_tf.training.damaged_records import damaged_records_explained
 from boxsup_tf.training.run_settings import read_config
 from boxsup_tf.training.sources import SUPERVISION_BOX, load_source
 from boxsup_tf.training.training_example import ExampleTable
@@ -79,10 +80,11 @@ def rank_for_masks(
     spec = examples.read(examples.numbers()).element_spec
     meter = DoubtMeter(config, spec, len(segmenter.class_names), k)
     predicted = tqdm(predictor.predict_all(True), "rank", len(examples), unit="image")
-    doubts = {
-        example.record.source_id.numpy().decode(): meter(example, logits)
-        for example, logits in predicted
-    }
+    with damaged_records_explained(data):
+        doubts = {
+            example.record.source_id.numpy().decode(): meter(example, logits)
+            for example, logits in predicted
+        }
     return ranked(doubts)
 
 

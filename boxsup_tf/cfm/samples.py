@@ -44,8 +44,9 @@ def draw_segments(
         stuff += [(row, label) for row in rows]
     rows, labels = np.array(stuff, np.int64).reshape(-1, 2).T
     kinds.append((rows, labels))
+    is_known = found.membership @ found.sizes > 0  # of what is all void nothing is known
     neither = np.flatnonzero(
-        (best_iou < _NEITHER) & (found.purity.max(axis=1, initial=0) < _NEITHER)
+        is_known & (best_iou < _NEITHER) & (found.purity.max(axis=1, initial=0) < _NEITHER)
     )
     kinds.append((neither, np.full(neither.size, BACKGROUND)))
     drawn = [rng.permutation(len(rows))[:count] for rows, _ in kinds]

@@ -13,6 +13,7 @@ from boxsup_tf.cfm.run_folder import checkpoint_of, open_run, restore
 from boxsup_tf.cfm.sampling import Samples, load_images
 from boxsup_tf.errors import InputError
 from boxsup_tf.models.checkpoint_state import mend_state
+from boxsup_tf.training.damaged_records import damaged_records_explained
 from boxsup_tf.training.history import History
 
 
@@ -48,7 +49,8 @@ def train_cfm(model_dir: str, config: CfmConfig) -> list[dict]:
     history = History(model_dir, int(done))
     step = _Step(network, optimizer)
     for epoch in range(int(done), config.epochs):
-        history.add(epoch, _run_epoch(step, samples, epoch))
+        with damaged_records_explained(config.train_data):
+            history.add(epoch, _run_epoch(step, samples, epoch))
         done.assign_add(1)
         manager.save()
     return history.epochs

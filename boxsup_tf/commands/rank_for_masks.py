@@ -15,6 +15,7 @@ import os
 from boxsup_tf.box_quality.mask_ranking import rank_for_masks, write_ids, write_table
 from boxsup_tf.commands.next_step import say_next
 from boxsup_tf.errors import InputError
+from boxsup_tf.io import files
 from boxsup_tf.models.saved_network import CHECKPOINTS, choose_network
 from boxsup_tf.settings import check, option
 
@@ -52,8 +53,9 @@ class Options:
 def run(options: Options) -> None:
     folder, what = choose_network(options.model_dir, options.checkpoint)
     print(f"{folder}: {what}", flush=True)
+    files.make_folders(os.path.dirname(options.output) or ".")  # before the long part
     images = rank_for_masks(folder, options.data, options.k, options.with_masks)
-    count = math.ceil(options.share * len(images))
+    count = math.ceil(options.share * len(images) - 1e-9)  # 0.07 * 100 is more than 7
     table = f"{os.path.splitext(options.output)[0]}.csv"
     write_ids(options.output, images[:count])
     write_table(table, images)

@@ -50,7 +50,7 @@ class Options:
 
 
 def run(options: Options) -> None:
-    paths = find_images(options.images, options.output_dir)
+    paths = find_images(options.images, options.output_dir, options.overlay_dir)
     client = _client(options)
     names: tuple[str, ...] = ()
     if options.overlay_dir and isinstance(client, RestClient):

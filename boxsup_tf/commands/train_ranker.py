@@ -18,7 +18,7 @@ from tqdm import tqdm
 from boxsup_tf.data import instance_images
 from boxsup_tf.proposals import edges
 from boxsup_tf.proposals.combinatorial import ranker_training
-from boxsup_tf.records.example import decode_image, read_bytes
+from boxsup_tf.records.example import decode_checked, read_bytes
 from boxsup_tf.settings import option
 
 
@@ -56,4 +56,5 @@ def run(options: Options) -> None:
 def _images(options: Options) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     found = instance_images.coco_instances(options.data_dir, options.annotations)
     for image in tqdm(found, desc="candidates", unit="image"):
-        yield decode_image(read_bytes(image.image_path, "an image")).numpy(), image.masks()
+        encoded, path = read_bytes(image.image_path, "an image"), image.image_path
+        yield decode_checked(encoded, path).numpy(), image.masks()

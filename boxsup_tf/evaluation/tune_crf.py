@@ -75,7 +75,7 @@ class Grid:
             value, tried = getattr(best, name), sorted(set(getattr(self, name)))
             step = min(np.diff(tried), default=0.0) / 2**refinement
             near = {float(value + sign * step) for sign in (-1, 0, 1)}
-            choices.append(sorted(choice for choice in near if choice > 0))
+            choices.append(sorted(choice for choice in near if choice > 0 or choice == value))
         return self._product(choices)
 
     def _product(self, choices: Sequence[Sequence[float]]) -> list[CrfParameters]:

@@ -142,7 +142,10 @@ def choose(
         ignored_boxes: see `TrainConfig`.
     """
     costs, annotated = scored.costs, scored.annotated
-    total = costs.total(settings.feedback_weight if asks else 0.0, settings.prior_weight)
+    feedback_weight = settings.feedback_weight if asks else 0.0
+    total = costs.total(
+        annotated.weights(feedback_weight), annotated.weights(settings.prior_weight)
+    )
     eligible = selection.eligible_candidates(
         costs.overlap, scored.pool.one_per_box, settings.min_box_iou
     )

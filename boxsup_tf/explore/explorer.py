@@ -17,7 +17,7 @@ from boxsup_tf.supervision.annotated_boxes import boxes_of
 from boxsup_tf.supervision.scoring import Scorer, ScoringConfig
 
 _MOST_IMAGES = 3  # whose logits and pools are kept
-_MOST_SCORED = 4
+_MOST_SCORED, _MOST_SCORERS = 4, 12  # a scorer, of its settings, is a traced graph
 LAYERS = ("photo", "pool", "belief", "prediction", "now", "epoch", "truth", "candidate")
 
 
@@ -48,7 +48,7 @@ class Explorer:
         self._open = functools.lru_cache(_MOST_IMAGES)(self._read)
         self._logits = functools.lru_cache(_MOST_IMAGES)(self._ask)
         self._score = functools.lru_cache(_MOST_SCORED)(self._score_anew)
-        self._scorer = functools.cache(Scorer)  # there are twelve at most
+        self._scorer = functools.lru_cache(_MOST_SCORERS)(Scorer)
 
     def describe(self, key: str) -> dict[str, Any]:
         """What the page must know of an image at first.

@@ -11,6 +11,7 @@ import tensorflow as tf
 from boxsup_tf.errors import InputError, first_line
 from boxsup_tf.explore.choice import with_box
 from boxsup_tf.pools.candidates import CandidatePool
+from boxsup_tf.pools.packing import MAX_PIXELS
 from boxsup_tf.pools.pool_ops import PackedPool
 from boxsup_tf.proposals import registry
 from boxsup_tf.proposals.proposal_input import ProposalInput
@@ -81,7 +82,8 @@ class OpenedImage:
         self._proposer = proposer
         self._example = example = records.decode_example(serialized)
         self.source_id = example.source_id
-        self.image = decode_checked(example.encoded, example.source_id).numpy()
+        # Any that records hold; uploads have a limit of their own.
+        self.image = decode_checked(example.encoded, self.source_id, MAX_PIXELS / 1e6).numpy()
         self.record = parse(tf.constant(serialized))
         try:
             self._stored = stored = records.decode_pool(serialized)

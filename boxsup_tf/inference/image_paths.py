@@ -10,13 +10,13 @@ from boxsup_tf.io import files
 _ENDINGS = (".jpg", ".jpeg", ".png", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".heic", ".avif")
 
 
-def find_images(patterns: Sequence[str], output_dir: str | None = None) -> dict[str, str]:
+def find_images(patterns: Sequence[str], *output_dirs: str) -> dict[str, str]:
     """Finds image files and names what is made of them.
 
     Args:
         patterns: files, folders (everything below, hidden files excepted), or glob patterns of
             both, in which ** stands for any folders.
-        output_dir: where given, what lies below it is left out: an earlier run made it.
+        *output_dirs: what lies below them is left out: an earlier run made it.
 
     Returns:
         Paths by name, in the order of the patterns, then alphabetical. A name is the file's,
@@ -26,6 +26,7 @@ def find_images(patterns: Sequence[str], output_dir: str | None = None) -> dict[
         InputError: a pattern stands for nothing, or two files would have one name.
     """
     path_of_name: dict[str, str] = {}
+    outputs = [folder for folder in output_dirs if folder]
     taken: set[str] = set()
     for pattern in patterns:
         # A file's own name may look like a pattern.
@@ -34,12 +35,12 @@ def find_images(patterns: Sequence[str], output_dir: str | None = None) -> dict[
             (name, path)
             for match in sorted(matches)
             for name, path in _expand(match)
-            if not (output_dir and _is_below(path, output_dir))
+            if not any(_is_below(path, folder) for folder in outputs)
         ]
         if not found:
             raise InputError(
                 f"--images={pattern}: no such image: expected a file, a folder of images or a "
-                "pattern" + (f", and not below --output_dir={output_dir}" if output_dir else "")
+                "pattern" + (f", and not below {' or '.join(outputs)}" if outputs else "")
             )
         for name, path in found:
             if files.absolute(path) in taken:
@@ -56,7 +57,7 @@ def find_images(patterns: Sequence[str], output_dir: str | None = None) -> dict[
 
 
 def _is_below(path: str, folder: str) -> bool:
-    return files.absolute(path).startswith(os.path.join(files.absolute(folder), ""))
+    return files.resolved(path).startswith(os.path.join(files.resolved(folder), ""))
 
 
 def _expand(path: str) -> Iterator[tuple[str, str]]:

@@ -29,7 +29,7 @@ def checkpoints_in(folder: str) -> list[str]:
     if not whole:
         raise InputError(
             f"{os.path.join(folder, STATE_FILE)}: missing or damaged, and {there[-1]} is damaged, "
-            "too: expected a checkpoint; delete the folder's checkpoints to begin anew"
+            "too: expected a checkpoint; delete the folder's checkpoints and best/ to begin anew"
         )
     return whole
 

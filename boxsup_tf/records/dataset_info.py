@@ -1,6 +1,7 @@
 """dataset.json: what a folder of TFRecord shards holds."""
 
 import dataclasses
+import hashlib
 import itertools
 import json
 import os
@@ -73,6 +74,13 @@ class DatasetInfo:
     skipped: tuple[SkippedImage, ...] = ()
     repairs: Repairs = dataclasses.field(default_factory=dict)
     format_version: int = FORMAT_VERSION
+
+    @property
+    def pools(self) -> dict[str, Any]:
+        """What tells the pools from others of the same examples, which have the same `digest`."""
+        made_with = hashlib.sha256(json.dumps(self.settings, sort_keys=True).encode()).hexdigest()
+        method = self.settings.get("method")
+        return {"method": method, "number": self.num_candidates, "settings": made_with[:16]}
 
     def check_masks(self, folder: str) -> None:
         """Makes sure that an image has a class mask.

@@ -34,6 +34,10 @@ class AnnotatedBoxes(NamedTuple):
             return ~self.ignored | (self.labels == BACKGROUND)
         return ~self.ignored
 
+    def weights(self, weight: float) -> tf.Tensor:
+        """A cost's weight for each, float32 [B, 1]: 0 for those of no class, whose E_o decides."""
+        return tf.where(self.labels == BACKGROUND, 0.0, weight)[:, None]
+
 
 def boxes_of(record: Record, ignore_difficult: bool) -> AnnotatedBoxes:
     """The boxes of a record; crowds are ignored, with `ignore_difficult` difficult ones, too."""

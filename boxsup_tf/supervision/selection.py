@@ -15,7 +15,8 @@ def eligible_candidates(
     """Which candidates a box may choose.
 
     Those whose tight box has an IoU of at least `min_box_iou` with it; where there is none, the one
-    of highest box IoU, so that no box is lost. In a pool of one candidate per box, each box's own.
+    of highest box IoU; none where no tight box overlaps it. In a pool of one candidate per box,
+    each box's own.
 
     Args:
         overlap_cost: float32 [B, N], E_o.
@@ -26,6 +27,7 @@ def eligible_candidates(
     """
     shape = tf.shape(overlap_cost)
     best = overlap_cost <= tf.reduce_min(overlap_cost, axis=1, keepdims=True)
+    best &= overlap_cost < 1.0  # what lies elsewhere would leave the box without a pixel
     near = overlap_cost <= 1.0 - min_box_iou
     shared = tf.where(tf.reduce_any(near, axis=1, keepdims=True), near, best)
     own = tf.cast(tf.eye(shape[0], shape[1]), tf.bool)

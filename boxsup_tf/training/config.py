@@ -92,7 +92,7 @@ class TrainConfig:
         box_tolerance: of boxes that are not tight: the share of a box's side by which each of its
             edges may lie too far out. A candidate whose tight box ends in that band costs no E_o.
         retighten_boxes: within `box_tolerance`, boxes are tightened to what the network believes in
-            them, once it is asked.
+            them once it is asked, of all classes, whatever `min_agreement` leaves out.
         clip_to_box: a candidate stands for its part inside the box.
         belief: how predictions enter E_r. `cross_entropy`: as in the paper. `calibrated`: the same,
             but a network that sees too much background in a whole box is corrected for it.
@@ -133,9 +133,9 @@ class TrainConfig:
     frozen_blocks: int = option(0, at_least=0)
     feature_cache: str = ""
     augmentations: int = option(0, at_least=0)
-    crop_size: int = 321
+    crop_size: int = option(321, at_least=1)
     min_scale: float = option(0.75, above=0)
-    max_scale: float = 1.25
+    max_scale: float = option(1.25, above=0)
     strategy: str = option("auto", choices=STRATEGIES)
     seed: int = option(0, at_least=0)
     loss_at: str = option("grid", choices=("grid", "pixels"))
@@ -145,8 +145,8 @@ class TrainConfig:
     learning_rate: float = option(0.001, at_least=0)
     last_layer_rate: float = option(10.0, at_least=0)
     schedule: str = option("step", choices=("step", "poly"))
-    decay_epochs: int = option(15, at_least=1)
-    momentum: float = option(0.9, at_least=0, at_most=1)
+    decay_epochs: int = option(15, at_least=1, only_with="schedule=step")
+    momentum: float = option(0.9, at_least=0, at_most=1, only_with="optimizer=sgd")
     weight_decay: float = option(5e-4, at_least=0)
     clip_norm: float = option(0.0, at_least=0)
     dropout: float = option(0.5, at_least=0, below=1)

@@ -28,6 +28,7 @@ def damaged_records_explained(folders: str) -> Iterator[None]:
         tf.errors.DataLossError,
         tf.errors.FailedPreconditionError,
         tf.errors.InvalidArgumentError,
+        tf.errors.NotFoundError,
     ) as error:
         signs = DAMAGED_POOL, _TOO_FEW, _READ
         if not isinstance(error, tf.errors.DataLossError) and not any(

@@ -11,14 +11,14 @@ from boxsup_tf.training.write_errors import full_disk_explained
 
 
 @contextlib.contextmanager
-def guarded(model_dir: str, train_data: str) -> Iterator[None]:
+def guarded(model_dir: str, train_data: str, strategy: str) -> Iterator[None]:
     """For as long as a run learns; of several workers, the chief holds the lock.
 
     Raises:
         InputError: another process works in the folder; or what ends the run is a full disk,
             damaged records or a worker that is missing.
     """
-    cluster = cluster_of_environment()
+    cluster = cluster_of_environment(strategy)
     is_chief = cluster is None or cluster.index == 0
     with (
         folder_lock(model_dir, "--model_dir") if is_chief else contextlib.nullcontext(),

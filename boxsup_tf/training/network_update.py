@@ -99,7 +99,9 @@ class NetworkUpdate:
             leave=False,  # a line stays, see `epoch_line`
             disable=not self._workers.is_chief,
         ) as bar:
-            for images, label_maps, example_ids in pipeline.dataset:
+            # Of no batch a worker would still get the empty part that the last one may have.
+            batches = pipeline.dataset if done < num_steps else ()
+            for images, label_maps, example_ids in batches:
                 loss, counts = self.step(images, label_maps)
                 progress.agreement.assign_add(counts)
                 progress.step.assign_add(1)

@@ -159,7 +159,7 @@ def _show(source: Source, number: int) -> _Shown:
     record = example.record
     image = record.image().numpy()
     return _Shown(
-        example.id.numpy().decode().replace("/", "_"),
+        _file_name(example.id.numpy().decode()),
         example,
         image,
         drawing.draw_boxes(image, record.boxes.numpy(), record.labels.numpy()),
@@ -172,7 +172,7 @@ def kept_masks(model_dir: str, example_id: str) -> dict[int, str]:
 
     Palette PNGs of those that the run follows; empty for the others.
     """
-    start, end = f"{example_id.replace('/', '_')}_update_", ".png"
+    start, end = f"{_file_name(example_id)}_update_", ".png"
     folder = os.path.join(model_dir, MASKS_FOLDER)
     names = files.names_in(folder) if files.is_folder(folder) else []
     numbers = {name: name.removeprefix(start).removesuffix(end) for name in names}
@@ -181,3 +181,9 @@ def kept_masks(model_dir: str, example_id: str) -> dict[int, str]:
         for name, number in numbers.items()
         if name == f"{start}{number}{end}" and number.isdecimal()
     }
+
+
+def _file_name(example_id: str) -> str:
+    """Another one for each example, whose id within its source may hold slashes, too."""
+    number, _, source_id = example_id.partition("/")
+    return f"{number}_{source_id.replace('%', '%25').replace('/', '%2F')}"

@@ -2,7 +2,6 @@
 
 import dataclasses
 
-import keras
 import numpy as np
 import tensorflow as tf
 
@@ -43,12 +42,10 @@ class PixelLoss:
             logits = upsample(logits, tf.shape(label_maps)[1], tf.shape(label_maps)[2])
         known = label_maps != VOID
         labels = tf.where(known, label_maps, 0)
+        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits)
         if self.kind == "focal":
-            losses = keras.losses.categorical_focal_crossentropy(
-                tf.one_hot(labels, logits.shape[-1]), logits, alpha=1.0, gamma=2.0, from_logits=True
-            )
-        else:
-            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits)
+            # Keras' own clips P, so that what is most wrong would have no gradient.
+            losses *= tf.math.expm1(-losses) ** 2  # 1 - P
         if self.class_weights is not None:
             losses *= tf.gather(tf.constant(self.class_weights, tf.float32), labels)
         losses = tf.where(known, losses, 0.0)

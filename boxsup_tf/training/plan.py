@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from boxsup_tf.labels import BACKGROUND
 from boxsup_tf.training.config import TrainConfig
 
 # A labelling has collapsed when it covers less than this share of what the first one covered.
@@ -59,16 +60,21 @@ def plan_mask_update(
         return None  # the same labelling would come of it
     known = (class_iou >= config.min_agreement) | (config.min_agreement == 0)
     trust_of_class = np.where(known, trust, 0.0)
+    trust_of_class[BACKGROUND] = 0.0  # no box is of it; boxes of no class choose by E_o alone
+    prior = (1 - trust_of_class) * config.prior_weight
+    prior[BACKGROUND] = 0.0
     return MaskUpdatePlan(
         trust_of_class * config.feedback_weight,
-        (1 - trust_of_class) * config.prior_weight,
+        prior,
         _notice(config.min_agreement, class_iou, class_names) if trust else "",
     )
 
 
 def boxes_alone(config: TrainConfig, num_classes: int) -> MaskUpdatePlan:
     """The plan that does not ask the network of any class."""
-    return MaskUpdatePlan(np.zeros(num_classes), np.full(num_classes, config.prior_weight))
+    prior = np.full(num_classes, config.prior_weight)
+    prior[BACKGROUND] = 0.0
+    return MaskUpdatePlan(np.zeros(num_classes), prior)
 
 
 def never_asked(config: TrainConfig) -> str:
@@ -76,8 +82,8 @@ def never_asked(config: TrainConfig) -> str:
     if not config.feedback_weight:
         return ""
     for epoch in range(config.epochs):
-        at_best = np.ones(1) if epoch else np.zeros(1)  # nothing is learnt before the first epoch
-        plan = plan_mask_update(config, epoch, at_best, ["any"])
+        at_best = np.full(2, bool(epoch), float)  # nothing is learnt before the first epoch
+        plan = plan_mask_update(config, epoch, at_best, ["background", "any"])
         if plan and plan.asks_network:
             return ""
     return (

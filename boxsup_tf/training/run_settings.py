@@ -29,24 +29,24 @@ _SINCE = {
     **{"box_tolerance": 0.0, "retighten_boxes": False},
 }
 
+DataSettings = dict[str, list[Any]]
+
 
 def open_run(
-    model_dir: str, config: TrainConfig, class_names: tuple[str, ...], digests: list[str]
+    model_dir: str, config: TrainConfig, class_names: tuple[str, ...], data: DataSettings
 ) -> None:
     """Makes a run's folder, or checks that an existing one belongs to this very run.
 
     Args:
-        digests: of the training sources and the validation data.
+        data: `data_digests` of the training sources and the validation data; `pools` of the
+            sources that are learnt by their boxes.
 
     Raises:
         InputError: the folder holds a run with other settings, data or classes; or another
             number of epochs where the learning rate depends on it; or checkpoints of which none
             can be read.
     """
-    settings = dataclasses.asdict(config) | {
-        "class_names": list(class_names),
-        "data_digests": digests,
-    }
+    settings = dataclasses.asdict(config) | {"class_names": list(class_names)} | data
     path = os.path.join(model_dir, CONFIG_FILE)
     # Before its first checkpoint a run has learnt nothing: what stopped it may be mended now.
     if files.exists(path) and newest_checkpoint(model_dir):
@@ -73,19 +73,16 @@ def read_config(model_dir: str) -> TrainConfig:
     return parse_json(os.path.join(model_dir, CONFIG_FILE), "a run of train.py", parse)
 
 
-def settings_of_all_workers(config: TrainConfig, digests: list[str]) -> dict[str, Any]:
-    """What must be the same for all processes of a run.
-
-    Args:
-        config, digests: see `open_run`.
-    """
+def settings_of_all_workers(config: TrainConfig, data: DataSettings) -> dict[str, Any]:
+    """What must be the same for all processes of a run; arguments as of `open_run`."""
     own = {*_FREE} - {"epochs", "validate_every"}
     shared = {name: value for name, value in dataclasses.asdict(config).items() if name not in own}
-    return shared | {"data digests": digests}
+    return shared | {name.replace("_", " "): value for name, value in data.items()}
 
 
 def _check_same_run(model_dir: str, found: dict[str, Any], settings: dict[str, Any]) -> None:
-    found = _SINCE | found
+    # What the first versions' candidates were is not known.
+    found = {"pools": settings["pools"]} | _SINCE | found
     free = {*_FREE, *(found.keys() - settings.keys())}  # a setting that is gone since is no matter
     folder = OwnedFolder(model_dir, CONFIG_FILE, "a run", "train.py", "--model_dir")
     folder.check(found, settings, free)

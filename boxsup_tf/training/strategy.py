@@ -29,14 +29,20 @@ class Cluster:
     index: int
 
 
-def cluster_of_environment() -> Cluster | None:
-    """What the environment variable TF_CONFIG says; None where it names no cluster.
+def cluster_of_environment(strategy: str) -> Cluster | None:
+    """The machines of a run, as the environment variable TF_CONFIG names them.
+
+    Args:
+        strategy: one of `STRATEGIES`.
+
+    Returns:
+        None where it names no cluster, or the strategy is one of this machine alone.
 
     Raises:
         InputError: it is no JSON, or not of TensorFlow's form.
     """
     text = os.environ.get("TF_CONFIG", "")
-    if not text:
+    if not text or strategy not in ("auto", "multi_worker"):
         return None
     try:
         found = json.loads(text)
@@ -47,6 +53,8 @@ def cluster_of_environment() -> Cluster | None:
         addresses = tuple(map(str, [*chiefs, *workers]))
         kind, number = found["task"]["type"], int(found["task"]["index"])
         before = {"chief": 0, "worker": len(chiefs)}[kind]
+        if not all(0 < int(address.rpartition(":")[2]) < 2**16 for address in addresses):
+            raise ValueError("a port that is none")
     except (ValueError, KeyError, TypeError, AttributeError):
         raise InputError(f"TF_CONFIG={text}: {_EXPECTED}") from None
     index = before + number

@@ -36,7 +36,7 @@ from boxsup_tf.training.plan import (
     never_asked,
     plan_mask_update,
 )
-from boxsup_tf.training.run_settings import open_run, settings_of_all_workers
+from boxsup_tf.training.run_settings import DataSettings, open_run, settings_of_all_workers
 from boxsup_tf.training.sources import check_pruning, empty_labelling, load_sources
 from boxsup_tf.training.strategy import cluster_of_environment, make_strategy
 from boxsup_tf.training.training_example import read_example
@@ -59,7 +59,7 @@ def train(model_dir: str, config: TrainConfig) -> list[dict]:
     Raises:
         InputError: see `Trainer`; or NaN loss, a full disk, another process in `model_dir`.
     """
-    with guarded(model_dir, config.train_data):
+    with guarded(model_dir, config.train_data, config.strategy):
         return Trainer(model_dir, config).run()
 
 
@@ -87,22 +87,25 @@ class Trainer:
 
     def __init__(self, model_dir: str, config: TrainConfig) -> None:
         self._model_dir, self._config = model_dir, config
-        cluster = cluster_of_environment()
+        cluster = cluster_of_environment(config.strategy)
         strategy = make_strategy(config.strategy, cluster)
         self._workers = workers = Workers(strategy, cluster)
         self._sources = sources = load_sources(config.train_data)
         check_pruning(sources, config.min_box_iou, config.box_tolerance)
         self.class_names = class_names = sources[0].info.class_names
-        digests = [source.info.digest for source in sources]
+        data: DataSettings = {
+            "data_digests": [source.info.digest for source in sources],
+            "pools": [source.info.pools for source in sources if source.is_box],
+        }
         val_info = None
         if config.val_data:
             val_info = dataset_info.load_complete(config.val_data)
             dataset_info.check_same_classes(
                 sources[0].folder, class_names, config.val_data, val_info.class_names
             )
-            digests.append(val_info.digest)
+            data["data_digests"].append(val_info.digest)
         # Before anything else is shared, which would wait for what another worker lacks.
-        workers.check_same(settings_of_all_workers(config, digests))
+        workers.check_same(settings_of_all_workers(config, data))
         check_shares(sources, config, workers)
         self._num_steps = steps_per_epoch(sources, config)
         with strategy.scope():
@@ -114,7 +117,7 @@ class Trainer:
         if newest_checkpoint(model_dir) is None:
             start_from(segmenter, config.init)
         if workers.is_chief:
-            open_run(model_dir, config, class_names, digests)
+            open_run(model_dir, config, class_names, data)
         workers.wait()
         self.labelling = empty_labelling(sources)
         self.progress = Progress(len(class_names))

@@ -43,8 +43,10 @@ def _expected(config: TrainConfig, example, pool, logits: np.ndarray, k: int) ->
         inside[top:bottom, left:right] = True
         near = overlap[b] <= 1 - config.min_box_iou
         near = near if near.any() else overlap[b] == overlap[b].min()
-        total = np.where(near, overlap[b] + config.feedback_weight * regression[b], np.inf)
-        alone = np.where(near, overlap[b], np.inf)
+        weight = config.feedback_weight if example.labels[b] else 0.0
+        prior = config.prior_weight / (1 + costs.coverage.numpy()[b]) if example.labels[b] else 0.0
+        total = np.where(near, overlap[b] + weight * regression[b], np.inf)
+        alone = np.where(near, overlap[b] + prior, np.inf)
         for name, cost in (("alone", alone), ("asked", total)):
             chosen[name].append(int(cost.argmin()) if choosing[b] else -1)
         if not choosing[b]:
@@ -78,7 +80,9 @@ def _example(name: str, number: int, **values) -> Example:
 @pytest.mark.parametrize("ignored_boxes", ["box", "candidate"])
 def test_doubt_is_as_defined(ignored_boxes, tmp_path):
     config = TrainConfig(
-        "unused:box", min_box_iou=0.2, feedback_weight=30.0, ignored_boxes=ignored_boxes
+        "unused:box",
+        **{"min_box_iou": 0.2, "feedback_weight": 30.0, "prior_weight": 0.5},
+        **{"belief": "centred", "ignored_boxes": ignored_boxes},
     )
     examples = [_example(name, i, mask=i > 1) for i, name in enumerate(NAMES)]
     assert any(0 in example.labels for example in examples)
@@ -157,6 +161,25 @@ def test_the_command_ranks_what_has_no_mask_and_writes_a_share(run, records, tmp
     assert {row["id"] for row in rows} == set(NAMES[:2]) and rows[0]["id"] == first
     with pytest.raises(InputError, match="--output=a.csv: expected another ending"):
         command.Options(run, records, "a.csv")
+
+
+def test_a_share_is_not_more_for_how_it_is_written(run, records, tmp_path, monkeypatch, capsys):
+    images = rank_for_masks(run, records, with_masks=True)
+    monkeypatch.setattr(command, "rank_for_masks", lambda *_: images[:1] * 100)
+    path = str(tmp_path / "new" / "ids.txt")  # a folder that is made
+    for share, count in ((0.07, 7), (0.55, 55), (0.071, 8)):
+        command.run(command.Options(run, records, path, share=share))
+        assert f"{count} of 100 images" in capsys.readouterr().out
+
+
+def test_a_damaged_record_is_said_in_one_line(run, records, tmp_path):
+    folder = shutil.copytree(records, tmp_path / "records")
+    shard = next(folder.glob("*.tfrecord"))
+    content = bytearray(shard.read_bytes())
+    content[len(content) // 2] ^= 1
+    shard.write_bytes(content)
+    with pytest.raises(InputError, match="records: a record is damaged or missing"):
+        rank_for_masks(run, str(folder), with_masks=True)
 
 
 def test_the_best_network_is_asked_unless_the_last_is_wanted(run, records, tmp_path, capsys):

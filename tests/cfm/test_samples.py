@@ -1,5 +1,7 @@
 """cfm.samples: which segments are learnt from, and as what."""
 
+import dataclasses
+
 import numpy as np
 
 from boxsup_tf.cfm.overlaps import Overlaps
@@ -42,6 +44,13 @@ def test_no_more_than_asked_of_each_kind_and_others_each_time():
     for _, labels in draws:
         assert np.unique(labels, return_counts=True)[1].tolist() == [5, 5, 5]
     assert draws[0][0].tolist() == draws[2][0].tolist() != draws[1][0].tolist()
+
+
+def test_of_what_is_void_nothing_is_learnt():
+    found = _found([0.0, 0.0], [0.0, 0.0])
+    found = dataclasses.replace(found, sizes=np.array([0, 10]))
+    rows, labels = draw_segments(found, 10, np.random.default_rng(0))
+    assert (rows.tolist(), labels.tolist()) == ([1], [0])
 
 
 def test_an_image_without_objects_or_stuff():

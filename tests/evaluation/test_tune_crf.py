@@ -120,6 +120,12 @@ def test_coarse_then_half_steps_around_the_best(found):
     assert found["best"] == max(found["tried"], key=lambda entry: entry["mean_iou"])
 
 
+def test_a_weight_of_nothing_is_one_to_refine_around():
+    grid = Grid(w1=(0.0, 2.0), theta_alpha=(9.0,), theta_beta=(9.0,), w2=(0.0,))
+    best = CrfParameters(w1=0, theta_alpha=9, theta_beta=9, w2=0, theta_gamma=3, iterations=10)
+    assert [(each.w1, each.w2) for each in grid.around(best, 0)] == [(0, 0), (2, 0)]
+
+
 def test_an_interrupted_search_goes_on_and_ends_the_same(found, dataset, tmp_path, monkeypatch):
     written = []
 

@@ -86,7 +86,7 @@ def world(tmp_path_factory) -> World:
     last.set_weights([100 * kernel, bias])  # sure of itself, and as often wrong as right
     made = World(data, plain, str(root / "run"), config, segmenter)
     sources, labelling, _ = made.update()
-    open_run(made.run, config, CLASS_NAMES, [sources[0].info.digest])
+    open_run(made.run, config, CLASS_NAMES, {"data_digests": [sources[0].info.digest], "pools": []})
     progress = Progress(len(CLASS_NAMES))
     progress.epoch.assign(1)
     progress.masks_updated.assign(True)

@@ -66,8 +66,11 @@ def test_what_an_earlier_run_made_is_left_out(folder):
     assert "photos/cam/a" in find_images(["."], "photos/ca")
     found = find_images(["photos"], f"{folder}/other/../photos/cam/")
     assert list(found) == ["a", "b"]
+    assert list(find_images(["photos"], "", "photos/cam", "elsewhere")) == ["a", "b"]
+    (folder / "link").symlink_to(folder / "photos" / "cam")
+    assert list(find_images(["photos"], "link")) == ["a", "b"]
     for pattern in ("photos", "photos/*.jpg", "photos/cam"):
-        with pytest.raises(InputError, match="no such image: .*not below --output_dir=photos"):
+        with pytest.raises(InputError, match="no such image: .*not below photos"):
             find_images([pattern], "photos")
 
 

@@ -76,3 +76,13 @@ def test_annotated_images_become_rankers_that_rank(tmp_path):
         rng = np.random.default_rng(0)
         features, overlaps = sample_candidates(image, maps[:num_maps], masks, options, rng)
         assert np.corrcoef(ranker.estimate(features), overlaps)[0, 1] > 0.3
+
+
+def test_an_image_that_is_damaged_is_said_in_one_line(tmp_path):
+    annotations = _coco_folder(tmp_path, 2)
+    (path, *_) = sorted((tmp_path / "train").iterdir())
+    path.write_bytes(path.read_bytes()[:-200])
+    flags = [f"--data_dir={tmp_path}", "--edges=gradient", f"--output_dir={tmp_path}/out"]
+    result = _run(*flags, f"--annotations={annotations}")
+    assert result.returncode == 1 and "Traceback" not in result.stderr
+    assert f"error: {path}: the image is damaged" in result.stderr

@@ -129,7 +129,7 @@ def test_eligible_by_box_overlap_or_the_best_there_is():
     assert _eligible(cost, False, 0.5) == [
         [True, True, False, False],  # an IoU of exactly the smallest is enough
         [False, True, False, True],  # none is near enough: the best, here two
-        [True, True, True, True],
+        [False] * 4,  # none overlaps the box
     ]
     assert _eligible(cost, False, 0.0) == [[True] * 4] * 3
 

@@ -68,7 +68,7 @@ def main(model_dir: str, train_data: str, val_data: str, replicas: str, *changes
         devices = [tf.config.LogicalDeviceConfiguration()] * int(replicas)
         tf.config.set_logical_device_configuration(cpu, devices)
         config["strategy"] = "mirrored"
-    cluster = cluster_of_environment()
+    cluster = cluster_of_environment("auto")
     try:
         with missing_workers_explained(cluster):
             trainer = Trainer(model_dir, TrainConfig(train_data, val_data=val_data, **config))

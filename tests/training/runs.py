@@ -45,7 +45,7 @@ class Run:
 def open_run(model_dir: object, class_names=CLASS_NAMES, **settings) -> Run:
     """What a process has in its hands after it opened a new run or an existing one."""
     config = TrainConfig("x:box", **{"width_multiplier": 0.02, **settings})
-    run_settings.open_run(str(model_dir), config, class_names, [])
+    run_settings.open_run(str(model_dir), config, class_names, {"data_digests": [], "pools": []})
     model = make_segmenter(class_names, config.width_multiplier).model
     optimizer = make_optimizer(config, 1)
     optimizer.build(model.trainable_variables)

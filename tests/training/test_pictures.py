@@ -1,6 +1,7 @@
 """training.pictures: which examples are followed."""
 
 import dataclasses
+import os
 
 import numpy as np
 import pytest
@@ -51,3 +52,13 @@ def test_ignored_boxes_make_no_example_worth_showing(
     for name in "abc":
         path = str(tmp_path / "pseudo_masks" / f"0_{name}_update_0000.png")
         assert kept_masks(str(tmp_path), f"0/{name}") == ({0: path} if name in followed else {})
+
+
+def test_ids_with_slashes_keep_their_masks_apart(segmenter, tmp_path):
+    names = ("a/b", "a_b", "a%2Fb")
+    examples = [make_example(name, i) for i, name in enumerate(names)]
+    sources = load_sources(f"{write(tmp_path / 'data', examples, rectangles)}:box")
+    config = TrainConfig("", num_pictures=3)
+    Pictures(str(tmp_path), segmenter, sources, empty_labelling(sources), config).show(0)
+    paths = [kept_masks(str(tmp_path), f"0/{name}")[0] for name in names]
+    assert len({*paths}) == 3 and all(map(os.path.exists, paths))

@@ -44,3 +44,14 @@ def test_loss_equals_brute_force(at, kind, weights):
     loss = PixelLoss(at, 8, kind, np.array(weights) if weights else None)
     found = loss(tf.constant(logits), tf.constant(labels, tf.int32))
     assert found.numpy() == pytest.approx(expected, rel=1e-5)
+
+
+def test_what_is_most_wrong_has_the_gradient_of_the_cross_entropy():
+    logits = tf.Variable([[[[0.0, 40.0]]]])  # P of the first class is 4e-18
+    gradients = {}
+    for kind in ("cross_entropy", "focal"):
+        with tf.GradientTape() as tape:
+            loss = PixelLoss("grid", 8, kind, None)(logits, tf.zeros([1, 1, 1], tf.int32))
+        gradients[kind] = tape.gradient(loss, logits).numpy().ravel()
+    np.testing.assert_allclose(gradients["cross_entropy"], [-1, 1], atol=1e-6)
+    np.testing.assert_allclose(gradients["focal"], [-1, 1], atol=1e-6)

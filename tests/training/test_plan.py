@@ -31,16 +31,19 @@ def test_lambda_rises_while_the_prior_fades(warmup, ramp, expected):
     iou = np.array([0.9, 0.3, 0.2, 0.19, np.nan])
     for epoch, (feedback, prior) in enumerate(expected):
         plan = plan_mask_update(config, epoch, iou, NAMES)
-        learnt = iou >= 0.2
+        learnt = (iou >= 0.2) & (np.arange(5) > 0)  # no box is of the background
         np.testing.assert_allclose(plan.feedback, np.where(learnt, feedback, 0))
-        np.testing.assert_allclose(plan.prior, np.where(learnt, prior, 0.5))
+        np.testing.assert_allclose(plan.prior[1:], np.where(learnt, prior, 0.5)[1:])
+        assert plan.prior[0] == 0
         assert plan.asks_network == (feedback > 0)
         # 0 means always, also of classes of which no pixel was seen.
         everyone = dataclasses.replace(config, min_agreement=0.0)
         for values in (np.zeros(5), np.full(5, np.nan)):
             always = plan_mask_update(everyone, epoch, values, NAMES)
-            np.testing.assert_allclose(always.feedback, feedback)
+            np.testing.assert_allclose(always.feedback[1:], feedback)
             assert not always.notice
+        unlearnt = np.where(np.arange(5) == 0, 0.9, 0.1)
+        assert not plan_mask_update(config, epoch, unlearnt, NAMES).asks_network
 
 
 def test_the_notice_names_the_classes_that_are_left_out():

@@ -10,11 +10,12 @@ from boxsup_tf.training.config import TrainConfig
 from boxsup_tf.training.run_settings import open_run, read_config
 
 _NAMES = ("background", "cat")
+_DATA = {"data_digests": ["abc"], "pools": [{"method": "mcg", "number": 7}]}
 
 
 @pytest.fixture
 def run(tmp_path) -> str:
-    open_run(str(tmp_path), TrainConfig("data:box", width_multiplier=1), _NAMES, ["abc"])
+    open_run(str(tmp_path), TrainConfig("data:box", width_multiplier=1), _NAMES, _DATA)
     return str(tmp_path)
 
 

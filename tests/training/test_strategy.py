@@ -31,7 +31,7 @@ def _config(cluster: dict, **task: object) -> str:
 )
 def test_the_cluster_of_the_environment(text, expected, monkeypatch):
     monkeypatch.setenv("TF_CONFIG", text)
-    assert cluster_of_environment() == (Cluster(*expected) if expected else None)
+    assert cluster_of_environment("auto") == (Cluster(*expected) if expected else None)
 
 
 @pytest.mark.parametrize(
@@ -44,12 +44,21 @@ def test_the_cluster_of_the_environment(text, expected, monkeypatch):
         _config({"worker": ["a:1"]}, type="ps", index=0),
         _config({"worker": ["a:1", "b:2"]}, type="worker", index=2),
         _config({"chief": ["c:3"], "worker": ["a:1"]}, type="worker", index=-1),
+        _config({"worker": ["a:1", "b"]}, type="worker", index=0),
+        _config({"worker": ["a:1", "b:65536"]}, type="worker", index=0),
     ],
 )
 def test_what_is_no_cluster_is_said(text, monkeypatch):
     monkeypatch.setenv("TF_CONFIG", text)
     with pytest.raises(InputError, match="TF_CONFIG.*expected"):
-        cluster_of_environment()
+        cluster_of_environment("auto")
+
+
+def test_strategies_of_this_machine_alone_have_no_cluster(monkeypatch):
+    monkeypatch.setenv("TF_CONFIG", _config({"worker": ["a:1", "b:2"]}, type="worker", index=1))
+    for strategy, expected in (("one_device", None), ("mirrored", None), ("multi_worker", 1)):
+        cluster = cluster_of_environment(strategy)
+        assert (cluster and cluster.index) == expected
 
 
 def test_a_strategy_that_cannot_be_had():

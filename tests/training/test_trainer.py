@@ -3,6 +3,7 @@
 import collections
 import dataclasses
 import json
+import math
 import os
 import pathlib
 import re
@@ -263,6 +264,21 @@ def test_a_full_disk_ends_with_one_line_and_the_run_goes_on(whole_run, half_run,
     assert_same_run(whole_run, model_dir)
 
 
+def test_a_folder_is_not_taken_for_a_source_of_weights(config, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    os.mkdir(config.init)
+    Trainer(str(tmp_path / "run"), dataclasses.replace(config, val_data="", num_pictures=0))
+
+
+def test_an_epoch_without_steps_takes_no_batch(config, tmp_path, monkeypatch):
+    """Of several workers one would be given an empty batch, and wait for the others' step."""
+    trainer = Trainer(str(tmp_path / "run"), dataclasses.replace(config, val_data=""))
+    trainer.progress.step.assign(trainer._num_steps)
+    monkeypatch.setattr(type(trainer.pipeline), "start", lambda *_: None)  # skips no batch
+    trainer.update_network()
+    assert int(trainer.progress.step) == trainer._num_steps
+
+
 def test_a_run_can_start_from_another(whole_run, config, folders, tmp_path):
     model_dir = str(tmp_path / "run")
     start = dataclasses.replace(config, init=whole_run, learning_rate=0.0, epochs=1)
@@ -276,6 +292,24 @@ def test_a_run_can_start_from_another(whole_run, config, folders, tmp_path):
     wider = dataclasses.replace(start, width_multiplier=0.1)
     with pytest.raises(InputError, match=r"width 0\.05, 5 classes: expected .* width 0\.1, 5"):
         train(str(tmp_path / "wider"), wider)
+
+
+def test_candidates_that_were_made_anew_are_refused(whole_run, config, tmp_path, capsys):
+    """The labelling names them by their numbers, and the data's digest does not tell them apart."""
+    model_dir = str(tmp_path / "run")
+    shutil.copytree(whole_run, model_dir)
+    path = pathlib.Path(model_dir, "config.json")
+    settings = json.loads(path.read_text())
+    (pools,) = settings["pools"]
+    assert pools["method"] == "scg" and pools["number"] > 0
+    other = {"pools": [pools | {"number": pools["number"] + 1}]}
+    path.write_text(json.dumps(settings | other))
+    with pytest.raises(InputError, match="holds a run with pools = .*'method': 'scg'"):
+        train(model_dir, config)
+    del settings["pools"]  # as runs of earlier versions
+    path.write_text(json.dumps(settings))
+    train(model_dir, config)
+    assert "nothing to do" in capsys.readouterr().out
 
 
 def test_other_settings_are_refused(whole_run, config, folders):
@@ -314,6 +348,8 @@ def test_no_run_is_refused(tmp_path):
     ("name", "value", "message"),
     [
         ("crop_size", 320, "--crop_size=320: expected 8 n \\+ 1"),
+        ("crop_size", -7, "--crop_size=-7: expected at least 1"),
+        ("max_scale", math.inf, "--max_scale=inf: expected more than 0"),
         ("k", 0, "--k=0: expected at least 1"),
         ("belief", "blind", "--belief=blind: expected one of cross_entropy, "),
         ("min_box_iou", 1.5, "--min_box_iou=1.5: expected a number in 0 .. 1"),

@@ -33,7 +33,7 @@ def write_report(
         evaluations: folders that evaluate.py wrote; set side by side.
         data: the folder of records that was evaluated.
         model_dir: a run's folder, for curves and mask evolution; "" for none.
-        output: path of the HTML file; appears only when it is whole.
+        output: path of the HTML file; appears only when it is whole, its folder before.
         max_side: larger pictures are reduced to it, pixels.
 
     Returns:
@@ -49,6 +49,7 @@ def write_report(
     info = load_complete(data)
     results = _read(evaluations)
     _check_same_data(results, data, info)
+    files.make_folders(os.path.dirname(output) or ".")  # before the long part
     left_out = [f"{path}: not found" for result in results for path in result.missing]
     sections = [
         summary_section(results),

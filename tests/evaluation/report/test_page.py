@@ -258,10 +258,9 @@ def test_other_bad_arguments(made, tmp_path):
         report(made, max_side=0)
     with pytest.raises(InputError, match="no evaluation"):
         report(made, names=("records",))
-    with pytest.raises(FileNotFoundError, match="none/x.html'"):
-        write_report(
-            [made.path("crf")], made.path("records"), "", str(tmp_path / "none" / "x.html")
-        )
+    page = tmp_path / "made" / "x.html"
+    write_report([made.path("crf")], made.path("records"), "", str(page))
+    assert page.exists()
     with pytest.raises(InputError, match="--model_dir=.*no such folder"):
         write_report(
             [made.path("crf")],
