@@ -6,8 +6,11 @@ Whoever reads an annotation adds a text `KIND: DETAIL` to the notes of its examp
 
 import math
 
+import numpy as np
+
 BOX_CLIPPED = "box reaches out of its image, clipped"
 BOX_LEFT_OUT = "box is empty, inverted, outside of its image or no numbers, left out"
+NO_PIXEL = "box holds no pixel's centre, left out"
 ROTATED = "rotated box, taken is the upright one around it"
 OBJECT_LEFT_OUT = "object without a name or box, left out"
 FLAG_UNKNOWN = "difficult or truncated is neither 0 nor 1, taken as 0"
@@ -35,7 +38,10 @@ def upright_box(cy: float, cx: float, height: float, width: float, angle: float)
 
 
 def usable_box(box: Box, height: int, width: int, where: str, notes: Notes) -> Box | None:
-    """A box clipped to its image; None where nothing is left of it.
+    """A box clipped to its image; None where no pixel is left in it.
+
+    A pixel is in a box that its centre is in, as for all that follows: no method could find an
+    object in a box without, and would fail for the whole image.
 
     Edges less than a pixel outside (rounding) are moved without a note.
 
@@ -51,6 +57,10 @@ def usable_box(box: Box, height: int, width: int, where: str, notes: Notes) -> B
     is_finite = all(map(math.isfinite, box))
     if not is_finite or clipped[0] >= clipped[2] or clipped[1] >= clipped[3]:
         notes.append(note(BOX_LEFT_OUT, f"{shown} in {height} x {width}"))
+        return None
+    edges = np.ceil(np.array(clipped, np.float32) - 0.5)  # as `boxes.windows_yxyx` has them
+    if (edges[2:] <= edges[:2]).any():
+        notes.append(note(NO_PIXEL, shown))
         return None
     if max(abs(new - old) for new, old in zip(clipped, box, strict=True)) >= 1:
         notes.append(note(BOX_CLIPPED, f"{shown} in {height} x {width}"))

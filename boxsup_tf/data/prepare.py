@@ -25,16 +25,31 @@ from boxsup_tf.records.shard_maker import Records
 from boxsup_tf.records.writer import write_dataset
 from boxsup_tf.workers.runner import Runner
 
+_DEFAULT_SPLIT = "train"  # of the command, for every data set
+
+
+def _shapes(data_dir: str, split: str, **options: Any) -> Reader:
+    """Generated images have neither files nor parts: training and validation would be the same."""
+    if data_dir:
+        raise InputError(f"--data_dir={data_dir} has no effect with --dataset=shapes")
+    if split not in ("", _DEFAULT_SPLIT):
+        raise InputError(
+            f"--split={split} has no effect with --dataset=shapes: expected another --seed for "
+            "other images"
+        )
+    return ShapesReader(**options)
+
+
 _READERS: dict[str, Callable[..., Reader]] = {
     "voc": VocReader,
     "sbd": SbdReader,
     "coco": CocoReader,
     "context": ContextReader,
     **{name: functools.partial(BoxesReader, name) for name in FORMATS},
-    # Generated, so it has neither files nor splits: a seed takes their place.
-    "shapes": lambda data_dir, split, **options: ShapesReader(**options),
+    "shapes": _shapes,
 }
 DATASETS = tuple(_READERS)
+_WITH_ANY_CLASSES = ("voc", "coco", *FORMATS)  # all others have the published ones alone
 _SHOWN = 20  # of the images that were left out
 
 
@@ -65,9 +80,7 @@ def make_reader(
     """
     if dataset not in _READERS:
         raise InputError(f"dataset {dataset!r}: expected one of {', '.join(DATASETS)}")
-    if classes is not None and dataset == "voc":
-        options["any_class"] = True
-    if classes is not None and dataset == "coco":
+    if classes is not None and dataset in _WITH_ANY_CLASSES:
         options["chosen"] = chosen_names(classes)
     folders, parts = ([each] if isinstance(each, str) else each for each in (data_dir, split))
     places = [(folder, part) for folder in folders for part in parts]

@@ -39,5 +39,6 @@ def split_ids(ids: Iterable[str], part: str, val_share: float, where: str) -> li
 
 
 def _in_val(image_id: str, val_share: float) -> bool:
-    normal = unicodedata.normalize("NFC", image_id)
-    return int(hashlib.sha256(normal.encode()).hexdigest()[:8], 16) < val_share * 2**32
+    # A file name need not be UTF-8: whoever reads the image says so, of this one alone.
+    encoded = unicodedata.normalize("NFC", image_id).encode(errors="surrogatepass")
+    return int(hashlib.sha256(encoded).hexdigest()[:8], 16) < val_share * 2**32

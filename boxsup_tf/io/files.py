@@ -186,10 +186,18 @@ def names_in(folder: str) -> list[str]:
 def matching(folder: str, pattern: str) -> list[str]:
     """The paths of what a folder holds by names of a pattern, in any order, hidden files excepted.
 
-    None where there is no folder.
+    Endings may be in capitals, as cameras and tools of Windows write them. None where there is no
+    folder.
     """
-    names = fnmatch.filter(names_in(folder), pattern) if is_folder(folder) else []
-    return [os.path.join(folder, name) for name in names if not name.startswith(".")]
+    names = names_in(folder) if is_folder(folder) else []
+    wanted = _with_small_ending(pattern)
+    found = [name for name in names if fnmatch.fnmatchcase(_with_small_ending(name), wanted)]
+    return [os.path.join(folder, name) for name in found if not name.startswith(".")]
+
+
+def _with_small_ending(name: str) -> str:
+    stem, ending = os.path.splitext(name)
+    return stem + ending.lower()
 
 
 def expand(pattern: str) -> list[str]:

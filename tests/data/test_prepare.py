@@ -117,6 +117,14 @@ def test_make_reader(voc, coco):
         prepare.make_reader("imagenet", "", "train")
 
 
+def test_shapes_have_no_parts_and_no_folder():
+    for split in ("", "train", ("train",)):
+        assert len(prepare.make_reader("shapes", "", split, num_images=3, seed=1)) == 3
+    for folder, split, flag in (("", "val", "split=val"), ("photos", "train", "data_dir=photos")):
+        with pytest.raises(InputError, match=f"--{flag} has no effect with --dataset=shapes"):
+            prepare.make_reader("shapes", folder, split, num_images=3, seed=1)
+
+
 def test_real_images(shared_data, tmp_path):
     reader = VocReader(str(shared_data / "coco_subset"), "val")
     info = prepare.prepare(reader, str(tmp_path), 2)

@@ -16,6 +16,12 @@ def test_parts_are_disjoint_whole_and_do_not_change():
     assert set(val) < set(split_ids(ids, "val", 0.4, "here"))
 
 
+def test_a_name_that_is_no_text_is_in_a_part_as_any_other():
+    names = ["a", "b", "caf\udce9"]  # as Python shows a file name that is not UTF-8
+    parts = [split_ids(names, part, 0.5, "here") for part in ("train", "val")]
+    assert sorted(parts[0] + parts[1]) == names
+
+
 def test_nothing_in_a_part():
     with pytest.raises(InputError, match="here: none of 3 images is in --split=val with --val_sh"):
         split_ids("abc", "val", 0.0, "here")

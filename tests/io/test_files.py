@@ -69,6 +69,19 @@ def test_files_by_pattern(root):
     assert files.expand(f"{root}/*/[ad].png") == [found[0]]
 
 
+def test_a_pattern_takes_endings_in_capitals_and_no_other_capitals(root):
+    folder = f"{root}/capitals"
+    files.make_folders(folder)
+    for name in ("a.JPG", "b.jpg", "d.Jpg", "c.png", "jpg", "VOC2012", "voc2007"):
+        _write(f"{folder}/{name}", b"")
+
+    def names(pattern):
+        return sorted(path.rpartition("/")[2] for path in files.matching(folder, pattern))
+
+    assert names("*.jpg") == names("*.JPG") == ["a.JPG", "b.jpg", "d.Jpg"]
+    assert names("b.*") == ["b.jpg"] and names("VOC*") == ["VOC2012"]
+
+
 def test_what_is_not_there(root):
     path = f"{root}/none"
     for function in (

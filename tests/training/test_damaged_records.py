@@ -16,6 +16,5 @@ def test_a_file_that_vanishes_while_it_is_needed_is_said_in_one_line(tmp_path):
 
 
 def test_other_errors_stay_what_they_are(tmp_path):
-    with pytest.raises(tf.errors.NotFoundError):
-        with damaged_records_explained("records"):
-            tf.io.read_file(str(tmp_path / "weights"))
+    with pytest.raises(tf.errors.NotFoundError), damaged_records_explained("records"):
+        tf.io.read_file(str(tmp_path / "weights"))

@@ -2,7 +2,7 @@
 
 import importlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
 
@@ -10,10 +10,13 @@ from boxsup_tf.data.box_files import formats
 from boxsup_tf.data.box_files.box_set import ImageBoxes
 from boxsup_tf.data.file_index import find_file
 from boxsup_tf.data.mending import OBJECT_LEFT_OUT, note, usable_box
+from boxsup_tf.data.other_classes import fold_others, label_of
 from boxsup_tf.data.reader import UnknownClassError, list_settings, with_background
 from boxsup_tf.data.source_image import AS_THEY_ARE, IMAGE_ENDINGS, ImageOptions, read_source_image
 from boxsup_tf.data.split import split_ids
 from boxsup_tf.errors import InputError
+from boxsup_tf.io import files
+from boxsup_tf.io.names import path_below
 from boxsup_tf.labels import BACKGROUND_NAME
 from boxsup_tf.plugins import file_names
 from boxsup_tf.records.example import Example
@@ -32,6 +35,7 @@ class BoxesReader:
             where it has no list of them, those that occur, sorted.
         val_share: see `split.split_ids`.
         images: how image files are read.
+        chosen: see `other_classes.fold_others`; empty: all classes are of interest.
 
     Raises:
         InputError: a file is missing or malformed, there are no images, or no classes.
@@ -46,6 +50,7 @@ class BoxesReader:
         class_names: Sequence[str] | None = None,
         val_share: float = 0.2,
         images: ImageOptions = AS_THEY_ARE,
+        chosen: Collection[str] = (),
     ) -> None:
         module = importlib.import_module(f"{formats.__name__}.{file_format}")
         found = module.read(data_dir, split)
@@ -54,7 +59,7 @@ class BoxesReader:
         self._options = images
         by_id: dict[str, ImageBoxes] = {}
         for image in found.images:
-            source_id = _stem(image.name)
+            source_id = _id_of(image)
             if source_id in by_id:
                 raise InputError(f"{data_dir}: image {source_id!r} occurs twice: expected once")
             by_id[source_id] = image
@@ -65,9 +70,12 @@ class BoxesReader:
         occurring = {box.name for image in found.images for box in image.boxes}
         if class_names is None:
             own = found.class_names or sorted(occurring - {"", BACKGROUND_NAME})
-            class_names = with_background(list(own), f"{data_dir}: {file_format}")
+            where = f"{data_dir}: {file_format}"
+            class_names = with_background(fold_others(own, chosen, where), where)
         self.class_names = tuple(class_names)
-        if unknown := occurring.difference(self.class_names, {""}):
+        labels = {name: label_of(name, self.class_names) for name in occurring - {""}}
+        self._label_of = {name: label for name, label in labels.items() if label is not None}
+        if unknown := labels.keys() - self._label_of:
             raise UnknownClassError(
                 f"{data_dir}: unknown class {min(unknown)!r}: expected "
                 f"{', '.join(self.class_names[1:])} (--class_names)"
@@ -98,7 +106,7 @@ class BoxesReader:
         return Example(
             **image.example(source_id),
             boxes=np.array([box for box, _ in kept], np.float32).reshape(-1, 4),
-            labels=np.array([self.class_names.index(named.name) for _, named in kept], np.int64),
+            labels=np.array([self._label_of[named.name] for _, named in kept], np.int64),
             difficult=np.array([named.difficult for _, named in kept], bool),
             truncated=np.array([named.truncated for _, named in kept], bool),
             is_crowd=np.array([named.is_crowd for _, named in kept], bool),
@@ -106,7 +114,7 @@ class BoxesReader:
 
     def labels_in(self, index: int) -> Iterator[int]:
         names = (named.name for named in self._images[index].boxes)
-        return (self.class_names.index(name) for name in names if name)
+        return (self._label_of[name] for name in names if name)
 
 
 def find_image(annotated: ImageBoxes) -> str:
@@ -123,6 +131,18 @@ def find_image(annotated: ImageBoxes) -> str:
     return os.path.join(annotated.folder, name)
 
 
-def _stem(name: str) -> str:
-    stem, ending = os.path.splitext(name.replace("\\", "/"))
-    return stem if ending.lower() in IMAGE_ENDINGS else name.replace("\\", "/")
+def _id_of(image: ImageBoxes) -> str:
+    """The name without its ending, below the image's folder.
+
+    Tools write absolute paths, too, perhaps of another machine: of one that leads out of the folder
+    the base name is left.
+    """
+    name = image.name.replace("\\", "/")
+    stem, ending = os.path.splitext(name)
+    stem = stem if ending.lower() in IMAGE_ENDINGS else name
+    stem = stem.removeprefix(os.path.join(files.absolute(image.folder), ""))
+    try:
+        path_below(image.folder, stem)
+    except InputError:
+        return os.path.basename(stem)
+    return stem

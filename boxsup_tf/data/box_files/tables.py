@@ -20,21 +20,27 @@ def read_table(path: str) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
         text = read_bytes(path, "a table of boxes").decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: not a text in UTF-8: {error}") from None
-    first = text.partition("\n")[0]
-    delimiter = max(_DELIMITERS, key=first.count)
-    reader = csv.DictReader(io.StringIO(text), delimiter=delimiter)
-    header = [(name or "").strip() for name in reader.fieldnames or []]
-    if not header:
-        raise InputError(f"{path}: empty: expected a table with a line of names")
-    reader.fieldnames = header
+    lines = with_any_line_ends(text)
+    delimiter = max(_DELIMITERS, key=lines.readline().count)
+    lines.seek(0)
+    reader = csv.DictReader(lines, delimiter=delimiter)
     try:
+        header = [(name or "").strip() for name in reader.fieldnames or []]
+        reader.fieldnames = header
         rows = [
             (line, {k: (v or "").strip() for k, v in row.items() if isinstance(k, str)})
             for line, row in enumerate(reader, start=2)
         ]
     except csv.Error as error:
         raise InputError(f"{path}: not a table: {error}") from None
+    if not header:
+        raise InputError(f"{path}: empty: expected a table with a line of names")
     return header, rows
+
+
+def with_any_line_ends(text: str) -> io.StringIO:
+    """A text for the module csv, which takes a lone carriage return for an error."""
+    return io.StringIO(text, newline=None)
 
 
 def number(text: str) -> float:

@@ -3,12 +3,12 @@
 from collections.abc import Collection
 
 from boxsup_tf.data.coco.file import CocoFile
+from boxsup_tf.data.other_classes import fold_others, label_of
 from boxsup_tf.data.reader import with_background
 from boxsup_tf.errors import InputError, warn
-from boxsup_tf.labels import BACKGROUND_NAME, COCO_CLASSES, VOC_CLASSES, VOID, coco_to_voc
+from boxsup_tf.labels import BACKGROUND_NAME, COCO_CLASSES, VOC_CLASSES, coco_to_voc
 
 CLASS_SETS = ("coco", "voc", "file")
-_OTHERS = "(other classes)"
 
 
 def classes_of(
@@ -50,8 +50,8 @@ def classes_of(
         class_names, names = _own(file.path, names, chosen)
     else:
         raise InputError(f"class_set {class_set!r}: expected one of {', '.join(CLASS_SETS)}")
-    labels = {key: class_names.index(name) for key, name in names.items() if name is not None}
-    return class_names, labels
+    labels = {k: label_of(name, class_names) for k, name in names.items() if name is not None}
+    return class_names, {k: label for k, label in labels.items() if label is not None}
 
 
 def _own(
@@ -65,7 +65,4 @@ def _own(
     if len(kept) < len(given) - len(background):
         twice = next(name for name in kept if given.count(name) > 1)
         warn(f"{path}: several categories are named {twice!r}: they are one class")
-    if len(kept) >= VOID and chosen:
-        names = {k: n if n is None or n in chosen else _OTHERS for k, n in names.items()}
-        kept = [*(name for name in kept if name in chosen), _OTHERS]
-    return with_background(kept, path), names
+    return with_background(fold_others(kept, chosen, path), path), names

@@ -5,19 +5,19 @@ or both, image by image; with lists of images, or all of a folder, as LabelImg l
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
 
 from boxsup_tf.data.mending import NO_CLASS_PIXEL, note
-from boxsup_tf.data.reader import list_settings, with_background
+from boxsup_tf.data.reader import list_settings
 from boxsup_tf.data.source_image import AS_THEY_ARE, ImageOptions, read_source_image
+from boxsup_tf.data.voc.classes import VocClasses
 from boxsup_tf.data.voc.example import voc_example
 from boxsup_tf.data.voc.layout import VocLayout
-from boxsup_tf.data.voc.mask import read_label_map, read_voc_mask
-from boxsup_tf.data.voc.xml import VocObject, read_labels, read_names, read_objects
+from boxsup_tf.data.voc.xml import VocObject, read_labels, read_objects
 from boxsup_tf.errors import InputError
-from boxsup_tf.labels import BACKGROUND, BACKGROUND_NAME, VOC_CLASSES, VOID
+from boxsup_tf.labels import BACKGROUND, VOID
 from boxsup_tf.records.example import Example, check_mask
 
 ANNOTATIONS = ("required", "optional")
@@ -41,11 +41,13 @@ class VocReader:
         mask_dir: masks in place of SegmentationClass: a path, or a folder beside that.
         val_share: see `split.split_ids`.
         images: how image files are read.
-        any_class: where VOC's classes would be taken, other names that occur are classes, too.
+        chosen: names of the classes that alone are of interest: where VOC's classes would be taken,
+            other names that occur are classes, too, and where a mask could not tell all of them
+            apart, all others are one. Empty: all classes are of interest.
 
     Raises:
-        InputError: a folder or list is missing, empty, or names an image twice; or `image_set` or
-            `annotations` is none of these.
+        InputError: a folder or list is missing, empty, or names an image twice; `image_set` or
+            `annotations` is none of these; or as `VocClasses.find`.
     """
 
     def __init__(
@@ -59,18 +61,15 @@ class VocReader:
         mask_dir: str = "",
         val_share: float = 0.2,
         images: ImageOptions = AS_THEY_ARE,
-        any_class: bool = False,
+        chosen: Collection[str] = (),
     ) -> None:
         if annotations not in ANNOTATIONS:
             raise InputError(f"annotations {annotations!r}: expected {' or '.join(ANNOTATIONS)}")
         self._layout = VocLayout.find(data_dir, year, mask_dir)
         self._images, self._is_optional = images, annotations == "optional"
         self.source_ids = self._layout.source_ids(split, image_set, val_share, self._is_optional)
-        label_map = read_label_map(self._layout.root)
-        self._colours = label_map[1] if label_map else None
-        if class_names is None and label_map:
-            class_names = label_map[0]
-        self.class_names = tuple(class_names or self._default_classes(any_class))
+        self._classes = VocClasses.find(self._layout, class_names, chosen)
+        self.class_names = self._classes.names
         self._layout.warn_of_strays()
         self.settings = {"dataset": "voc", "split": split, "year": year}
         if self._is_optional:
@@ -89,7 +88,7 @@ class VocReader:
         image = read_source_image(image_path, source_id, self._images)
         mask = None
         if mask_path:
-            labels = read_voc_mask(mask_path, self._colours)
+            labels = self._classes.read_mask(mask_path)
             frame = image.frame(labels.shape[:2], f"{mask_path}: the mask")
             check_mask(labels, frame.height, frame.width, len(self.class_names), mask_path)
             mask = frame.turn(labels)
@@ -103,7 +102,7 @@ class VocReader:
         if xml_path:
             yield from read_labels(xml_path, self.class_names)
         if mask_path:
-            yield from np.unique(read_voc_mask(mask_path, self._colours)).tolist()
+            yield from np.unique(self._classes.read_mask(mask_path)).tolist()
 
     def _annotation_paths(self, source_id: str) -> tuple[str | None, str | None]:
         """The XML file and the mask; None for the one that is not there."""
@@ -115,20 +114,6 @@ class VocReader:
                 "both (--annotations=optional does without)"
             )
         return xml_path, mask_path
-
-    def _default_classes(self, any_class: bool) -> tuple[str, ...]:
-        is_flat = self._layout.is_flat
-        if not is_flat and not any_class:
-            return VOC_CLASSES
-        names: set[str] = set()
-        for path in self._layout.xml_paths():
-            try:
-                names |= read_names(path)
-            except InputError:  # to read the example says so
-                continue
-        if is_flat:
-            return with_background(sorted(names - {BACKGROUND_NAME}), self._layout.root)
-        return (*VOC_CLASSES, *sorted(names.difference(VOC_CLASSES)))
 
 
 def _lacks_classes(mask: np.ndarray, objects: Sequence[VocObject] | None) -> bool:

@@ -17,6 +17,7 @@ from boxsup_tf.data.mending import (
     upright_box,
     usable_box,
 )
+from boxsup_tf.data.other_classes import label_of
 from boxsup_tf.data.reader import UnknownClassError
 from boxsup_tf.data.source_image import SourceImage
 from boxsup_tf.data.xml_file import read_xml
@@ -93,13 +94,14 @@ def _items(root: ElementTree.Element) -> Iterator[tuple[ElementTree.Element, str
 
 
 def _label(name: str, where: str, class_names: Sequence[str]) -> int:
-    if name not in class_names[1:]:
+    label = label_of(name, class_names)
+    if not label:  # nor is the background a class of objects
         known = ", ".join(class_names[1:])
         raise UnknownClassError(
             f"{where}: unknown class {name!r}: expected {known} (--class_names={name},... has your "
             f"own classes; --classes={class_names[1]},... takes some and ignores all others)"
         )
-    return class_names.index(name)
+    return label
 
 
 def _size(root: ElementTree.Element, path: str, notes: Notes) -> tuple[float, float] | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from boxsup_tf.data.file_index import normal_name
 from boxsup_tf.data.id_list import read_ids
 from boxsup_tf.data.reader import Reader, list_settings
 from boxsup_tf.errors import InputError
@@ -25,14 +26,16 @@ class ChosenImages:
     def __init__(self, reader: Reader, only_ids: str = "", without_ids: str = "") -> None:
         self._reader = reader
         self.class_names = reader.class_names
-        only = set(read_ids(only_ids)) if only_ids else set(reader.source_ids)
-        without = set(read_ids(without_ids)) if without_ids else set()
-        if unknown := only.difference(reader.source_ids):
+        names = list(map(normal_name, reader.source_ids))
+        only = _listed(only_ids, names) if only_ids else set(names)
+        without = _listed(without_ids, names) if without_ids else set()
+        if unknown := only.difference(names):
             raise InputError(
                 f"--only_ids={only_ids}: image {min(unknown)!r} is not in the data set: expected "
                 "ids of it"
             )
-        self._indices = [i for i, name in enumerate(reader.source_ids) if name in only - without]
+        wanted = only - without
+        self._indices = [i for i, name in enumerate(names) if name in wanted]
         if not self._indices:
             raise InputError(
                 f"--only_ids={only_ids} --without_ids={without_ids}: none of the "
@@ -49,3 +52,9 @@ class ChosenImages:
 
     def labels_in(self, index: int) -> Iterable[int]:
         return self._reader.labels_in(self._indices[index])
+
+
+def _listed(path: str, names: Iterable[str]) -> set[str]:
+    """The normalised ids of a list; an image `photo 1` is no image `photo` with a flag."""
+    known = set(names)
+    return set(map(normal_name, read_ids(path, lambda line: normal_name(line) in known)))

@@ -27,7 +27,7 @@ def _entries(choice: Sequence[str]) -> Iterator[str]:
             continue
         path = entry.strip().removeprefix(FILE_MARK)
         try:
-            lines = read_bytes(path, "a choice of classes").decode().splitlines()
+            lines = read_bytes(path, "a choice of classes").decode("utf-8-sig").splitlines()
         except UnicodeDecodeError as error:
             raise InputError(f"{path}: not a text of classes, one a line: {error}") from None
         found = [name for line in lines if (name := line.partition(_COMMENT)[0].strip())]

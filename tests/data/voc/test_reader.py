@@ -13,7 +13,7 @@ from PIL import Image
 from boxsup_tf.data.voc.reader import VocReader
 from boxsup_tf.errors import InputError, InputWarning
 from boxsup_tf.labels import VOC_CLASSES, color_map
-from tests.data.tiny import HEIGHT, WIDTH, voc_object, voc_xml
+from tests.data.tiny import HEIGHT, WIDTH, jpeg, voc_object, voc_xml
 
 _MASK = np.zeros((HEIGHT, WIDTH), np.uint8)
 _MASK[2:9, 3:20] = 8
@@ -187,6 +187,13 @@ def test_names_with_spaces_accents_and_endings_in_capitals(voc):
     assert examples[1].filename == "photo 2.JPG"
 
 
+def test_xml_beside_the_images_with_endings_in_capitals(tmp_path):
+    (tmp_path / "a.JPG").write_bytes(jpeg())
+    (tmp_path / "a.XML").write_text(voc_xml(voc_object("hat")))
+    reader = VocReader(str(tmp_path), "all")
+    assert reader.class_names == ("background", "hat") and reader[0].labels.tolist() == [1]
+
+
 @pytest.mark.parametrize("line", ["a.jpg", "JPEGImages/a.jpg SegmentationClass/a.png"])
 def test_a_list_of_files_is_refused_with_a_hint(voc, line):
     voc.add("a", voc_xml())
@@ -243,19 +250,6 @@ def test_masks_elsewhere_in_colours_and_as_mat(voc):
     assert reader.settings != VocReader(voc.data_dir, "train").settings
     with pytest.raises(InputError, match="--mask_dir=none: no such folder"):
         VocReader(voc.data_dir, "train", mask_dir="none")
-
-
-def test_a_label_map_names_classes_and_colours(voc):
-    (voc.root / "labelmap.txt").write_text(
-        "# label:color_rgb:parts:actions\ndent:250,50,83::\nbackground:0,0,0::\nvoid:9,9,9::\n"
-    )
-    voc.add("a", voc_xml(voc_object("dent")))
-    pixels = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
-    pixels[4:9], pixels[9] = (250, 50, 83), 9
-    Image.fromarray(pixels).save(voc.root / "SegmentationClass" / "a.png")
-    reader = VocReader(voc.data_dir, "train")
-    assert reader.class_names == ("background", "dent")
-    np.testing.assert_array_equal(reader[0].mask[:, 0], [0] * 4 + [1] * 5 + [255] + [0] * 14)
 
 
 def test_masks_that_say_nothing_and_files_of_no_image_are_warned_of(voc):

@@ -1,11 +1,15 @@
 """data.wrappers.chosen_images: a part of a data set by lists of ids."""
 
+import unicodedata
+
 import pytest
 
 from boxsup_tf.data.prepare import make_reader
 from boxsup_tf.data.shapes import ShapesReader
+from boxsup_tf.data.voc.reader import VocReader
 from boxsup_tf.data.wrappers.chosen_images import ChosenImages
 from boxsup_tf.errors import InputError
+from tests.data.tiny import voc_xml
 
 
 @pytest.fixture
@@ -51,3 +55,17 @@ def test_lists_that_do_not_fit(lists):
         ChosenImages(whole, without_ids=lists["all"])
     with pytest.raises(InputError, match="absent"):
         ChosenImages(whole, "absent.txt")
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_ids_that_end_like_a_flag_and_accents_in_either_form(voc, tmp_path, form):
+    names = ["photo", "photo 0", "photo 1", "caf\N{LATIN SMALL LETTER E WITH ACUTE} -1"]
+    for name in names:
+        voc.add(name, voc_xml())
+    whole = VocReader(voc.data_dir, "train")
+    path = tmp_path / "listed.txt"
+    path.write_text(unicodedata.normalize(form, "\n".join(names[1:])), encoding="utf-8")
+    assert ChosenImages(whole, only_ids=str(path)).source_ids == names[1:]
+    assert ChosenImages(whole, without_ids=str(path)).source_ids == names[:1]
+    path.write_text("photo -1\n")  # as VOC's lists of a class
+    assert ChosenImages(whole, only_ids=str(path)).source_ids == names[:1]

@@ -17,6 +17,11 @@ def test_a_file_stands_in_its_place(tmp_path):
     assert read_choice(["a=b", "c"]) == ["a=b", "c"]
 
 
+def test_a_file_with_a_byte_order_mark(tmp_path):
+    (tmp_path / "ours.txt").write_text("cat\ndog\n", encoding="utf-8-sig")
+    assert read_choice([f"@{tmp_path}/ours.txt"]) == ["cat", "dog"]
+
+
 def test_a_file_chooses_what_the_flag_chooses(voc, tmp_path):
     voc.add("one", voc_xml(voc_object("cat") + voc_object("sofa")))
     voc.add("two", voc_xml(voc_object("bus")))

@@ -27,11 +27,12 @@ def read(data_dir: str, split: str) -> BoxSet:
     Raises:
         InputError: there is no such table, or it lacks a column.
     """
-    own = os.path.join(data_dir, f"{split}.csv")
     paths = sorted(files.matching(data_dir, "*.csv"))
-    if own not in paths and len(paths) != 1:
-        raise InputError(f"{own}: not found, and {len(paths)} tables in {data_dir}: expected one")
-    path = own if own in paths else paths[0]
+    own = [p for p in paths if os.path.splitext(os.path.basename(p))[0] == split]
+    if not own and len(paths) != 1:
+        named = os.path.join(data_dir, f"{split}.csv")
+        raise InputError(f"{named}: not found, and {len(paths)} tables in {data_dir}: expected one")
+    path = (own or paths)[0]
     header, rows = read_table(path)
     small = {name.lower(): name for name in header}
 
@@ -54,4 +55,4 @@ def read(data_dir: str, split: str) -> BoxSet:
             ymin, xmin, ymax, xmax = map(number, texts)
             where = f"{os.path.basename(path)}, line {line}"
             image.boxes.append(NamedBox(row[of_class], (ymin, xmin, ymax, xmax), where))
-    return BoxSet(list(images.values()), is_split=path == own)
+    return BoxSet(list(images.values()), is_split=bool(own))

@@ -23,8 +23,8 @@ def read(data_dir: str, split: str) -> BoxSet:
         InputError: there is none, it is not well-formed, or holds no images.
     """
     paths = sorted(files.matching(data_dir, "*.xml"))
-    named = os.path.join(data_dir, "annotations.xml")
-    path = named if named in paths or not paths else paths[0]
+    named = sorted(files.matching(data_dir, "annotations.xml"))
+    path = next(iter(named or paths), os.path.join(data_dir, "annotations.xml"))
     root = read_xml(path, "CVAT's annotations")
     found = list(root.iter("image"))
     if not found:

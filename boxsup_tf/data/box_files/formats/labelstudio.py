@@ -1,12 +1,14 @@
 """labelstudio: Label Studio's JSON or JSON-MIN export, with the images beside it or in images/.
 
-Images are found by their names, also without the eight digits that an upload is given. Of several
-annotations of a task the first that was not cancelled counts. Of polygons the tight box is taken.
+Images are found by their names, also without the eight digits that an upload is given, or by the
+path of a local file (`/data/local-files/?d=PATH`). Of several annotations of a task the first that
+was not cancelled counts. Of polygons the tight box is taken.
 """
 
 import math
 import os
 import re
+import urllib.parse
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,6 +20,7 @@ from boxsup_tf.errors import InputError
 from boxsup_tf.io import files
 
 _UPLOADED = re.compile(r"[0-9a-f]{8}-(.+)")
+_LOCAL = re.compile(r"(?:^|.*&)d=([^&]+).*")
 _PER_CENT = 100.0
 
 
@@ -57,16 +60,12 @@ def _image(task: dict[str, Any], path: str, data_dir: str) -> ImageBoxes | None:
         results = done[0].get("result", [])
     else:
         results = task.get("label", task.get("bbox", []))
-    base = os.path.basename(re.split(r"[?#]", name)[0].replace("\\", "/"))
-    uploaded = _UPLOADED.fullmatch(base)
-    if uploaded and not any(_is_there(f, base) for f in (data_dir, f"{data_dir}/images")):
-        base = uploaded[1]
-    image = ImageBoxes(base, data_dir)
+    image = ImageBoxes(_file_name(name, data_dir), data_dir)
     for number, result in enumerate(results, start=1):
         where = f"task {task.get('id')}: region {number}"
         try:
             boxes = list(_boxes(result, where, image))
-        except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
+        except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError):
             boxes = []
         if not boxes and result.get("type") not in ("choices", "textarea", "relation"):
             image.notes.append(note(OBJECT_LEFT_OUT, where))
@@ -74,16 +73,30 @@ def _image(task: dict[str, Any], path: str, data_dir: str) -> ImageBoxes | None:
     return image
 
 
-def _is_there(folder: str, name: str) -> bool:
-    stem, ending = os.path.splitext(name)
-    return find_file(folder, stem, (ending,)) is not None
+def _file_name(address: str, data_dir: str) -> str:
+    """The file of an image's address, which may be written with %20 for a space."""
+    path, _, query = address.replace("\\", "/").partition("#")[0].partition("?")
+    local = _LOCAL.fullmatch(query)
+    name = local[1] if local else os.path.basename(path)
+    tried = [name, urllib.parse.unquote(name)]
+    if uploaded := _UPLOADED.fullmatch(tried[-1]):
+        tried.append(uploaded[1])
+    return next((name for name in tried if _is_there(data_dir, name)), tried[-1])
+
+
+def _is_there(data_dir: str, name: str) -> bool:
+    stem, ending = os.path.splitext(os.path.basename(name))
+    below = os.path.dirname(os.path.join(data_dir, name))
+    folders = dict.fromkeys((below, data_dir, os.path.join(data_dir, "images")))
+    return any(find_file(folder, stem, (ending,)) for folder in folders)
 
 
 def _boxes(result: dict[str, Any], where: str, image: ImageBoxes) -> Iterator[NamedBox]:
     """A box for each label of a region; boxes are in per cent of the image."""
     value = result.get("value", result)
-    if "original_height" in result:
-        image.size = float(result["original_height"]), float(result["original_width"])
+    height, width = result.get("original_height"), result.get("original_width")
+    if height and width:
+        image.size = float(height), float(width)
     if "rectanglelabels" in value:
         x, y, w, h = (float(value[name]) for name in ("x", "y", "width", "height"))
         points = [(x, y), (x + w, y + h)]
@@ -102,7 +115,9 @@ def _turned(
     x: float, y: float, w: float, h: float, degrees: float, size: tuple[float, float] | None
 ) -> list[tuple[float, float]]:
     """The corners of a rectangle that is turned clockwise about its first one, in per cent."""
-    height, width = size or (1.0, 1.0)
+    if size is None:
+        raise ValueError("an angle says nothing in per cent of an unknown size")
+    height, width = size
     cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
     w, h = w * width, h * height
     corners = [(0.0, 0.0), (w, 0.0), (0.0, h), (w, h)]

@@ -6,11 +6,10 @@ group is a crowd's.
 """
 
 import csv
-import io
 import os
 
 from boxsup_tf.data.box_files.box_set import BoxSet, ImageBoxes, NamedBox
-from boxsup_tf.data.box_files.tables import number, read_table
+from boxsup_tf.data.box_files.tables import number, read_table, with_any_line_ends
 from boxsup_tf.errors import InputError
 from boxsup_tf.io import files
 from boxsup_tf.records.example import read_bytes
@@ -53,9 +52,9 @@ def _descriptions(paths: list[str]) -> dict[str, str]:
     """Names by identifier, such as /m/01yrx: Cat."""
     names: dict[str, str] = {}
     for path in paths:
-        text = read_bytes(path, "names of classes").decode(errors="replace")
+        text = read_bytes(path, "names of classes").decode("utf-8-sig", errors="replace")
         try:
-            rows = [row for row in csv.reader(io.StringIO(text)) if len(row) > 1]
+            rows = [row for row in csv.reader(with_any_line_ends(text)) if len(row) > 1]
         except csv.Error as error:
             raise InputError(f"{path}: not a table: {error}") from None
         names |= {row[0]: row[1].strip() for row in rows}
