@@ -10,9 +10,9 @@ from boxsup_tf.training.damaged_records import damaged_records_explained
 def test_a_file_that_vanishes_while_it_is_needed_is_said_in_one_line(tmp_path):
     """As features of a cache in a folder that somebody cleans."""
     paths = tf.data.Dataset.from_tensors(str(tmp_path / "features"))
-    with pytest.raises(InputError, match=r"^records: a record is damaged or missing: .*features"):
-        with damaged_records_explained("records"):
-            list(paths.map(tf.io.read_file))
+    said = r"^records: a record is damaged or missing: .*features"
+    with pytest.raises(InputError, match=said), damaged_records_explained("records"):
+        list(paths.map(tf.io.read_file))
 
 
 def test_other_errors_stay_what_they_are(tmp_path):
