@@ -2,10 +2,18 @@
 
 import io
 import struct
+from collections.abc import Callable
 
 import numpy as np
-from PIL import ExifTags, JpegImagePlugin
+from PIL import ExifTags, Image, JpegImagePlugin, TiffImagePlugin, WebPImagePlugin
 
+_JPEG = JpegImagePlugin.JpegImageFile
+_TIFF = TiffImagePlugin.TiffImageFile
+# What reads the header of a file that begins so; all others are taken for JPEGs.
+_FORMATS: dict[bytes, Callable[[io.BytesIO], Image.Image]] = {
+    b"RIFF": WebPImagePlugin.WebPImageFile,
+    **dict.fromkeys((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"), _TIFF),
+}
 # What each orientation asks for, in this order.
 _MIRRORED_X, _MIRRORED_Y, _TRANSPOSED = (2, 3, 7, 8), (3, 4, 6, 7), (5, 6, 7, 8)
 
@@ -17,9 +25,9 @@ def orientation(encoded: bytes) -> int:
     """
     try:
         # Not by PIL.Image.open, which has a limit of its own on the number of pixels.
-        exif = JpegImagePlugin.JpegImageFile(io.BytesIO(encoded)).getexif()
-        noted = exif.get(ExifTags.Base.Orientation, 1)
-    except (SyntaxError, OSError, ValueError, struct.error):
+        image = _FORMATS.get(encoded[:4], _JPEG)(io.BytesIO(encoded))
+        noted = image.getexif().get(ExifTags.Base.Orientation, 1)
+    except (SyntaxError, OSError, ValueError, TypeError, LookupError, struct.error):
         return 1
     return noted if noted in range(1, 9) else 1
 

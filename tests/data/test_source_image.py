@@ -154,3 +154,21 @@ def test_images_that_are_too_large_are_refused_by_their_header(tmp_path):
 def test_bad_choices(values, message):
     with pytest.raises(InputError, match=message):
         ImageOptions(**values)
+
+
+@pytest.mark.parametrize("orientation", [3, 6, 8])
+@pytest.mark.parametrize("ending", [".webp", ".tif"])
+def test_other_formats_are_turned_upright_as_well(tmp_path, ending, orientation):
+    if ending == ".tif":
+        pytest.importorskip("tifffile", reason="tifffile is not installed")
+    path, pixels = str(tmp_path / f"a{ending}"), np.zeros((16, 32, 3), np.uint8)
+    pixels[:8, :8], pixels[8:, :16] = (255, 0, 0), (0, 255, 0)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    lossless = {"lossless": True} if ending == ".webp" else {}
+    Image.fromarray(pixels).save(path, exif=exif, **lossless)
+    with Image.open(path) as picture:
+        expected = np.array(ImageOps.exif_transpose(picture))
+    image = read_source_image(path, "a")
+    assert image.noted == orientation
+    np.testing.assert_array_equal(decode_image(image.encoded), expected)
