@@ -64,10 +64,14 @@ class Forked:
             said += part
         return said.decode()
 
+    def send(self, number: int) -> None:
+        """Sends a signal; nothing where it has ended."""
+        if self.returncode is None and not select.select([self._watch], [], [], 0)[0]:
+            os.kill(self.pid, number)
+
     def kill(self) -> None:
         """As SIGKILL does; nothing where it has ended."""
-        if self.returncode is None and not select.select([self._watch], [], [], 0)[0]:
-            os.kill(self.pid, signal.SIGKILL)
+        self.send(signal.SIGKILL)
 
     def communicate(self, timeout: float | None = 240) -> str:
         """Waits for its end; returns all that it printed, but for what `read_until` has returned.
@@ -93,7 +97,7 @@ class Forked:
 def run(program: Sequence[str], folder: os.PathLike | str = REPOSITORY) -> str:
     """What a program prints that ends well; see `Forked`."""
     process = Forked(program, folder=folder)
-    output = process.communicate(timeout=None)
+    output = process.communicate(timeout=600)
     assert process.returncode == 0, output
     return output
 
@@ -106,7 +110,9 @@ def _server() -> socket.socket:
             subprocess.Popen(
                 [sys.executable, "-m", "tests.forked", str(theirs.fileno())],
                 cwd=REPOSITORY,
-                env=os.environ | {"PYTHONPATH": str(REPOSITORY), "OPENBLAS_NUM_THREADS": "1"},
+                env=os.environ
+                | {"PYTHONPATH": str(REPOSITORY), "OPENBLAS_NUM_THREADS": "1"}
+                | {"PYTHONHASHSEED": "random"},  # never that of the tests
                 pass_fds=[theirs.fileno()],
             )
         _servers.append(ours)

@@ -31,7 +31,7 @@ def run_on_small_disk(
     """
     words = ("tests.small_tmpfs", disk, megabytes, module, *arguments)
     process = Forked(["-m", *map(str, words)])
-    said = process.communicate()
+    said = process.communicate(timeout=600)
     if process.returncode == _NOT_ALLOWED:
         pytest.skip(f"this user cannot mount a file system: {said}")
     assert process.returncode == 0, said

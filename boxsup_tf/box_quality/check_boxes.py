@@ -50,7 +50,8 @@ def check_boxes(
 
     Raises:
         InputError: the data set is missing, unfinished, damaged, has other classes than the network
-            or no box; or the folder holds a check of another network or data set.
+            or no box; or the folder holds a check of another network, data set
+            or other pools.
     """
     info = load_complete(data)
     check_same_classes("the model", model.class_names, data, info.class_names)
@@ -60,8 +61,8 @@ def check_boxes(
     settings = model.settings | {"data": info.digest, "use_pools": use_pools, "scores": _SCORES}
     settings["pools"] = info.pools if use_pools else None
     found = folder.read()
-    if found is not None:
-        folder.check(found, settings)
+    if found is not None:  # earlier versions did not say over which pools
+        folder.check({"pools": settings["pools"]} | found, settings)
     folder.write(settings)
     findings = ranked(_all_findings(model, data, info, output_dir, use_pools))
     write_findings(os.path.join(output_dir, TABLE_FILE), findings, info.class_names)

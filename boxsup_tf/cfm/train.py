@@ -45,7 +45,7 @@ def train_cfm(model_dir: str, config: CfmConfig) -> list[dict]:
     open_run(model_dir, config, source.info)
     if manager.latest_checkpoint:
         restore(manager.checkpoint, manager.latest_checkpoint)
-        print(f"{model_dir}: going on with epoch {int(done)}")
+        print(f"{model_dir}: going on with epoch {int(done) + 1}")
     history = History(model_dir, int(done))
     step = _Step(network, optimizer)
     for epoch in range(int(done), config.epochs):
@@ -101,7 +101,9 @@ class _Step(tf.Module):
 
 def _run_epoch(step: _Step, samples: Samples, epoch: int) -> dict[str, float | None]:
     losses, num_right, num_segments = list[float](), 0, 0
-    images = tqdm(samples.of_epoch(epoch), desc=f"epoch {epoch}", unit="image", total=len(samples))
+    images = tqdm(
+        samples.of_epoch(epoch), desc=f"epoch {epoch + 1}", unit="image", total=len(samples)
+    )
     for inputs, masks, boxes, labels, name in images:
         if not labels.shape[0]:
             continue
@@ -109,7 +111,7 @@ def _run_epoch(step: _Step, samples: Samples, epoch: int) -> dict[str, float | N
         losses.append(float(loss))
         if not math.isfinite(losses[-1]):
             raise InputError(
-                f"the loss is {losses[-1]} at epoch {epoch}, image {name.numpy().decode()}: "
+                f"the loss is {losses[-1]} at epoch {epoch + 1}, image {name.numpy().decode()}: "
                 "expected a finite number; try a smaller --learning_rate or a --clip_norm in "
                 "another --model_dir"
             )

@@ -103,7 +103,7 @@ class Options:
     dataset: str = option(choices=prepare.DATASETS)
     output_dir: str = option(written=True)
     data_dir: tuple[str, ...] = ()
-    split: tuple[str, ...] = ("train",)
+    split: tuple[str, ...] = (prepare.DEFAULT_SPLIT,)
     classes: tuple[str, ...] | None = None
     only_ids: str = ""
     without_ids: str = ""

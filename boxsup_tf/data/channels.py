@@ -11,9 +11,9 @@ from PIL import Image, UnidentifiedImageError
 
 from boxsup_tf.errors import InputError, require
 from boxsup_tf.records.example import JPEG_START, PNG_START, check_image, check_image_size
+from boxsup_tf.records.upright import TIFF_STARTS
 from boxsup_tf.settings import option
 
-_TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _MAX_USUAL = 4  # grey, grey with transparency, colours, colours with transparency
 
 
@@ -106,7 +106,7 @@ def _to_8_bits(pixels: np.ndarray, value_range: tuple[float, ...], path: str) ->
 
 def _decode(encoded: bytes, path: str, max_megapixels: float) -> np.ndarray:
     """[H, W, C]; colours in the order red, green, blue."""
-    if encoded.startswith(_TIFF_STARTS):
+    if encoded.startswith(TIFF_STARTS):
         return _decode_tiff(encoded, path, max_megapixels)
     if encoded.startswith((JPEG_START, PNG_START)):
         check_image(encoded, path, max_megapixels)

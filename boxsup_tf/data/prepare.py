@@ -25,14 +25,14 @@ from boxsup_tf.records.shard_maker import Records
 from boxsup_tf.records.writer import write_dataset
 from boxsup_tf.workers.runner import Runner
 
-_DEFAULT_SPLIT = "train"  # of the command, for every data set
+DEFAULT_SPLIT = "train"  # of the command, for every data set
 
 
 def _shapes(data_dir: str, split: str, **options: Any) -> Reader:
     """Generated images have neither files nor parts: training and validation would be the same."""
     if data_dir:
         raise InputError(f"--data_dir={data_dir} has no effect with --dataset=shapes")
-    if split not in ("", _DEFAULT_SPLIT):
+    if split not in ("", DEFAULT_SPLIT):
         raise InputError(
             f"--split={split} has no effect with --dataset=shapes: expected another --seed for "
             "other images"

@@ -23,16 +23,14 @@ from boxsup_tf.records.example import (
     decode_checked,
     read_bytes,
 )
-from boxsup_tf.records.upright import orientation, turn, turn_box
+from boxsup_tf.records.upright import TIFF_STARTS, orientation, turn, turn_box
 from boxsup_tf.settings import option
 
 _JPEG_QUALITY = 95
 # By how a file begins: its format, and the endings that may say so.
 _OTHER_FORMATS = {
     b"BM": ("BMP", (".bmp",)),
-    b"II*\0": ("TIFF", (".tif", ".tiff")),
-    b"MM\0*": ("TIFF", (".tif", ".tiff")),
-    b"II+\0": ("TIFF", (".tif", ".tiff")),
+    **dict.fromkeys(TIFF_STARTS, ("TIFF", (".tif", ".tiff"))),
     b"RIFF": ("WebP", (".webp",)),
     b"GIF8": ("GIF", ()),
 }

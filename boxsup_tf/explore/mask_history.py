@@ -79,7 +79,9 @@ class MaskHistory:
             return read_picture(path, "")
         path = self._checkpoints().get(epoch)
         if self._source is None or path is None:
-            raise InputError(f"{self._model_dir}: the masks of epoch {epoch} are not kept any more")
+            raise InputError(
+                f"{self._model_dir}: the masks of epoch {epoch + 1} are not kept any more"
+            )
         labelling = empty_labelling(self._sources)
         chosen = _tensor(path, "labelling")
         if chosen is None or chosen.shape != labelling.chosen.shape:

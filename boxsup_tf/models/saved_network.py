@@ -13,10 +13,10 @@ from boxsup_tf.models.architecture import read_architecture
 from boxsup_tf.models.checkpoint_state import newest_checkpoint
 from boxsup_tf.models.fitting_layers import load_fitting
 from boxsup_tf.models.segmenter import Segmenter
+from boxsup_tf.models.vgg16_weights import INITS
 
 BEST_FOLDER = "best"  # in a run's folder: the network of highest validation mean IoU
 CHECKPOINTS = ("best", "last")
-_SOURCES = ("imagenet", "hed", "random")  # of initial weights, whatever folders there are
 
 
 def choose_network(model_dir: str, checkpoint: str = "best") -> tuple[str, str]:
@@ -78,7 +78,7 @@ def start_from(segmenter: Segmenter, init: str) -> None:
     Raises:
         InputError: see `load_network_weights` and `Segmenter.load_weights`.
     """
-    if init not in _SOURCES and files.is_folder(init):
+    if init not in INITS and files.is_folder(init):
         load_network_weights(segmenter, init)
     else:
         segmenter.load_weights(init)

@@ -30,6 +30,7 @@ def prune(pool: CandidatePool, boxes: np.ndarray, min_box_iou: float) -> Candida
     cost = 1.0 - box_ops.pairwise_iou_yxyx(tf.constant(boxes), pool.tight_boxes).numpy()
     kept = cost <= np.float32(1.0 - min_box_iou)
     kept |= cost <= cost.min(axis=1, keepdims=True, initial=np.inf)
+    kept &= cost < 1.0
     return merge_superpixels(pool, kept.any(axis=0))
 
 

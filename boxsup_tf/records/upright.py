@@ -7,12 +7,13 @@ from collections.abc import Callable
 import numpy as np
 from PIL import ExifTags, Image, JpegImagePlugin, TiffImagePlugin, WebPImagePlugin
 
+TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # of every such file, BigTIFF too
 _JPEG = JpegImagePlugin.JpegImageFile
 _TIFF = TiffImagePlugin.TiffImageFile
 # What reads the header of a file that begins so; all others are taken for JPEGs.
 _FORMATS: dict[bytes, Callable[[io.BytesIO], Image.Image]] = {
     b"RIFF": WebPImagePlugin.WebPImageFile,
-    **dict.fromkeys((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"), _TIFF),
+    **dict.fromkeys(TIFF_STARTS, _TIFF),
 }
 # What each orientation asks for, in this order.
 _MIRRORED_X, _MIRRORED_Y, _TRANSPOSED = (2, 3, 7, 8), (3, 4, 6, 7), (5, 6, 7, 8)

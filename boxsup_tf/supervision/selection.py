@@ -27,9 +27,9 @@ def eligible_candidates(
     """
     shape = tf.shape(overlap_cost)
     best = overlap_cost <= tf.reduce_min(overlap_cost, axis=1, keepdims=True)
-    best &= overlap_cost < 1.0  # what lies elsewhere would leave the box without a pixel
     near = overlap_cost <= 1.0 - min_box_iou
     shared = tf.where(tf.reduce_any(near, axis=1, keepdims=True), near, best)
+    shared &= overlap_cost < 1.0  # what lies elsewhere would leave the box without a pixel
     own = tf.cast(tf.eye(shape[0], shape[1]), tf.bool)
     return tf.where(one_per_box, own, shared)
 

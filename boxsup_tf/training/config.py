@@ -60,7 +60,8 @@ class TrainConfig:
         batch_size: images per step.
         accumulate: parts that a batch is worked off in, one after the other, where memory is
             short; the update is that of the whole batch.
-        loss_at: `grid`: the label at each score of the network counts, as in DeepLab; `pixels`: all
+        loss_at: `grid`: the label at each score of the network counts, as in DeepLab; `pixels`: of
+            every pixel.
         loss: `cross_entropy`, or `focal`, which gives little weight to pixels that are known well.
         class_weights: factors of the loss by class: `none`; `inverse` to the frequency of a class's
             pixels; `median` frequency over its own, counted where the class is; or numbers with
@@ -88,7 +89,7 @@ class TrainConfig:
         k: each box draws among its k best candidates; the paper's 5 costs more mask quality here
             than its variety gives back.
         min_box_iou: candidates whose tight box overlaps the box less are not eligible, unless
-            none does better.
+            none does better; what does not overlap it never is.
         box_tolerance: of boxes that are not tight: the share of a box's side by which each of its
             edges may lie too far out. A candidate whose tight box ends in that band costs no E_o.
         retighten_boxes: within `box_tolerance`, boxes are tightened to what the network believes in

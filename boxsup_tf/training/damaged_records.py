@@ -35,6 +35,11 @@ def damaged_records_explained(folders: str) -> Iterator[None]:
             sign in error.message for sign in signs
         ):
             raise
+        if isinstance(error, tf.errors.NotFoundError):
+            raise InputError(
+                f"{first_line(error)}: a file that this run reads is gone: expected it to stay; "
+                "give the same command again"
+            ) from None
         raise InputError(
             f"{folders}: a record is damaged or missing: {first_line(error)}; copy the shards "
             "again, or make the data set again in a new folder"

@@ -41,7 +41,7 @@ class MaskUpdateReport:
 
     Attributes:
         changed_share: share of the boxes that now have another candidate, 0 .. 1.
-        num_rectangles: boxes whose pool was empty, painted as rectangles.
+        num_rectangles: boxes that no candidate overlaps, painted as rectangles.
         overlap_cost, regression_cost: means of E_o and E_r of the chosen candidates.
         coverage: mean share of a box that its candidate covers, 0 .. 1.
         foreground_share: of the pseudo-masks' pixels, 0 .. 1.

@@ -59,7 +59,7 @@ class _Row:
                     counts = ConfusionMatrix(count_pixels(truth, claimed, num_classes))
                     caption = f"mean IoU {counts.mean_iou:.2f}"
             captions.append(caption)
-        return sheet.Row(self.shown.name.partition("_")[2], pictures, captions)
+        return sheet.Row(source_id_of(self.shown.name), pictures, captions)
 
 
 class Pictures:
@@ -187,3 +187,8 @@ def _file_name(example_id: str) -> str:
     """Another one for each example, whose id within its source may hold slashes, too."""
     number, _, source_id = example_id.partition("/")
     return f"{number}_{source_id.replace('%', '%25').replace('/', '%2F')}"
+
+
+def source_id_of(file_name: str) -> str:
+    """The id within its source of an example that has a file of this name."""
+    return file_name.partition("_")[2].replace("%2F", "/").replace("%25", "%")

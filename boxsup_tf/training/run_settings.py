@@ -84,6 +84,9 @@ def _check_same_run(model_dir: str, found: dict[str, Any], settings: dict[str, A
     # What the first versions' candidates were is not known.
     found = {"pools": settings["pools"]} | _SINCE | found
     free = {*_FREE, *(found.keys() - settings.keys())}  # a setting that is gone since is no matter
+    # Earlier versions took these where they have no effect.
+    free |= {"decay_epochs"} if settings["schedule"] == "poly" else set()
+    free |= {"momentum"} if settings["optimizer"] == "adamw" else set()
     folder = OwnedFolder(model_dir, CONFIG_FILE, "a run", "train.py", "--model_dir")
     folder.check(found, settings, free)
     if settings["schedule"] == "poly" and found["epochs"] != settings["epochs"]:

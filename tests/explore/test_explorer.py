@@ -157,7 +157,7 @@ def test_masks_of_the_runs_epochs(world, explorer):
         picture = png_of(explorer.picture(str(key), "epoch", None, 1, explorer.defaults))
         expected = pseudo_mask(read_example(sources[0], key), labelling, world.config).numpy()
         np.testing.assert_array_equal(picture, _in_colour(expected))
-    with pytest.raises(InputError, match="the masks of epoch 7 are not kept"):
+    with pytest.raises(InputError, match="the masks of epoch 8 are not kept"):
         explorer.picture("0", "epoch", None, 7, explorer.defaults)
 
 

@@ -1,6 +1,5 @@
 """explore.server: the program, from its flags to Ctrl-C."""
 
-import os
 import re
 import signal
 
@@ -27,7 +26,7 @@ def test_the_program_says_where_it_is_and_ends_by_ctrl_c(world):
         )
         assert found, address
         assert urllib3.request("GET", f"{found[1]}/api/setup").json()["method"] == "scg"
-        os.kill(process.pid, signal.SIGINT)
+        process.send(signal.SIGINT)
         assert (process.communicate(), process.returncode) == ("stopped\n", 0)
     finally:
         process.kill()

@@ -76,11 +76,12 @@ def _serve_and_ask(folder: pathlib.Path, serve: str, name: str) -> None:
     script = str(REPOSITORY / "scripts" / "serve.py")
     server = Forked([script, *shlex.split(serve)[1:], "--http_port=0"], folder=folder)
     try:
-        (url,) = re.findall(r"http://127\.0\.0\.1:\d+", server.read_until(r":\d+\D"))
+        said = server.read_until(r"http://127\.0\.0\.1:\d+\D")
+        (url,) = re.findall(r"http://127\.0\.0\.1:\d+", said)
         photo = folder / "photos" / f"{name}.jpg"
         _give(f"serve_client --url={url} --images={photo} --output_dir=served")
     finally:
-        os.kill(server.pid, signal.SIGTERM)
+        server.send(signal.SIGTERM)
         server.communicate()
     served = np.array(Image.open(folder / "served" / f"{name}.png"))
     predicted = np.array(Image.open(folder / "predictions" / "masks" / f"{name}.png"))

@@ -1,6 +1,5 @@
 """A small exported network, a server of it, and photographs."""
 
-import os
 import pathlib
 import re
 import signal
@@ -56,7 +55,7 @@ def url(saved_model):
             assert url, said
             yield url[0]
         finally:
-            os.kill(process.pid, signal.SIGTERM)
+            process.send(signal.SIGTERM)
             wait([rest], timeout=30)
             process.kill()
     assert process.returncode in (0, -signal.SIGTERM)

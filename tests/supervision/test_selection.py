@@ -131,7 +131,7 @@ def test_eligible_by_box_overlap_or_the_best_there_is():
         [False, True, False, True],  # none is near enough: the best, here two
         [False] * 4,  # none overlaps the box
     ]
-    assert _eligible(cost, False, 0.0) == [[True] * 4] * 3
+    assert _eligible(cost, False, 0.0) == [[True, True, True, False], [True] * 4, [False] * 4]
 
 
 def test_eligible_in_a_pool_of_one_candidate_per_box_is_its_own():

@@ -103,7 +103,7 @@ def _coverages(example, pool) -> np.ndarray:
 def _eligible(overlap: np.ndarray, min_box_iou: float) -> np.ndarray:
     near = overlap <= 1 - min_box_iou + 1e-6
     best = overlap <= overlap.min(axis=1, keepdims=True) + 1e-6
-    return np.where(near.any(axis=1, keepdims=True), near, best)
+    return np.where(near.any(axis=1, keepdims=True), near, best) & (overlap < 1)
 
 
 def _regression_costs(segmenter, example, pool) -> np.ndarray:

@@ -60,6 +60,8 @@ class BoxesReader:
         by_id: dict[str, ImageBoxes] = {}
         for image in found.images:
             source_id = _id_of(image)
+            if source_id in by_id and source_id != (stem := _stem_of(image)):
+                source_id = stem  # leads out of the folder: left out and named, it alone
             if source_id in by_id:
                 raise InputError(f"{data_dir}: image {source_id!r} occurs twice: expected once")
             by_id[source_id] = image
@@ -137,12 +139,16 @@ def _id_of(image: ImageBoxes) -> str:
     Tools write absolute paths, too, perhaps of another machine: of one that leads out of the folder
     the base name is left.
     """
-    name = image.name.replace("\\", "/")
-    stem, ending = os.path.splitext(name)
-    stem = stem if ending.lower() in IMAGE_ENDINGS else name
-    stem = stem.removeprefix(os.path.join(files.absolute(image.folder), ""))
+    stem = _stem_of(image)
     try:
         path_below(image.folder, stem)
     except InputError:
         return os.path.basename(stem)
     return stem
+
+
+def _stem_of(image: ImageBoxes) -> str:
+    name = image.name.replace("\\", "/")
+    stem, ending = os.path.splitext(name)
+    stem = stem if ending.lower() in IMAGE_ENDINGS else name
+    return stem.removeprefix(os.path.join(files.absolute(image.folder), ""))

@@ -7,7 +7,12 @@ from boxsup_tf import drawing, sheet
 from boxsup_tf.evaluation.report.markup import Node, node, scroller, section
 from boxsup_tf.evaluation.report.pictures import jpeg_uri, read_picture
 from boxsup_tf.io import files
-from boxsup_tf.training.pictures import EVOLUTION_FILE, MASKS_FOLDER, shown_updates
+from boxsup_tf.training.pictures import (
+    EVOLUTION_FILE,
+    MASKS_FOLDER,
+    shown_updates,
+    source_id_of,
+)
 
 _WHOLE = (
     "One row per example: its boxes, pseudo-masks from the first mask update to the last, the "
@@ -53,5 +58,5 @@ def _mask_rows(model_dir: str) -> list[sheet.Row]:
     rows = []
     for name, paths in by_example.items():
         masks = [drawing.colorize(read_picture(path, "")) for path in shown_updates(paths)]
-        rows.append(sheet.Row(name, masks))
+        rows.append(sheet.Row(source_id_of(name), masks))
     return rows

@@ -76,7 +76,7 @@ def _image(task: dict[str, Any], path: str, data_dir: str) -> ImageBoxes | None:
 def _file_name(address: str, data_dir: str) -> str:
     """The file of an image's address, which may be written with %20 for a space."""
     path, _, query = address.replace("\\", "/").partition("#")[0].partition("?")
-    local = _LOCAL.fullmatch(query)
+    local = _LOCAL.fullmatch(query) if path.endswith("local-files/") else None
     name = local[1] if local else os.path.basename(path)
     tried = [name, urllib.parse.unquote(name)]
     if uploaded := _UPLOADED.fullmatch(tried[-1]):

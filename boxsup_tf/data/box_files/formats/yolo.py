@@ -91,12 +91,20 @@ def _named(described: DataYaml, place: str) -> list[ImageBoxes]:
 
 
 def _listed(line: str, folders: list[str]) -> ImageBoxes:
-    """An image of a list, below the first of the folders that has it."""
+    """An image of a list, below the first of the folders that has it.
+
+    Of a path of another machine, the file of its name: its text file lies where that image's does.
+    """
     name = line.replace("\\", "/").removeprefix("./")
     for folder in folders:
         below = name.removeprefix(os.path.join(files.absolute(folder), ""))
         if not os.path.isabs(below) and files.is_file(os.path.join(folder, below)):
             return ImageBoxes(below, folder)
+    base = os.path.basename(name)
+    for folder in folders:
+        for below in (base, f"images/{base}"):
+            if files.is_file(os.path.join(folder, below)):
+                return ImageBoxes(below, folder)
     return ImageBoxes(name, folders[0])
 
 
