@@ -57,8 +57,7 @@ class ChoiceSettings:
 
     @property
     def scoring(self) -> ScoringConfig:
-        names = [field.name for field in dataclasses.fields(ScoringConfig)]
-        return ScoringConfig(**{name: getattr(self, name) for name in names})
+        return ScoringConfig.of(self)
 
 
 class Scored(NamedTuple):

@@ -8,12 +8,10 @@ import numpy as np
 from PIL import ExifTags, Image, JpegImagePlugin, TiffImagePlugin, WebPImagePlugin
 
 TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # of every such file, BigTIFF too
-_JPEG = JpegImagePlugin.JpegImageFile
-_TIFF = TiffImagePlugin.TiffImageFile
 # What reads the header of a file that begins so; all others are taken for JPEGs.
 _FORMATS: dict[bytes, Callable[[io.BytesIO], Image.Image]] = {
     b"RIFF": WebPImagePlugin.WebPImageFile,
-    **dict.fromkeys(TIFF_STARTS, _TIFF),
+    **dict.fromkeys(TIFF_STARTS, TiffImagePlugin.TiffImageFile),
 }
 # What each orientation asks for, in this order.
 _MIRRORED_X, _MIRRORED_Y, _TRANSPOSED = (2, 3, 7, 8), (3, 4, 6, 7), (5, 6, 7, 8)
@@ -26,7 +24,7 @@ def orientation(encoded: bytes) -> int:
     """
     try:
         # Not by PIL.Image.open, which has a limit of its own on the number of pixels.
-        image = _FORMATS.get(encoded[:4], _JPEG)(io.BytesIO(encoded))
+        image = _FORMATS.get(encoded[:4], JpegImagePlugin.JpegImageFile)(io.BytesIO(encoded))
         noted = image.getexif().get(ExifTags.Base.Orientation, 1)
     except (SyntaxError, OSError, ValueError, TypeError, LookupError, struct.error):
         return 1

@@ -5,7 +5,7 @@ and one product with the membership matrix score all candidates for it.
 """
 
 import dataclasses
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 
@@ -42,6 +42,13 @@ class ScoringConfig:
     normaliser: str = "image"
     box_tolerance: float = 0.0
     retighten_boxes: bool = False
+
+    @classmethod
+    def of(cls, settings: Any) -> "ScoringConfig":
+        """From settings that have fields of these names, among others."""
+        return cls(
+            **{field.name: getattr(settings, field.name) for field in dataclasses.fields(cls)}
+        )
 
     def __post_init__(self) -> None:
         if self.belief not in BELIEFS:

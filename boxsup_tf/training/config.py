@@ -232,10 +232,4 @@ class TrainConfig:
 
     @property
     def scoring(self) -> ScoringConfig:
-        return ScoringConfig(
-            self.clip_to_box,
-            self.belief,
-            self.normaliser,
-            self.box_tolerance,
-            self.retighten_boxes,
-        )
+        return ScoringConfig.of(self)

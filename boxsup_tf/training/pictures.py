@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import re
 from collections.abc import Sequence
 from typing import TypeVar
 
@@ -22,7 +23,8 @@ from boxsup_tf.training.sources import Source, with_most_objects
 from boxsup_tf.training.training_example import TrainingExample, read_example
 
 EVOLUTION_FILE = "mask_evolution.png"
-MASKS_FOLDER = "pseudo_masks"
+_MASKS_FOLDER = "pseudo_masks"
+_MASK_FILE = re.compile(r"(.+)_update_(\d+)\.png")
 _MAX_COLUMNS = 6  # updates shown of how the masks changed
 _Update = TypeVar("_Update")
 _NOTHING = np.full([1, 1, 3], 255, np.uint8)
@@ -59,7 +61,7 @@ class _Row:
                     counts = ConfusionMatrix(count_pixels(truth, claimed, num_classes))
                     caption = f"mean IoU {counts.mean_iou:.2f}"
             captions.append(caption)
-        return sheet.Row(source_id_of(self.shown.name), pictures, captions)
+        return sheet.Row(_source_id(self.shown.name), pictures, captions)
 
 
 class Pictures:
@@ -74,7 +76,7 @@ class Pictures:
         config: TrainConfig,
     ) -> None:
         self._segmenter, self._labelling, self._config = segmenter, labelling, config
-        self._folder = os.path.join(model_dir, MASKS_FOLDER)
+        self._folder = os.path.join(model_dir, _MASKS_FOLDER)
         self._evolution = os.path.join(model_dir, EVOLUTION_FILE)
         self._shown = _choose_examples(sources, config)
         if self._shown:
@@ -172,15 +174,21 @@ def kept_masks(model_dir: str, example_id: str) -> dict[int, str]:
 
     Palette PNGs of those that the run follows; empty for the others.
     """
-    start, end = f"{_file_name(example_id)}_update_", ".png"
-    folder = os.path.join(model_dir, MASKS_FOLDER)
-    names = files.names_in(folder) if files.is_folder(folder) else []
-    numbers = {name: name.removeprefix(start).removesuffix(end) for name in names}
-    return {
-        int(number): os.path.join(folder, name)
-        for name, number in numbers.items()
-        if name == f"{start}{number}{end}" and number.isdecimal()
-    }
+    return _masks_by_name(model_dir).get(_file_name(example_id), {})
+
+
+def all_kept_masks(model_dir: str) -> list[tuple[str, list[str]]]:
+    """Of every example that the run follows its id in its source, and the paths by update."""
+    found = sorted(_masks_by_name(model_dir).items())
+    return [(_source_id(name), [masks[epoch] for epoch in sorted(masks)]) for name, masks in found]
+
+
+def _masks_by_name(model_dir: str) -> dict[str, dict[int, str]]:
+    masks: dict[str, dict[int, str]] = {}
+    for path in files.matching(os.path.join(model_dir, _MASKS_FOLDER), "*.png"):
+        if match := _MASK_FILE.fullmatch(os.path.basename(path)):
+            masks.setdefault(match[1], {})[int(match[2])] = path
+    return masks
 
 
 def _file_name(example_id: str) -> str:
@@ -189,6 +197,6 @@ def _file_name(example_id: str) -> str:
     return f"{number}_{source_id.replace('%', '%25').replace('/', '%2F')}"
 
 
-def source_id_of(file_name: str) -> str:
+def _source_id(file_name: str) -> str:
     """The id within its source of an example that has a file of this name."""
     return file_name.partition("_")[2].replace("%2F", "/").replace("%25", "%")

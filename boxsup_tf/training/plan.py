@@ -59,22 +59,21 @@ def plan_mask_update(
     if epoch and not trust and config.k == 1:
         return None  # the same labelling would come of it
     known = (class_iou >= config.min_agreement) | (config.min_agreement == 0)
-    trust_of_class = np.where(known, trust, 0.0)
-    trust_of_class[BACKGROUND] = 0.0  # no box is of it; boxes of no class choose by E_o alone
-    prior = (1 - trust_of_class) * config.prior_weight
-    prior[BACKGROUND] = 0.0
-    return MaskUpdatePlan(
-        trust_of_class * config.feedback_weight,
-        prior,
-        _notice(config.min_agreement, class_iou, class_names) if trust else "",
-    )
+    notice = _notice(config.min_agreement, class_iou, class_names) if trust else ""
+    return _with_trust(config, np.where(known, trust, 0.0), notice)
 
 
 def boxes_alone(config: TrainConfig, num_classes: int) -> MaskUpdatePlan:
     """The plan that does not ask the network of any class."""
-    prior = np.full(num_classes, config.prior_weight)
-    prior[BACKGROUND] = 0.0
-    return MaskUpdatePlan(np.zeros(num_classes), prior)
+    return _with_trust(config, np.zeros(num_classes))
+
+
+def _with_trust(config: TrainConfig, trust: np.ndarray, notice: str = "") -> MaskUpdatePlan:
+    """The weights by how far the network is trusted of each class, [C], 0 .. 1."""
+    # No object is of the background; boxes of no class choose by E_o alone.
+    is_class = np.arange(len(trust)) != BACKGROUND
+    feedback, prior = trust * config.feedback_weight, (1 - trust) * config.prior_weight
+    return MaskUpdatePlan(is_class * feedback, is_class * prior, notice)
 
 
 def never_asked(config: TrainConfig) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 from boxsup_tf.data.context.classes import label_by_category
 from boxsup_tf.data.id_list import read_ids
 from boxsup_tf.data.mat_file import load_mat
+from boxsup_tf.data.text_file import read_text
 from boxsup_tf.errors import InputError
 from boxsup_tf.io import files
 from boxsup_tf.labels import BACKGROUND
@@ -72,7 +73,7 @@ class ContextMat:
 def _read_labels(path: str) -> dict[int, int]:
     """The label of every category that labels.txt names in lines `NUMBER: NAME`."""
     categories: dict[int, str] = {}
-    lines = read_bytes(path, "PASCAL-Context's categories").decode(errors="replace").splitlines()
+    lines = read_text(path, "PASCAL-Context's categories").splitlines()
     for place, line in enumerate(lines, start=1):
         number, _, name = (part.strip() for part in line.partition(":"))
         if not line.strip():

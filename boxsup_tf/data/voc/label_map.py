@@ -5,11 +5,11 @@ import os
 from collections.abc import Mapping, Sequence
 
 from boxsup_tf.data.other_classes import label_of
+from boxsup_tf.data.text_file import read_text
 from boxsup_tf.data.voc.mask import LABEL_MAP_FILE, Colour, Colours
 from boxsup_tf.errors import InputError
 from boxsup_tf.io import files
 from boxsup_tf.labels import BACKGROUND_NAME, VOID, color_map
-from boxsup_tf.records.example import read_bytes
 
 _VOID_NAMES = ("void", "ignore", "ignored", "unlabeled", "__ignore__")
 
@@ -62,8 +62,7 @@ def read_label_map(folders: Sequence[str]) -> LabelMap | None:
     if path is None:
         return None
     named: dict[str, Colour] = {BACKGROUND_NAME: (0, 0, 0)}
-    text = read_bytes(path, "colours of classes").decode("utf-8-sig", errors="replace")
-    for line in text.splitlines():
+    for line in read_text(path, "colours of classes").splitlines():
         name, _, rest = line.partition(":")
         if not line.strip() or line.lstrip().startswith("#"):
             continue

@@ -1,18 +1,12 @@
 """How the pseudo-masks of a few examples changed over the mask updates (the paper's Fig. 3)."""
 
 import os
-import re
 
 from boxsup_tf import drawing, sheet
 from boxsup_tf.evaluation.report.markup import Node, node, scroller, section
 from boxsup_tf.evaluation.report.pictures import jpeg_uri, read_picture
 from boxsup_tf.io import files
-from boxsup_tf.training.pictures import (
-    EVOLUTION_FILE,
-    MASKS_FOLDER,
-    shown_updates,
-    source_id_of,
-)
+from boxsup_tf.training.pictures import EVOLUTION_FILE, all_kept_masks, shown_updates
 
 _WHOLE = (
     "One row per example: its boxes, pseudo-masks from the first mask update to the last, the "
@@ -50,13 +44,8 @@ def evolution_section(model_dir: str) -> Node | None:
 
 
 def _mask_rows(model_dir: str) -> list[sheet.Row]:
-    by_example: dict[str, list[str]] = {}
-    for path in sorted(files.matching(os.path.join(model_dir, MASKS_FOLDER), "*.png")):
-        match = re.fullmatch(r"(.+)_update_\d+\.png", os.path.basename(path))
-        if match:
-            by_example.setdefault(match[1], []).append(path)
     rows = []
-    for name, paths in by_example.items():
+    for source_id, paths in all_kept_masks(model_dir):
         masks = [drawing.colorize(read_picture(path, "")) for path in shown_updates(paths)]
-        rows.append(sheet.Row(source_id_of(name), masks))
+        rows.append(sheet.Row(source_id, masks))
     return rows

@@ -10,9 +10,9 @@ import os
 
 from boxsup_tf.data.box_files.box_set import BoxSet, ImageBoxes, NamedBox
 from boxsup_tf.data.box_files.tables import number, read_table, with_any_line_ends
+from boxsup_tf.data.text_file import read_text
 from boxsup_tf.errors import InputError
 from boxsup_tf.io import files
-from boxsup_tf.records.example import read_bytes
 
 _COLUMNS = ("ImageID", "LabelName", "XMin", "XMax", "YMin", "YMax")
 
@@ -52,7 +52,7 @@ def _descriptions(paths: list[str]) -> dict[str, str]:
     """Names by identifier, such as /m/01yrx: Cat."""
     names: dict[str, str] = {}
     for path in paths:
-        text = read_bytes(path, "names of classes").decode("utf-8-sig", errors="replace")
+        text = read_text(path, "names of classes")
         try:
             rows = [row for row in csv.reader(with_any_line_ends(text)) if len(row) > 1]
         except csv.Error as error:

@@ -14,9 +14,9 @@ from boxsup_tf.data.box_files.data_yaml import DataYaml
 from boxsup_tf.data.file_index import find_file
 from boxsup_tf.data.mending import OBJECT_LEFT_OUT, ROTATED, Notes, note
 from boxsup_tf.data.source_image import IMAGE_ENDINGS
+from boxsup_tf.data.text_file import read_text
 from boxsup_tf.errors import InputError
 from boxsup_tf.io import files
-from boxsup_tf.records.example import read_bytes
 
 _NAME_FILES = ("classes.txt", "obj.names", "labels/classes.txt", "predefined_classes.txt")
 _ALSO_CALLED = {"val": ("val", "valid", "validation"), "train": ("train", "training")}
@@ -115,8 +115,7 @@ def _in_folder(folder: str) -> list[ImageBoxes]:
 
 def _lines(path: str, what: str) -> list[str]:
     """The lines of a text file that are not empty."""
-    text = read_bytes(path, what).decode("utf-8-sig", errors="replace")
-    return [line.strip() for line in text.splitlines() if line.strip()]
+    return [line.strip() for line in read_text(path, what).splitlines() if line.strip()]
 
 
 def _boxes(image_path: str, names: list[str], notes: Notes) -> list[NamedBox]:
@@ -129,8 +128,7 @@ def _boxes(image_path: str, names: list[str], notes: Notes) -> list[NamedBox]:
     if path is None:
         return []
     boxes = []
-    lines = read_bytes(path, "boxes").decode("utf-8-sig", errors="replace").splitlines()
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(read_text(path, "boxes").splitlines(), start=1):
         where = f"{os.path.basename(path)}, line {number}"
         if line.strip():
             try:
